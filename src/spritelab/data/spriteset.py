@@ -1,0 +1,171 @@
+"""``SpriteSet``: a whole data set in memory, with what must be known to use it honestly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritelab import pixels
+from spritelab.errors import DataError
+from spritelab.pixels import Colour, Images
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where sprites come from and on what terms; written into every model trained on them."""
+
+    source: str
+    licence: str = "unknown"
+    url: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SpriteSet:
+    """Sprites, labels and names, all of one size.
+
+    Attributes:
+        images: uint8 ``[N,H,W,C]``, C = 3 (RGB) or 4 (RGBA, straight alpha; the colour of fully
+            transparent pixels is black).
+        labels: int64 ``[N]``, an index into ``class_names``.
+        class_names: K names.
+        ids: N names, one a sprite: a file's path, a row, a cell of a sheet.
+        groups: int64 ``[N]``; sprites of one group show one thing (two views of a hero, frames of
+            an animation) and never sit on both sides of a split. Copies are found besides.
+        mirrorable: K flags; False where a mirror image would be a wrong sprite (side-facing).
+        provenance: where the sprites come from.
+    """
+
+    images: Images
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    ids: tuple[str, ...]
+    groups: NDArray[np.int64]
+    mirrorable: tuple[bool, ...]
+    provenance: Provenance = field(default_factory=lambda: Provenance("memory"))
+
+    def __post_init__(self) -> None:
+        pixels.check_images(self.images)
+        n = len(self.images)
+        for name, length in (
+            ("labels", len(self.labels)),
+            ("ids", len(self.ids)),
+            ("groups", len(self.groups)),
+        ):
+            if length != n:
+                raise DataError(f"{n} sprites need {n} {name}, not {length}")
+        if len(self.mirrorable) != len(self.class_names):
+            raise DataError("every class needs one flag in 'mirrorable'")
+        if n and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.class_names):
+            raise DataError(f"labels must lie in 0 … {len(self.class_names) - 1}")
+
+    @classmethod
+    def from_arrays(
+        cls,
+        images: Images,
+        labels: NDArray[np.int64] | None = None,
+        class_names: Sequence[str] | None = None,
+        *,
+        ids: Sequence[str] | None = None,
+        groups: NDArray[np.int64] | None = None,
+        mirrorable: Sequence[bool] | None = None,
+        provenance: Provenance | None = None,
+    ) -> SpriteSet:
+        """Build a set from arrays, filling in what is not given.
+
+        Without labels all sprites are of one class, ``sprite``. Without names the classes are
+        ``class-0`` … . Without groups every sprite is its own. Without flags every class may be
+        mirrored except those whose name says a direction (see ``says_direction``).
+        """
+        n = len(images)
+        if labels is None:
+            labels = np.zeros(n, dtype=np.int64)
+            class_names = class_names or ("sprite",)
+        if class_names is None:
+            class_names = tuple(f"class-{k}" for k in range(int(labels.max(initial=0)) + 1))
+        return cls(
+            images=pixels.clear_hidden(np.ascontiguousarray(images)),
+            labels=np.asarray(labels, dtype=np.int64),
+            class_names=tuple(class_names),
+            ids=tuple(ids) if ids is not None else tuple(str(i) for i in range(n)),
+            groups=np.arange(n, dtype=np.int64) if groups is None else groups.astype(np.int64),
+            mirrorable=tuple(mirrorable)
+            if mirrorable is not None
+            else tuple(not says_direction(name) for name in class_names),
+            provenance=provenance or Provenance("memory"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> int:
+        """Height and width in pixels; sprites are square."""
+        return int(self.images.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """3 (RGB) or 4 (RGBA)."""
+        return int(self.images.shape[-1])
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256, in hexadecimal, of shape, pixels, labels and class names."""
+        digest = hashlib.sha256()
+        digest.update(repr((self.images.shape, self.class_names)).encode())
+        digest.update(np.ascontiguousarray(self.images).data)
+        digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
+        return digest.hexdigest()
+
+    def select(self, indices: NDArray[np.int64]) -> SpriteSet:
+        """Return the sprites at ``indices`` (int64 ``[M]``), in that order."""
+        return replace(
+            self,
+            images=self.images[indices],
+            labels=self.labels[indices],
+            ids=tuple(self.ids[i] for i in indices),
+            groups=self.groups[indices],
+        )
+
+    def with_channels(self, channels: int, background: Colour = pixels.WHITE) -> SpriteSet:
+        """Return the set as RGB (3), laid on ``background``, or as RGBA (4)."""
+        return replace(self, images=pixels.with_channels(self.images, channels, background))
+
+    def resized(self, size: int) -> SpriteSet:
+        """Return the set at ``size`` × ``size`` pixels.
+
+        Larger sprites shrink by an alpha-weighted area average, smaller ones grow by repeating
+        pixels; both only by whole factors (``DataError``).
+        """
+        if size == self.size:
+            return self
+        if self.size % size == 0:
+            return replace(self, images=pixels.downscale(self.images, self.size // size))
+        if size % self.size == 0:
+            return replace(self, images=pixels.upscale(self.images, size // self.size))
+        raise DataError(
+            f"{self.size}×{self.size} sprites do not become {size}×{size} by a whole factor; "
+            f"choose a --size that divides {self.size} or is a multiple of it"
+        )
+
+    def split(self, held_out: float = 0.1, seed: int = 0) -> tuple[SpriteSet, SpriteSet]:
+        """Split into training and held-out sprites without a leak.
+
+        Copies (exact, or mirrored where the class allows it) and members of one group stay
+        together; every class gives about the share ``held_out`` of its groups. See
+        ``spritelab.data.splits``.
+        """
+        from spritelab.data.splits import split
+
+        return split(self, held_out, seed)
+
+
+def says_direction(name: str) -> bool:
+    """Tell whether a class name speaks of a direction, so that its mirror image is wrong."""
+    words = name.lower().replace("_", "-").replace(" ", "-").split("-")
+    return any(word in {"side", "left", "right", "west", "east", "facing"} for word in words)
