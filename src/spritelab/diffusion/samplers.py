@@ -1,0 +1,195 @@
+"""DDPM and DDIM: from noise x_T to a sprite x_0, one step at a time.
+
+Both are generators. Each yields a ``Step`` after every network evaluation, and whoever wants a
+preview, a strip, a GIF or a progress bar consumes them; ``for step in ...: pass`` leaves the
+sprite in ``step.x``.
+
+=========  ===========  ==============================================================
+paper      code         meaning
+=========  ===========  ==============================================================
+x_t        x            the sprite at step t
+ᾱ_t        ab_t         ``schedule.alpha_bar(t)``
+ᾱ_{t'}     ab_prev      the same at t' = t_prev, the next step visited; 1 for t' = -1
+β          beta         1 - ᾱ_t/ᾱ_{t'}: equals β_t when every step is visited
+ε̂, x̂_0    eps_hat ...  the network's prediction and the clean sprite that follows from it
+σ          sigma        standard deviation of the noise this step adds
+z          z            standard normal noise
+=========  ===========  ==============================================================
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from spritelab.diffusion.process import Predictor
+from spritelab.diffusion.schedule import Schedule, Spacing
+from spritelab.errors import SettingsError
+
+Variance = Literal["posterior", "beta"]
+Generators = torch.Generator | Sequence[torch.Generator] | None
+"""Where noise comes from: one generator for the batch, or one for every sprite of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One reverse step, from x_t to x at ``t_prev``. Tensors are float ``[B,C,H,W]``.
+
+    ``x0_hat`` is clipped to [-1, 1] if the sampler clips, and ``eps_hat`` agrees with it.
+    """
+
+    t: int
+    t_prev: int
+    x: Tensor
+    x0_hat: Tensor
+    eps_hat: Tensor
+
+
+def ddpm_steps(
+    predict: Predictor,
+    schedule: Schedule,
+    x_T: Tensor,
+    steps: int | None = None,
+    spacing: Spacing = "linspace",
+    variance: Variance = "posterior",
+    clip: bool = True,
+    generator: Generators = None,
+) -> Iterator[Step]:
+    """Ancestral sampling. Source: Ho et al. 2020, algorithm 2 and equations 6-7.
+
+    Args:
+        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``.
+        steps: how many of the T steps to visit; None visits all of them, as the paper does. With
+            fewer, the chain over the visited steps is used, whose β is 1 - ᾱ_t/ᾱ_prev (Nichol
+            and Dhariwal 2021, equation 19).
+        spacing: see ``Schedule.pairs``.
+        variance: σ² of a step: ``posterior`` is β̃ = β·(1-ᾱ_prev)/(1-ᾱ_t), right for data that
+            is one point; ``beta`` is β, right for data that is standard normal.
+        clip: hold x̂_0 in [-1, 1], where the data lies.
+        generator: the source of z, one draw a step. The last step adds no noise.
+
+    Raises:
+        SettingsError: for steps outside 1 … T, or an unknown spacing or variance. Raised by the
+            call, before the first step.
+    """
+    if variance not in get_args(Variance):
+        raise SettingsError(
+            f"unknown variance {variance!r}; choose one of {', '.join(get_args(Variance))}"
+        )
+    pairs = schedule.pairs(schedule.timesteps if steps is None else steps, spacing)
+    return _ddpm(predict, schedule, x_T, pairs, variance, clip, generator)
+
+
+@torch.no_grad()
+def _ddpm(
+    predict: Predictor,
+    schedule: Schedule,
+    x: Tensor,
+    pairs: list[tuple[int, int]],
+    variance: Variance,
+    clip: bool,
+    generator: Generators,
+) -> Iterator[Step]:
+    for t, t_prev in pairs:
+        ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
+        alpha = ab_t / ab_prev
+        beta = 1 - alpha
+        x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        # The mean of q(x_prev | x_t, x_0 = x̂_0), equation 7; at t_prev = -1 it is x̂_0 itself.
+        x = (
+            math.sqrt(ab_prev) * beta / (1 - ab_t) * x0_hat
+            + math.sqrt(alpha) * (1 - ab_prev) / (1 - ab_t) * x
+        )
+        if t_prev >= 0:
+            sigma2 = beta if variance == "beta" else beta * (1 - ab_prev) / (1 - ab_t)
+            x = x + math.sqrt(sigma2) * noise_like(x, generator)
+        yield Step(t, t_prev, x, x0_hat, eps_hat)
+
+
+def ddim_steps(
+    predict: Predictor,
+    schedule: Schedule,
+    x_T: Tensor,
+    steps: int = 50,
+    eta: float = 0.0,
+    spacing: Spacing = "linspace",
+    clip: bool = True,
+    generator: Generators = None,
+) -> Iterator[Step]:
+    """Implicit sampling over any subset of the steps. Source: Song et al. 2020, equation 12.
+
+    Args:
+        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``.
+        steps: how many of the T steps to visit.
+        eta: η in [0, 1], equation 16: 0 adds no noise, so that x_T alone decides the sprite;
+            1 over all T steps is DDPM with the posterior variance.
+        spacing: see ``Schedule.pairs``.
+        clip: hold x̂_0 in [-1, 1]; ε̂ is then derived again from it, so that both agree.
+        generator: the source of z, one draw a step if η > 0. The last step adds no noise.
+
+    Raises:
+        SettingsError: for steps outside 1 … T, eta outside [0, 1] or an unknown spacing. Raised
+            by the call, before the first step.
+    """
+    if not 0 <= eta <= 1:
+        raise SettingsError(f"eta must lie in [0, 1] (0: no noise, 1: as DDPM), not {eta}")
+    return _ddim(predict, schedule, x_T, schedule.pairs(steps, spacing), eta, clip, generator)
+
+
+@torch.no_grad()
+def _ddim(
+    predict: Predictor,
+    schedule: Schedule,
+    x: Tensor,
+    pairs: list[tuple[int, int]],
+    eta: float,
+    clip: bool,
+    generator: Generators,
+) -> Iterator[Step]:
+    for t, t_prev in pairs:
+        ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
+        x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        sigma2 = eta**2 * (1 - ab_prev) / (1 - ab_t) * (1 - ab_t / ab_prev)
+        # The paper's "direction pointing to x_t": its weight gives up what σ adds.
+        x = math.sqrt(ab_prev) * x0_hat + math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * eps_hat
+        if sigma2 > 0:
+            x = x + math.sqrt(sigma2) * noise_like(x, generator)
+        yield Step(t, t_prev, x, x0_hat, eps_hat)
+
+
+def _predict(
+    predict: Predictor, x: Tensor, t: int, ab_t: float, clip: bool
+) -> tuple[Tensor, Tensor]:
+    """Return (x̂_0, ε̂) at step t, which agree: x_t = √ᾱ_t·x̂_0 + √(1-ᾱ_t)·ε̂."""
+    signal, noise = math.sqrt(ab_t), math.sqrt(1 - ab_t)
+    eps_hat = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
+    x0_hat = (x - noise * eps_hat) / signal
+    if clip:
+        x0_hat = x0_hat.clamp(-1, 1)
+        eps_hat = (x - signal * x0_hat) / noise
+    return x0_hat, eps_hat
+
+
+def noise_like(x: Tensor, generator: Generators) -> Tensor:
+    """Standard normal noise of the shape, dtype and device of ``x`` ``[B, …]``.
+
+    Drawn on the generator's own device, so that a CPU generator gives the same noise for every
+    device. With B generators, row b comes from generator b alone and does not depend on B.
+    """
+    if generator is None or isinstance(generator, torch.Generator):
+        return _randn(x.shape, x, generator)
+    if len(generator) != len(x):
+        raise SettingsError(f"{len(x)} sprites need {len(x)} generators, not {len(generator)}")
+    return torch.stack([_randn(x.shape[1:], x, g) for g in generator])
+
+
+def _randn(shape: torch.Size, like: Tensor, generator: torch.Generator | None) -> Tensor:
+    device = like.device if generator is None else generator.device
+    return torch.randn(shape, dtype=like.dtype, device=device, generator=generator).to(like.device)
