@@ -49,7 +49,8 @@ def decode(x: Tensor) -> Images:
     Rounds to the nearest level and clips to [0, 255]; ``decode(encode(p))`` is ``p``.
     """
     levels = ((x.detach().float() + 1.0) * 127.5).round().clamp(0, 255)
-    return levels.permute(0, 2, 3, 1).contiguous().byte().cpu().numpy()  # type: ignore[no-any-return]
+    pixels: Images = levels.permute(0, 2, 3, 1).contiguous().byte().cpu().numpy()
+    return pixels
 
 
 def clear_hidden(images: Images) -> Images:
@@ -59,7 +60,8 @@ def clear_hidden(images: Images) -> Images:
     """
     if images.shape[-1] == 3:
         return images
-    return np.where(images[..., 3:] == 0, np.uint8(0), images)
+    cleared: Images = np.where(images[..., 3:] == 0, np.uint8(0), images)
+    return cleared
 
 
 def harden_alpha(images: Images, threshold: int = 128) -> Images:

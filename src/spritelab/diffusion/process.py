@@ -85,7 +85,8 @@ def training_target(
 def eps_from_output(
     schedule: Schedule, x_t: Tensor, t: Tensor, output: Tensor, prediction: Prediction
 ) -> Tensor:
-    """ε̂ from a network's output, whichever of the three it predicts."""
+    """ε̂ from a network's output, whichever of the three it predicts; ``widened``, see there."""
+    x_t, output = widened(x_t), widened(output)
     if prediction == "eps":
         return output
     if prediction == "x0":
@@ -93,6 +94,16 @@ def eps_from_output(
     if prediction == "v":
         return eps_from_v(schedule, x_t, t, output)
     raise _unknown(prediction)
+
+
+def widened(x: Tensor) -> Tensor:
+    """Return ``x`` as float64, or as it is on a device that has none (MPS).
+
+    x̂_0 = (x_t - s·ε̂) / a divides by a = √ᾱ_t, 0.006 at the last step of the linear schedule and
+    5e-5 at that of the cosine one, which magnifies float32's rounding as much. The arithmetic of
+    a sampler is nothing beside its network's, so it can afford the digits.
+    """
+    return x if x.device.type == "mps" else x.double()
 
 
 def min_snr_weight(

@@ -2,7 +2,7 @@
 
 Both are generators. Each yields a ``Step`` after every network evaluation, and whoever wants a
 preview, a strip, a GIF or a progress bar consumes them; ``for step in ...: pass`` leaves the
-sprite in ``step.x``.
+sprite in ``step.x``. Steps are computed in float64 and yielded in the dtype of x_T.
 
 =========  ===========  ==============================================================
 paper      code         meaning
@@ -27,7 +27,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from spritelab.diffusion.process import Predictor
+from spritelab.diffusion.process import Predictor, widened
 from spritelab.diffusion.schedule import Schedule, Spacing
 from spritelab.errors import SettingsError
 
@@ -100,16 +100,17 @@ def _ddpm(
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
         alpha = ab_t / ab_prev
         beta = 1 - alpha
-        x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        x_t, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
         # The mean of q(x_prev | x_t, x_0 = x̂_0), equation 7; at t_prev = -1 it is x̂_0 itself.
-        x = (
+        x_prev = (
             math.sqrt(ab_prev) * beta / (1 - ab_t) * x0_hat
-            + math.sqrt(alpha) * (1 - ab_prev) / (1 - ab_t) * x
+            + math.sqrt(alpha) * (1 - ab_prev) / (1 - ab_t) * x_t
         )
         if t_prev >= 0:
             sigma2 = beta if variance == "beta" else beta * (1 - ab_prev) / (1 - ab_t)
-            x = x + math.sqrt(sigma2) * noise_like(x, generator)
-        yield Step(t, t_prev, x, x0_hat, eps_hat)
+            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
+        x = x_prev.to(x.dtype)
+        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
 
 
 def ddim_steps(
@@ -155,26 +156,28 @@ def _ddim(
 ) -> Iterator[Step]:
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
-        x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        _, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
         sigma2 = eta**2 * (1 - ab_prev) / (1 - ab_t) * (1 - ab_t / ab_prev)
         # The paper's "direction pointing to x_t": its weight gives up what σ adds.
-        x = math.sqrt(ab_prev) * x0_hat + math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * eps_hat
+        x_prev = math.sqrt(ab_prev) * x0_hat + math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * eps_hat
         if sigma2 > 0:
-            x = x + math.sqrt(sigma2) * noise_like(x, generator)
-        yield Step(t, t_prev, x, x0_hat, eps_hat)
+            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
+        x = x_prev.to(x.dtype)
+        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
 
 
 def _predict(
     predict: Predictor, x: Tensor, t: int, ab_t: float, clip: bool
-) -> tuple[Tensor, Tensor]:
-    """Return (x̂_0, ε̂) at step t, which agree: x_t = √ᾱ_t·x̂_0 + √(1-ᾱ_t)·ε̂."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (x_t, x̂_0, ε̂) at step t, widened; they agree: x_t = √ᾱ_t·x̂_0 + √(1-ᾱ_t)·ε̂."""
     signal, noise = math.sqrt(ab_t), math.sqrt(1 - ab_t)
     eps_hat = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
-    x0_hat = (x - noise * eps_hat) / signal
+    x_t, eps_hat = widened(x), widened(eps_hat)
+    x0_hat = (x_t - noise * eps_hat) / signal
     if clip:
         x0_hat = x0_hat.clamp(-1, 1)
-        eps_hat = (x - signal * x0_hat) / noise
-    return x0_hat, eps_hat
+        eps_hat = (x_t - signal * x0_hat) / noise
+    return x_t, x0_hat, eps_hat
 
 
 def noise_like(x: Tensor, generator: Generators) -> Tensor:
