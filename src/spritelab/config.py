@@ -1,0 +1,258 @@
+"""Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back.
+
+A run is described by one ``RunSettings``; ``preset("small")`` gives a complete one, and
+``override`` changes single values. Unknown keys are refused, so a misspelt setting never passes
+for a default. Nothing here knows torch: networks and schedules take plain numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from spritelab.errors import SettingsError
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+class Settings(BaseModel):
+    """What all settings share: frozen, no unknown keys, and errors that are one line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
+        """Check ``values`` and build the settings from them.
+
+        Raises:
+            SettingsError: naming the first value that is unknown, missing or out of range.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = ".".join(str(part) for part in first["loc"]) or "settings"
+            reason = {
+                "extra_forbidden": "there is no such setting",
+                "missing": "it is missing",
+            }.get(first["type"], first["msg"].removeprefix("Value error, "))
+            raise SettingsError(f"{where}: {key}: {reason}") from None
+
+
+class DataSettings(Settings):
+    """Which sprites to learn, and in which form."""
+
+    source: str = Field(
+        default="builtin", description="builtin, sprites, crawl, or a path to sprites"
+    )
+    size: Literal[16, 32] = Field(default=16, description="height and width in pixels")
+    channels: Literal[3, 4] | None = Field(
+        default=None, description="3: RGB on `background`; 4: RGBA; unset: as the source has them"
+    )
+    background: tuple[Byte, Byte, Byte] = Field(
+        default=(255, 255, 255), description="colour under RGBA sprites that become RGB"
+    )
+    count: Positive | None = Field(
+        default=None, description="use only this many sprites; unset: all (5000 of `builtin`)"
+    )
+    tile: Positive | None = Field(
+        default=None, description="width and height of a cell, for a sheet"
+    )
+    margin: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="pixels around the cells of a sheet"
+    )
+    spacing: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="pixels between the cells of a sheet"
+    )
+    labels: str | None = Field(default=None, description="file of labels for an .npy of sprites")
+    held_out: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.1, description="share of the sprites never trained on"
+    )
+    mirror: bool = Field(
+        default=False,
+        description="show half the sprites mirrored, in classes where a mirror image is right",
+    )
+
+
+class ScheduleSettings(Settings):
+    """How noise grows with t."""
+
+    name: Literal["linear", "cosine", "sigmoid"] = Field(
+        default="cosine", description="shape of the schedule"
+    )
+    timesteps: Positive = Field(default=1000, description="T, the number of diffusion steps")
+
+
+class ContextUNetSettings(Settings):
+    """The seed's network."""
+
+    kind: Literal["context-unet"] = "context-unet"
+    features: Annotated[int, Field(ge=8, multiple_of=8)] = Field(
+        default=64, description="channels of the first stage"
+    )
+
+
+class UNetSettings(Settings):
+    """Today's practice."""
+
+    kind: Literal["unet"] = "unet"
+    widths: tuple[Positive, ...] = Field(
+        default=(32, 64, 128), min_length=1, description="channels of each level, fine to coarse"
+    )
+    blocks: Positive = Field(default=1, description="residual blocks a level on the way down")
+    attention: tuple[Positive, ...] = Field(
+        default=(4,), description="sizes in pixels at which blocks attend"
+    )
+    dropout: Share = Field(default=0.0, description="share of activations dropped in training")
+
+
+NetworkSettings = Annotated[ContextUNetSettings | UNetSettings, Field(discriminator="kind")]
+
+
+class TrainingSettings(Settings):
+    """How the network learns. Exactly one of `epochs`, `steps` and `max_minutes` is given."""
+
+    epochs: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="passes over the training sprites"
+    )
+    steps: Positive | None = Field(default=None, description="updates of the weights")
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="minutes of training"
+    )
+    batch_size: Positive = Field(default=64, description="sprites an update")
+    optimiser: Literal["adam", "adamw"] = Field(default="adamw", description="Adam's variant")
+    learning_rate: Annotated[float, Field(gt=0)] = Field(default=1e-3, description="peak rate")
+    warmup: Annotated[int, Field(ge=0)] = Field(
+        default=200, description="updates over which the rate rises from zero"
+    )
+    decay_from: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.5,
+        description="share of the run after which the rate falls linearly to zero; 1: never",
+    )
+    weight_decay: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="decoupled weight decay (AdamW)"
+    )
+    clip_gradient: Annotated[float, Field(ge=0)] = Field(
+        default=1.0, description="largest norm of the gradient; 0: no limit"
+    )
+    prediction: Literal["eps", "x0", "v"] = Field(
+        default="v", description="what the network predicts"
+    )
+    min_snr_gamma: Annotated[float, Field(ge=0)] = Field(
+        default=0.0, description="γ of the min-SNR loss weights; 0: plain MSE"
+    )
+    stratified_t: bool = Field(
+        default=True, description="spread the t of a batch evenly instead of drawing them freely"
+    )
+    drop_context: Share = Field(
+        default=0.1, description="share of sprites shown without their class, for guidance"
+    )
+    ema_width: Annotated[float, Field(ge=0, le=0.28)] = Field(
+        default=0.1,
+        description="width of the average over past weights, as a share of the run; 0: no average",
+    )
+    mixed_precision: Literal["no", "fp16", "bf16"] = Field(
+        default="no", description="precision of the network's arithmetic on a GPU"
+    )
+    validate_every: Positive = Field(default=250, description="updates between validations")
+    checkpoint_every: Positive = Field(default=1000, description="updates between checkpoints")
+    sample_every: Positive = Field(default=2000, description="updates between sample grids")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        default=0, description="decides every random draw of the run"
+    )
+
+    @model_validator(mode="after")
+    def _check_length(self) -> Self:
+        lengths = (self.epochs, self.steps, self.max_minutes)
+        if sum(length is not None for length in lengths) != 1:
+            raise ValueError("give exactly one of epochs, steps and max_minutes")
+        return self
+
+
+class RunSettings(Settings):
+    """Everything that decides a run, apart from the pixels themselves."""
+
+    preset: str = Field(default="small", description="the preset it started from")
+    data: DataSettings = DataSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    network: NetworkSettings
+    training: TrainingSettings
+
+    def override(self, values: Mapping[str, Any]) -> RunSettings:
+        """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.
+
+        One of the three lengths replaces the other two.
+
+        Raises:
+            SettingsError: if a key is unknown or a value out of range.
+        """
+        tree = self.model_dump(mode="json")
+        for dotted, value in values.items():
+            *path, key = dotted.split(".")
+            branch = tree
+            for part in path:
+                branch = branch.get(part, {})
+            if dotted in LENGTHS:
+                branch.update(dict.fromkeys(("epochs", "steps", "max_minutes")))
+            branch[key] = value
+        return RunSettings.parse(tree)
+
+    def to_json(self) -> str:
+        """The settings as JSON, readable by ``read_settings``."""
+        return self.model_dump_json(indent=2)
+
+    def to_toml(self) -> str:
+        """The settings as TOML, readable by ``read_settings``; unset values are left out."""
+        tables = self.model_dump(mode="json", exclude_none=True)
+        lines = [f"preset = {json.dumps(tables.pop('preset'))}"]
+        for name, table in tables.items():
+            lines += ["", f"[{name}]"]
+            # For the strings, numbers, flags and flat lists used here TOML and JSON agree.
+            lines += [
+                f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()
+            ]
+        return "\n".join(lines) + "\n"
+
+
+LENGTHS = ("training.epochs", "training.steps", "training.max_minutes")
+PRESETS = ("seed", "small", "base")
+
+
+def preset(name: str) -> RunSettings:
+    """A complete set of settings by name: ``seed``, ``small`` or ``base``.
+
+    Raises:
+        SettingsError: if there is no such preset.
+    """
+    if name not in PRESETS:
+        raise SettingsError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+    text = resources.files("spritelab").joinpath(f"presets/{name}.toml").read_text("utf-8")
+    return RunSettings.parse(tomllib.loads(text), f"preset {name}")
+
+
+def read_settings(path: str | Path) -> RunSettings:
+    """Read a run's settings from a ``.toml`` or ``.json`` file.
+
+    Raises:
+        SettingsError: if the file is missing, is neither TOML nor JSON, or holds a wrong value.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the settings in {path}: {error}") from None
+    try:
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        raise SettingsError(f"{path} is not valid {path.suffix[1:].upper()}: {error}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path} must hold a table of settings")
+    return RunSettings.parse(values, str(path))
