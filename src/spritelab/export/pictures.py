@@ -1,0 +1,101 @@
+"""The pictures of a run, each drawn and saved in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritelab import pixels
+from spritelab.export.curves import loss_curves
+from spritelab.export.files import save_png
+from spritelab.export.layout import Ground, good_columns, good_scale, grid
+from spritelab.export.pages import (
+    Frames,
+    contact_sheet,
+    denoising_strip,
+    evenly,
+    stack_rows,
+    titled,
+)
+from spritelab.pixels import Images
+
+
+def samples_picture(
+    images: Images,
+    path: str | Path,
+    title: str = "",
+    *,
+    columns: int | None = None,
+    background: Ground = "checker",
+) -> Path:
+    """Save a grid of sprites, uint8 ``[N,H,W,C]``, under a title; return the path.
+
+    The scale is the largest whole number that keeps the picture about 900 pixels wide. Errors are
+    those of ``grid`` and ``save_png``.
+    """
+    pixels.check_images(images)
+    columns = columns or good_columns(len(images))
+    scale = good_scale(images.shape[2], columns)
+    picture = grid(images, columns, scale, background=background)
+    return save_png(titled(picture, title) if title else picture, path)
+
+
+def strip_picture(
+    frames: Frames,
+    t: Sequence[int],
+    path: str | Path,
+    title: str = "",
+    *,
+    x0_hat: Frames | None = None,
+    most: int = 12,
+    background: Ground = "checker",
+) -> Path:
+    """Save a denoising strip under a title; return the path.
+
+    Of more than ``most`` frames, ``most`` are shown: evenly spaced, the first and the last among
+    them, each with its own step. Arguments and errors as in ``denoising_strip``.
+    """
+    rows = stack_rows(frames, t, x0_hat)
+    shown = evenly(len(t), most)
+    picture = denoising_strip(
+        rows[0][shown],
+        [t[i] for i in shown],
+        good_scale(rows[0].shape[2], len(shown)),
+        x0_hat=rows[1][shown] if len(rows) > 1 else None,
+        background=background,
+    )
+    return save_png(titled(picture, title) if title else picture, path)
+
+
+def contact_sheet_picture(
+    images: Images,
+    labels: NDArray[np.int64],
+    class_names: Sequence[str],
+    path: str | Path,
+    title: str = "",
+    *,
+    columns: int = 16,
+    rows: int = 2,
+    background: Ground = "checker",
+) -> Path:
+    """Save a contact sheet by class under a title; return the path.
+
+    Arguments and errors as in ``contact_sheet``.
+    """
+    pixels.check_images(images)
+    scale = good_scale(images.shape[2], columns)
+    picture = contact_sheet(
+        images, labels, class_names, columns, rows, scale, background=background
+    )
+    return save_png(titled(picture, title) if title else picture, path)
+
+
+def curves_picture(
+    records: Sequence[Mapping[str, Any]], path: str | Path, title: str = "Loss"
+) -> Path:
+    """Save training and held-out loss curves; return the path. See ``loss_curves``."""
+    return save_png(loss_curves(records, title), path)
