@@ -24,11 +24,12 @@ from spritelab.diffusion.samplers import (
     ddpm_steps,
     noise_like,
 )
-from spritelab.diffusion.schedule import Schedule, Spacing
+from spritelab.diffusion.schedule import Schedule, Spacing, build_schedule
 
 __all__ = [
     "Schedule",
     "Spacing",
+    "build_schedule",
     "q_sample",
     "x0_from_eps",
     "eps_from_x0",

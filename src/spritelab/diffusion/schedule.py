@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from spritelab.config import ScheduleSettings
 from spritelab.errors import SettingsError
 
 Spacing = Literal["linspace", "leading", "trailing"]
@@ -189,6 +190,19 @@ class Schedule:
             )
         descending = [int(t) for t in reversed(visited)]
         return list(zip(descending, [*descending[1:], -1], strict=True))
+
+
+def build_schedule(settings: ScheduleSettings) -> Schedule:
+    """Build the schedule that ``settings`` describe.
+
+    Warns:
+        UserWarning: if the schedule leaves signal at its last step.
+    """
+    if settings.name == "linear":
+        return Schedule.linear(settings.timesteps)
+    if settings.name == "cosine":
+        return Schedule.cosine(settings.timesteps)
+    return Schedule.sigmoid(settings.timesteps)
 
 
 def _check_timesteps(timesteps: int) -> None:

@@ -82,7 +82,8 @@ class ContextUNet(nn.Module):
         up = self.from_vector(self.to_vector(quarter))
         up = self.up1(self.context1(context) * up + self.time1(time), quarter)
         up = self.up2(self.context2(context) * up + self.time2(time), half)
-        return self.head(torch.cat([up, stem], dim=1))
+        out: Tensor = self.head(torch.cat([up, stem], dim=1))
+        return out
 
 
 class ConvBlock(nn.Module):
@@ -106,7 +107,8 @@ class ConvBlock(nn.Module):
             return second
         shortcut = first if self.shortcut is None else self.shortcut(x)
         # The sum of two unit-variance terms is brought back to unit variance: / √2.
-        return (shortcut + second) * 0.5**0.5
+        out: Tensor = (shortcut + second) * 0.5**0.5
+        return out
 
 
 class DownStage(nn.Sequential):

@@ -195,7 +195,8 @@ class Attention(nn.Module):
         )
         mixed = functional.scaled_dot_product_attention(q, k, v)
         mixed = self.out(mixed.transpose(1, 2).reshape(batch, height * wide, width))
-        return x + mixed.transpose(1, 2).reshape(batch, width, height, wide)
+        out: Tensor = x + mixed.transpose(1, 2).reshape(batch, width, height, wide)
+        return out
 
 
 def sinusoids(t: Tensor, width: int) -> Tensor:

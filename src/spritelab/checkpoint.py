@@ -1,0 +1,260 @@
+"""Model folders and checkpoints on disk.
+
+A **model folder** is what is shared and sampled: ``config.json`` (a ``ModelConfig``) beside
+``model.safetensors``. A **checkpoint** is what training goes on from: ``state.json`` beside
+``state.safetensors``, in ``checkpoints/step-00012000/``.
+
+Nothing is ever unpickled. Every file is written aside, flushed to the disk and then renamed, so
+that whatever the moment of a crash, a name holds either the old content or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors.torch
+import torch
+from pydantic import Field
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from spritelab.config import NetworkSettings, ScheduleSettings, Settings
+from spritelab.diffusion import Schedule, build_schedule
+from spritelab.errors import ModelError, SettingsError, StorageError
+from spritelab.models import build_network
+
+FORMAT = 1
+"""Version of both kinds of folder; raised whenever old code could no longer read them."""
+
+
+class TrainedOn(Settings):
+    """Where a model's training sprites came from, and how many there were of each class."""
+
+    source: str
+    licence: str
+    url: str = ""
+    content_hash: str
+    class_counts: tuple[int, ...]
+
+
+class ModelConfig(Settings):
+    """Everything needed to rebuild a network and to sample it, apart from its weights."""
+
+    format: int = FORMAT
+    version: str = Field(description="the spritelab that wrote it")
+    network: NetworkSettings
+    schedule: ScheduleSettings
+    prediction: Literal["eps", "x0", "v"]
+    size: int
+    channels: Literal[3, 4]
+    class_names: tuple[str, ...]
+    hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
+    trained_on: TrainedOn
+    step: int = Field(description="updates of the weights so far")
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model folder in memory; the network is on the CPU, in evaluation mode."""
+
+    network: nn.Module
+    schedule: Schedule
+    config: ModelConfig
+
+
+def make_network(config: ModelConfig) -> nn.Module:
+    """Build the network of ``config`` with freshly drawn weights."""
+    return build_network(
+        config.network,
+        channels=config.channels,
+        size=config.size,
+        context_dim=len(config.class_names),
+        timesteps=config.schedule.timesteps,
+    )
+
+
+def save_model(folder: Path, weights: Mapping[str, Tensor], config: ModelConfig) -> None:
+    """Write a model folder, replacing the one that may be there.
+
+    Raises:
+        StorageError: if a file cannot be written.
+    """
+    with storing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Weights of another step under an old configuration do no harm; the reverse would.
+        write_file(folder / "model.safetensors", _to_bytes(weights))
+        write_file(folder / "config.json", config.model_dump_json(indent=2).encode())
+
+
+def load_model_files(folder: Path) -> ModelFiles:
+    """Read a model folder and rebuild its network from its own configuration.
+
+    Raises:
+        ModelError: if the folder is missing, incomplete, broken or of a later format.
+    """
+    values = _read_json(folder / "config.json")
+    try:
+        config = ModelConfig.parse(values, str(folder / "config.json"))
+    except SettingsError as error:
+        raise ModelError(str(error)) from None
+    network = make_network(config)
+    weights = _read_tensors(folder / "model.safetensors")
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise ModelError(
+            f"the weights in {folder} are not those of the network in its config.json; "
+            "copy the folder again"
+        ) from None
+    return ModelFiles(network.eval(), build_schedule(config.schedule), config)
+
+
+def save_checkpoint(
+    folder: Path, step: int, tensors: Mapping[str, Tensor], state: Mapping[str, Any], keep: int = 2
+) -> Path:
+    """Write ``folder/step-00012000`` aside, rename it, and remove all but the last ``keep``.
+
+    Args:
+        folder: the run's ``checkpoints``.
+        step: updates of the weights so far.
+        tensors: any named tensors.
+        state: anything that JSON can hold.
+
+    Returns:
+        The new checkpoint's folder.
+
+    Raises:
+        StorageError: if it cannot be written; older checkpoints are untouched then.
+    """
+    final = folder / f"step-{step:08d}"
+    aside = folder / f".{final.name}.part"
+    with storing(final):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        try:
+            write_file(aside / "state.safetensors", _to_bytes(tensors))
+            write_file(
+                aside / "state.json",
+                json.dumps({"format": FORMAT, "step": step, **state}, indent=2).encode(),
+            )
+            if final.exists():
+                shutil.rmtree(final)
+            aside.rename(final)
+            _flush_folder(folder)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+    for _, old in checkpoints(folder)[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    """The complete checkpoints in ``folder`` as (step, folder), oldest first."""
+    found = []
+    for path in folder.glob("step-*"):
+        if (match := re.fullmatch(r"step-(\d+)", path.name)) and (path / "state.json").is_file():
+            found.append((int(match[1]), path))
+    return sorted(found)
+
+
+def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read one checkpoint: its named tensors, on the CPU, and its state.
+
+    Raises:
+        ModelError: if it is incomplete, broken or of a later format.
+    """
+    return _read_tensors(folder / "state.safetensors"), _read_json(folder / "state.json")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write ``content`` aside, flush it to the disk and rename it to ``path``.
+
+    Raises:
+        OSError: as the system says; ``path`` then holds what it held before.
+    """
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` met while writing ``path`` into a ``StorageError`` of one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"cannot write {path}: {reason}; what was there before is kept; "
+            "free some space or choose another folder"
+        ) from error
+
+
+def _to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    # Through bytes and not save_file, so that a full disk is an OSError like any other.
+    return safetensors.torch.save(
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    )
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; the folder is not complete") from None
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; the folder is not complete") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
+    if not isinstance(values, dict) or not isinstance(values.get("format"), int):
+        raise ModelError(f"{path} is not one of spritelab's files: it names no format")
+    if values["format"] > FORMAT:
+        raise ModelError(
+            f"{path} has format {values['format']}, this spritelab reads up to {FORMAT}; upgrade it"
+        )
+    return values
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can (not on Windows)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def weights_of(network: nn.Module) -> dict[str, Tensor]:
+    """Copies of every parameter and buffer of ``network``, by name."""
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+
+def best_device() -> torch.device:
+    """The accelerator that torch finds (CUDA, MPS, XPU), or the CPU."""
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return accelerator or torch.device("cpu")

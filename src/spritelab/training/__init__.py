@@ -1,0 +1,29 @@
+"""Training: batches, the loop, the average of the weights and validation."""
+
+from spritelab.training.average import PowerAverage, gamma_from_width
+from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.loop import (
+    TrainingState,
+    Update,
+    Validation,
+    rate_factor,
+    total_steps,
+    train,
+)
+from spritelab.training.validation import eps_loss
+
+__all__ = [
+    "Batch",
+    "Batches",
+    "PowerAverage",
+    "Sprites",
+    "TrainingState",
+    "Update",
+    "Validation",
+    "eps_loss",
+    "gamma_from_width",
+    "rate_factor",
+    "stream_seed",
+    "total_steps",
+    "train",
+]

@@ -1,0 +1,142 @@
+"""Batches without a loader: the data set is one tensor, a batch is an index.
+
+Every random draw of update k of a run with seed s is a function of (s, k) alone. A run that was
+stopped and resumed therefore draws exactly what the run left alone would have drawn, with no
+state of a generator to carry along, and every process of several draws the same whole batch and
+takes its own share of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from spritelab import pixels
+from spritelab.data import SpriteSet
+
+
+def stream_seed(*key: int) -> int:
+    """A 63-bit seed from a key such as (seed, update): nearby keys give unrelated streams."""
+    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """A ``SpriteSet`` on the device.
+
+    Attributes:
+        images: uint8 ``[N,H,W,C]``.
+        context: float32 ``[N,K]``, one-hot classes.
+        mirrorable: bool ``[N]``; whether a mirror image is a right sprite too.
+    """
+
+    images: Tensor
+    context: Tensor
+    mirrorable: Tensor
+
+    @classmethod
+    def from_set(cls, sprites: SpriteSet, device: torch.device) -> Sprites:
+        """Move ``sprites`` to ``device``."""
+        labels = torch.from_numpy(sprites.labels)
+        return cls(
+            torch.from_numpy(np.ascontiguousarray(sprites.images)).to(device),
+            functional.one_hot(labels, len(sprites.class_names)).float().to(device),
+            torch.tensor(sprites.mirrorable)[labels].to(device),
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update learns from: x0 and eps float32 ``[B,C,H,W]``, t int64, context ``[B,K]``."""
+
+    x0: Tensor
+    t: Tensor
+    eps: Tensor
+    context: Tensor
+
+
+class Batches:
+    """Endless batches over shuffled passes of ``sprites``.
+
+    The passes (epochs) are laid end to end, so that a batch may span two of them and a set may be
+    smaller than a batch.
+
+    Args:
+        sprites: the training sprites.
+        batch_size: B.
+        timesteps: T.
+        seed: of the run.
+        mirror: mirror half of the sprites that may be.
+        stratified_t: draw one t from each of B equal parts of 0 … T-1, which lowers the variance
+            of the loss (Kingma et al. 2021, appendix I), instead of drawing all t freely.
+        drop_context: share of sprites whose context is set to zeros (Ho and Salimans 2022).
+    """
+
+    def __init__(
+        self,
+        sprites: Sprites,
+        batch_size: int,
+        timesteps: int,
+        seed: int,
+        *,
+        mirror: bool,
+        stratified_t: bool,
+        drop_context: float,
+    ) -> None:
+        self.sprites = sprites
+        self.batch_size = batch_size
+        self.timesteps = timesteps
+        self.seed = seed
+        self.mirror = mirror
+        self.stratified_t = stratified_t
+        self.drop_context = drop_context
+        self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
+
+    def indices(self, step: int) -> Tensor:
+        """int64 ``[B]``: which sprites update number ``step`` (from 0) learns from."""
+        n = len(self.sprites)
+        position, end = step * self.batch_size, (step + 1) * self.batch_size
+        parts = []
+        while position < end:
+            epoch, first = divmod(position, n)
+            last = min(n, first + end - position)
+            parts.append(self._shuffled(epoch)[first:last])
+            position += last - first
+        return torch.cat(parts)
+
+    def _shuffled(self, epoch: int) -> Tensor:
+        if self._order[0] != epoch:
+            generator = torch.Generator().manual_seed(stream_seed(self.seed, 0, epoch))
+            self._order = (epoch, torch.randperm(len(self.sprites), generator=generator))
+        return self._order[1]
+
+    def draw(self, step: int) -> Batch:
+        """The batch of update number ``step`` (from 0), drawn on the sprites' device."""
+        device, size = self.sprites.images.device, self.batch_size
+        generator = torch.Generator(device).manual_seed(stream_seed(self.seed, 1, step))
+
+        def uniform() -> Tensor:
+            return torch.rand(size, generator=generator, device=device)
+
+        index = self.indices(step).to(device)
+        x0 = pixels.encode(self.sprites.images[index])
+        context = self.sprites.context[index]
+        t = uniform()
+        if self.stratified_t:
+            t = (torch.arange(size, device=device) + t) / size
+        # Rounding may lift the largest draw to 1 exactly.
+        t = (t * self.timesteps).long().clamp(max=self.timesteps - 1)
+        eps = torch.randn(x0.shape, generator=generator, device=device)
+        if self.mirror:
+            flip = self.sprites.mirrorable[index] & (uniform() < 0.5)
+            x0 = torch.where(flip[:, None, None, None], x0.flip(3), x0)
+        if self.drop_context:
+            context = context * (uniform() >= self.drop_context)[:, None]
+        return Batch(x0, t, eps, context)

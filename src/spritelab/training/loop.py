@@ -1,0 +1,247 @@
+"""The training loop: a generator that yields a record after every update, and draws nothing.
+
+Algorithm 1 of Ho et al. 2020: draw x_0, t and ε; take a gradient step on the error of the
+network's prediction from q_sample(x_0, t, ε). Then the average of the weights is updated, and the
+record is yielded.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import broadcast
+from torch import Tensor, nn
+
+from spritelab.config import TrainingSettings
+from spritelab.diffusion import (
+    Schedule,
+    diffusion_loss,
+    min_snr_weight,
+    q_sample,
+    training_target,
+)
+from spritelab.errors import TrainingError
+from spritelab.training.average import PowerAverage
+from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.validation import eps_loss
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Losses of the averaged weights on fixed t and noise (see ``eps_loss``)."""
+
+    train_loss: float
+    val_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One update of the weights.
+
+    Attributes:
+        step: updates made so far, this one included.
+        epoch: passes over the training sprites so far.
+        loss: of this update's batch, in the units of what the network predicts.
+        learning_rate: that this update used.
+        seconds: of training so far, over all sittings.
+        progress: share of the run done, in (0, 1].
+        validation: every ``validate_every`` updates and after the last one, else None.
+    """
+
+    step: int
+    epoch: float
+    loss: float
+    learning_rate: float
+    seconds: float
+    progress: float
+    validation: Validation | None
+
+
+@dataclass
+class TrainingState:
+    """What changes while a network learns: all that a checkpoint must hold."""
+
+    network: nn.Module
+    average: PowerAverage
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+    progress: float = 0.0
+
+    @classmethod
+    def start(
+        cls, network: nn.Module, settings: TrainingSettings, device: torch.device
+    ) -> TrainingState:
+        """Begin with ``network`` as it is."""
+        network = network.to(device).train()
+        make = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+        optimiser = make(
+            network.parameters(),
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            fused=device.type in ("cpu", "cuda"),
+        )
+        return cls(network, PowerAverage(network, settings.ema_width), optimiser)
+
+    def averaged(self) -> nn.Module:
+        """A copy of the network with the averaged weights, in evaluation mode."""
+        network = deepcopy(self.network)
+        network.load_state_dict(self.average.weights)
+        return network.eval()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors of the state, by name."""
+        named = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        named |= {f"average.{name}": value for name, value in self.average.weights.items()}
+        for index, entries in self.optimiser.state_dict()["state"].items():
+            named |= {f"optimiser.{index}.{name}": value for name, value in entries.items()}
+        return named
+
+    def load(self, tensors: dict[str, Tensor], step: int, seconds: float, progress: float) -> None:
+        """Take over a saved state."""
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimiser": {}}
+        for name, value in tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = value
+        self.network.load_state_dict(parts["network"])
+        self.average.load(parts["average"])
+        saved = self.optimiser.state_dict()
+        saved["state"] = {}
+        for name, value in parts["optimiser"].items():
+            index, _, key = name.partition(".")
+            saved["state"].setdefault(int(index), {})[key] = value
+        self.optimiser.load_state_dict(saved)
+        self.step, self.seconds, self.progress = step, seconds, progress
+
+
+def train(
+    state: TrainingState,
+    schedule: Schedule,
+    train_sprites: Sprites,
+    held_out: Sprites,
+    settings: TrainingSettings,
+    accelerator: Accelerator,
+    mirror: bool = False,
+) -> Iterator[Update]:
+    """Train until the run's length is reached, yielding after every update.
+
+    ``state`` is always whole when an update is yielded: it can be saved then, and a caller that
+    stops consuming has stopped the training. With several processes each computes its share of
+    every batch, and all yield the same records.
+
+    Raises:
+        TrainingError: if a loss is not finite; the state is then of no use any more.
+    """
+    model, optimiser = accelerator.prepare(state.network, state.optimiser)
+    batches = Batches(
+        train_sprites,
+        settings.batch_size,
+        schedule.timesteps,
+        settings.seed,
+        mirror=mirror,
+        stratified_t=settings.stratified_t,
+        drop_context=settings.drop_context,
+    )
+    has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in state.network.modules())
+    start = time.perf_counter() - state.seconds
+
+    while state.progress < 1:
+        rate = settings.learning_rate * rate_factor(state.step, state.progress, settings)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        if has_dropout:
+            # Dropout knows only torch's global generator.
+            torch.manual_seed(stream_seed(settings.seed, 2, state.step, accelerator.process_index))
+
+        batch = _share(batches.draw(state.step), accelerator)
+        x_t = q_sample(schedule, batch.x0, batch.t, batch.eps)
+        target = training_target(schedule, batch.x0, batch.t, batch.eps, settings.prediction)
+        weight = (
+            min_snr_weight(
+                schedule, batch.t, settings.prediction, settings.min_snr_gamma, like=batch.x0
+            )
+            if settings.min_snr_gamma
+            else None
+        )
+        loss = diffusion_loss(model(x_t, batch.t, batch.context), target, weight)
+        optimiser.zero_grad()
+        accelerator.backward(loss)
+        if settings.clip_gradient:
+            accelerator.clip_grad_norm_(model.parameters(), settings.clip_gradient)
+        value = float(accelerator.reduce(loss.detach(), "mean"))
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss is {value} at update {state.step + 1}; the last good checkpoint is "
+                "kept; start again with a lower --learning-rate or without mixed precision"
+            )
+        optimiser.step()
+
+        state.step += 1
+        state.average.update(state.network, state.step)
+        state.seconds = time.perf_counter() - start
+        state.progress = _progress(state, settings, len(train_sprites), accelerator)
+
+        validation = None
+        if state.step % settings.validate_every == 0 or state.progress >= 1:
+            network = state.averaged()
+            validation = Validation(
+                eps_loss(network, schedule, settings.prediction, train_sprites),
+                eps_loss(network, schedule, settings.prediction, held_out),
+            )
+        yield Update(
+            state.step,
+            state.step * settings.batch_size / len(train_sprites),
+            value,
+            rate,
+            state.seconds,
+            state.progress,
+            validation,
+        )
+
+
+def total_steps(settings: TrainingSettings, sprites: int) -> int | None:
+    """Updates of the whole run over ``sprites`` training sprites; None if minutes decide."""
+    if settings.steps is not None:
+        return settings.steps
+    if settings.epochs is not None:
+        return math.ceil(settings.epochs * sprites / settings.batch_size)
+    return None
+
+
+def rate_factor(step: int, progress: float, settings: TrainingSettings) -> float:
+    """Learning rate of update ``step`` (from 0) as a share of the peak.
+
+    Rises linearly over the warm-up; falls linearly to zero from ``decay_from`` to the run's end.
+    """
+    rise = min(1.0, (step + 1) / settings.warmup) if settings.warmup else 1.0
+    if settings.decay_from == 1:
+        return rise
+    return rise * min(1.0, (1 - progress) / (1 - settings.decay_from))
+
+
+def _progress(
+    state: TrainingState, settings: TrainingSettings, sprites: int, accelerator: Accelerator
+) -> float:
+    steps = total_steps(settings, sprites)
+    if steps is not None:
+        return min(1.0, state.step / steps)
+    assert settings.max_minutes is not None
+    share = min(1.0, state.seconds / (60 * settings.max_minutes))
+    if accelerator.num_processes > 1:
+        # Clocks differ; all processes follow the first, or they would stop at different updates.
+        share = float(broadcast(torch.tensor([share], device=accelerator.device))[0])
+    return share
+
+
+def _share(batch: Batch, accelerator: Accelerator) -> Batch:
+    """This process's rows of a batch that every process drew alike."""
+    rank, world = accelerator.process_index, accelerator.num_processes
+    if world == 1:
+        return batch
+    return Batch(*(value[rank::world] for value in (batch.x0, batch.t, batch.eps, batch.context)))
