@@ -1,0 +1,392 @@
+"""From a trained model and seeds to sprites: the one façade that everything else calls.
+
+A sprite is named by the run's seed and its own number k: its noise comes from a generator of its
+own, so that sprite 17 of seed 0 is the same sprite whether 18 or 3,000 are drawn, alone or in
+batches, and whichever sampler or class it is drawn with starts from the same x_T. "The same" holds
+up to the arithmetic of batching: matrix libraries add in another order for another batch size,
+which moves values in their last digits. ``BATCHING_TOLERANCE`` states the bound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spritelab import pixels
+from spritelab.checkpoint import ModelConfig, best_device, load_model_files
+from spritelab.diffusion import (
+    Schedule,
+    Spacing,
+    Step,
+    Variance,
+    ddim_steps,
+    ddpm_steps,
+    eps_predictor,
+    noise_like,
+)
+from spritelab.errors import ModelError, SettingsError
+from spritelab.pixels import Images
+
+Sampler = Literal["ddpm", "ddim"]
+Label = str | Sequence[str] | Mapping[str, float] | None
+Progress = Callable[[int, int], None]
+"""Called with the network evaluations done and to do, counted in sprites × steps."""
+
+NO_CLASS = "none"
+"""The label that asks for a sprite of no class in particular."""
+
+BATCHING_TOLERANCE = 1
+"""A level (of 255) by which a pixel may differ when a sprite is drawn in a batch of another size
+on the same device; measured and tested in ``tests/test_generate.py``."""
+
+
+@dataclass(frozen=True)
+class SpriteBatch:
+    """Sprites drawn by a model.
+
+    Attributes:
+        images: uint8 ``[N,H,W,C]``; fully transparent pixels are black underneath.
+        labels: int64 ``[N]``, an index into ``class_names``; -1 for no class and for mixes.
+        class_names: of the model.
+        seeds: uint64 ``[N]``, one a sprite; ``sample(seeds=…)`` draws the same sprites again.
+        sampler, steps: how they were drawn.
+        nfe: network evaluations a sprite; guidance counts twice.
+        seconds: that drawing took, all together.
+    """
+
+    images: Images
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    seeds: NDArray[np.uint64]
+    sampler: Sampler
+    steps: int
+    nfe: int
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One moment of the denoising.
+
+    Attributes:
+        t: the step that ``x_t`` is at; -1 is the finished sprite.
+        x_t: the noisy sprites at t, uint8 ``[N,H,W,C]``.
+        x0_hat: the clean sprites that the network sees in them, uint8 ``[N,H,W,C]``.
+    """
+
+    t: int
+    x_t: Images
+    x0_hat: Images
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained network with the schedule and settings it was trained under."""
+
+    network: nn.Module
+    schedule: Schedule
+    config: ModelConfig
+    device: torch.device
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The K classes that it can draw."""
+        return self.config.class_names
+
+    @property
+    def size(self) -> int:
+        """Height and width of its sprites, in pixels."""
+        return self.config.size
+
+    @property
+    def channels(self) -> int:
+        """3 (RGB) or 4 (RGBA)."""
+        return self.config.channels
+
+    def sample(
+        self,
+        n: int | None = None,
+        *,
+        sampler: Sampler = "ddim",
+        steps: int | None = None,
+        eta: float = 0.0,
+        variance: Variance = "posterior",
+        spacing: Spacing = "linspace",
+        clip: bool = True,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        label: Label = None,
+        guidance: float = 1.0,
+        hard_alpha: bool | None = None,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+    ) -> SpriteBatch:
+        """Draw ``n`` sprites.
+
+        Args:
+            n: how many; may be left out if ``seeds`` or a list of labels says so.
+            sampler: ``ddpm`` or ``ddim``.
+            steps: how many of the T steps to visit; 50 for DDIM and all T for DDPM if not given.
+            eta: η of DDIM, in [0, 1].
+            variance: σ² of DDPM, ``posterior`` or ``beta``.
+            spacing: which steps are visited, see ``Schedule.pairs``.
+            clip: hold x̂_0 in [-1, 1] at every step.
+            seed: decides all n sprites; other seeds give other sprites.
+            seeds: the sprites' own seeds instead, as found in ``SpriteBatch.seeds``.
+            label: a class for all; a list of n classes; a mix such as ``{"food": 0.5, "spell":
+                0.5}``; ``"none"`` for no class; or nothing: each sprite's seed draws its class,
+                in the proportions of the training sprites.
+            guidance: w of classifier-free guidance; 1 is the plain conditional model.
+            hard_alpha: make every pixel opaque or transparent; if not given, just when all
+                training sprites were so.
+            batch_size: sprites at a time; if not given, what suits the device, and less when its
+                memory runs out.
+            progress: told of every step.
+
+        Raises:
+            SettingsError: for a value out of range, an unknown sampler or an unknown label.
+        """
+        own_seeds, labels, context = self._request(n, seed, seeds, label)
+        steps = self._steps(sampler, steps)
+        total = len(own_seeds) * steps
+        images: list[Images] = []
+        done = 0
+        size = batch_size or (64 if self.device.type == "cpu" else 1024)
+        if size < 1:
+            raise SettingsError(f"batch_size must be at least 1, not {size}")
+        start = time.perf_counter()
+        while done < len(own_seeds):
+            rows = slice(done, done + size)
+            try:
+                x = None
+                for number, step in enumerate(
+                    self._denoise(
+                        own_seeds[rows],
+                        context[rows],
+                        sampler=sampler,
+                        steps=steps,
+                        eta=eta,
+                        variance=variance,
+                        spacing=spacing,
+                        clip=clip,
+                        guidance=guidance,
+                    ),
+                    start=1,
+                ):
+                    x = step.x
+                    if progress is not None:
+                        progress(done * steps + number * len(x), total)
+            except torch.OutOfMemoryError:
+                if size == 1:
+                    raise
+                size //= 2
+                continue
+            assert x is not None
+            images.append(self._finish(x, hard_alpha))
+            done += len(x)
+        return SpriteBatch(
+            images=np.concatenate(images),
+            labels=labels,
+            class_names=self.class_names,
+            seeds=own_seeds,
+            sampler=sampler,
+            steps=steps,
+            nfe=steps * (1 if guidance in (0, 1) else 2),
+            seconds=time.perf_counter() - start,
+        )
+
+    def trace(
+        self,
+        n: int | None = None,
+        *,
+        sampler: Sampler = "ddim",
+        steps: int | None = None,
+        eta: float = 0.0,
+        variance: Variance = "posterior",
+        spacing: Spacing = "linspace",
+        clip: bool = True,
+        seed: int = 0,
+        seeds: Sequence[int] | None = None,
+        label: Label = None,
+        guidance: float = 1.0,
+    ) -> Iterator[Frame]:
+        """Yield every moment of drawing ``n`` sprites, from x_T to the finished sprite.
+
+        Takes the arguments of ``sample``. ``steps`` + 1 frames: the first is pure noise at the
+        first step visited, the last has t = -1 and holds what ``sample`` returns.
+        """
+        own_seeds, _, context = self._request(n, seed, seeds, label)
+        x_t = self._noise(own_seeds)[0]
+        x = x_t
+        for step in self._denoise(
+            own_seeds,
+            context,
+            sampler=sampler,
+            steps=self._steps(sampler, steps),
+            eta=eta,
+            variance=variance,
+            spacing=spacing,
+            clip=clip,
+            guidance=guidance,
+        ):
+            yield Frame(step.t, pixels.decode(x_t), pixels.decode(step.x0_hat))
+            x = x_t = step.x
+        final = self._finish(x, None)
+        yield Frame(-1, final, final)
+
+    def context(self, label: str | Mapping[str, float]) -> Tensor:
+        """The context vector, float32 ``[K]``, of a class, of ``"none"`` or of a mix of classes.
+
+        Raises:
+            SettingsError: if a class is unknown, or a mix has a negative or no weight.
+        """
+        mix = {label: 1.0} if isinstance(label, str) else dict(label)
+        context = torch.zeros(len(self.class_names))
+        if label == NO_CLASS and NO_CLASS not in self.class_names:
+            return context
+        for name, weight in mix.items():
+            if name not in self.class_names:
+                raise SettingsError(
+                    f"unknown label {name!r}; this model knows {', '.join(self.class_names)} "
+                    f"(and {NO_CLASS!r})"
+                )
+            if not weight >= 0:
+                raise SettingsError(f"the weight of {name!r} must not be negative, but is {weight}")
+            context[self.class_names.index(name)] += weight
+        if not 0 < float(context.sum()) < float("inf"):
+            raise SettingsError("a mix of classes needs a finite, positive weight")
+        return context / context.sum()
+
+    def _request(
+        self, n: int | None, seed: int, seeds: Sequence[int] | None, label: Label
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], Tensor]:
+        """Work out each sprite's seed ``[n]``, label ``[n]`` and context ``[n,K]``."""
+        listed = label if isinstance(label, Sequence) and not isinstance(label, str) else None
+        counts = {len(given) for given in (seeds, listed) if given is not None}
+        if n is not None:
+            counts.add(n)
+        if len(counts) != 1:
+            raise SettingsError(
+                "say how many sprites to draw: n, the seeds and the labels must agree, "
+                f"not {sorted(counts) or 'be left out'}"
+            )
+        count = counts.pop()
+        if count < 1:
+            raise SettingsError(f"the number of sprites must be at least 1, not {count}")
+        if seeds is not None:
+            own_seeds = np.asarray(seeds, dtype=np.uint64)
+        else:
+            if not 0 <= seed < 2**63:
+                raise SettingsError(f"the seed must lie in 0 … 2^63 - 1, not {seed}")
+            own_seeds = np.array([sprite_seed(seed, k) for k in range(count)], dtype=np.uint64)
+
+        if label is None:
+            names: list[str | Mapping[str, float]] = [self._draw_class(own) for own in own_seeds]
+        elif isinstance(label, str | Mapping):
+            names = [label] * count
+        else:
+            names = list(label)
+        labels = [
+            self.class_names.index(name)
+            if isinstance(name, str) and name in self.class_names
+            else -1
+            for name in names
+        ]
+        context = torch.stack([self.context(name) for name in names])
+        return own_seeds, np.array(labels, dtype=np.int64), context
+
+    def _draw_class(self, own_seed: np.uint64) -> str:
+        # A stream of its own, so that x_T is the same whether or not a label is given.
+        u = np.random.SeedSequence((int(own_seed), 1)).generate_state(1, np.uint64)[0] / 2.0**64
+        shares = np.cumsum(self.config.trained_on.class_counts)
+        return self.class_names[int(np.searchsorted(shares, u * shares[-1], side="right"))]
+
+    def _steps(self, sampler: str, steps: int | None) -> int:
+        if sampler not in get_args(Sampler):
+            raise SettingsError(
+                f"unknown sampler {sampler!r}; choose one of {', '.join(get_args(Sampler))}"
+            )
+        if steps is None:
+            T = self.schedule.timesteps
+            return T if sampler == "ddpm" else min(50, T)
+        return steps
+
+    def _noise(self, own_seeds: NDArray[np.uint64]) -> tuple[Tensor, list[torch.Generator]]:
+        """x_T ``[n,C,H,W]`` and the generators, one a sprite, that all further noise comes from."""
+        generators = [torch.Generator().manual_seed(int(own) >> 1) for own in own_seeds]
+        shape = (len(own_seeds), self.channels, self.size, self.size)
+        return noise_like(torch.empty(shape, device=self.device), generators), generators
+
+    def _denoise(
+        self,
+        own_seeds: NDArray[np.uint64],
+        context: Tensor,
+        *,
+        sampler: str,
+        steps: int,
+        eta: float,
+        variance: Variance,
+        spacing: Spacing,
+        clip: bool,
+        guidance: float,
+    ) -> Iterator[Step]:
+        x_T, generators = self._noise(own_seeds)
+        predict = eps_predictor(
+            self.network,
+            self.schedule,
+            self.config.prediction,
+            context.to(self.device),
+            guidance,
+        )
+        if sampler == "ddpm":
+            return ddpm_steps(
+                predict, self.schedule, x_T, steps, spacing, variance, clip, generators
+            )
+        return ddim_steps(predict, self.schedule, x_T, steps, eta, spacing, clip, generators)
+
+    def _finish(self, x: Tensor, hard_alpha: bool | None) -> Images:
+        images = pixels.decode(x)
+        if self.config.hard_alpha if hard_alpha is None else hard_alpha:
+            return pixels.harden_alpha(images)
+        return pixels.clear_hidden(images)
+
+
+def sprite_seed(seed: int, k: int) -> int:
+    """The own seed of sprite ``k`` of ``seed``: 64 bits, unrelated for other seeds and numbers."""
+    return int(np.random.SeedSequence((seed, k)).generate_state(1, np.uint64)[0])
+
+
+def load_model(source: str | Path, device: str | torch.device | None = None) -> Model:
+    """Load a model for sampling.
+
+    Args:
+        source: a run's folder (``runs/NAME``) or a model folder.
+        device: where it runs, such as ``"cpu"`` or ``"cuda:1"``; the best one found if not given.
+
+    Raises:
+        ModelError: if there is no model, or it is broken or of a later format.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        raise ModelError(f"there is no model at {folder}; give a run's folder or a model folder")
+    if (folder / "model" / "config.json").is_file():
+        folder = folder / "model"
+    elif not (folder / "model.safetensors").is_file():
+        raise ModelError(
+            f"{folder} holds no model (no model/config.json); "
+            "has its training reached its first checkpoint?"
+        )
+    files = load_model_files(folder)
+    target = torch.device(device) if device is not None else best_device()
+    return Model(files.network.to(target), files.schedule, files.config, target)
