@@ -33,7 +33,8 @@ def cosine_betas(timesteps: int = 1000, s: float = 0.008) -> Array:
     """β of Nichol and Dhariwal 2021, equation 17: float64 ``[T]``, clipped at 0.999."""
     grid = np.arange(timesteps + 1) / timesteps
     f = np.cos((grid + s) / (1 + s) * np.pi / 2) ** 2
-    return np.minimum(1 - f[1:] / f[:-1], 0.999)
+    betas: Array = np.minimum(1 - f[1:] / f[:-1], 0.999)
+    return betas
 
 
 def sigmoid_alpha_bars(
@@ -45,6 +46,12 @@ def sigmoid_alpha_bars(
     v_grid = 1 / (1 + np.exp(-(grid * (end - start) + start) / tau))
     gamma: Array = (v_end - v_grid) / (v_end - v_start)
     return gamma
+
+
+def alpha_bars_of(betas: Array) -> Array:
+    """ᾱ_t = Π (1 - β_s) over s ≤ t: float64 ``[T]``."""
+    alpha_bars: Array = np.cumprod(1 - betas, dtype=np.float64)
+    return alpha_bars
 
 
 def alpha_bar_at(alpha_bars: Array, t: int) -> float:
