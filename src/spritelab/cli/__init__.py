@@ -1,0 +1,110 @@
+"""The command ``spritelab``: reads the command line, calls the library, prints.
+
+Heavy packages (torch, numpy, pillow, pydantic) are imported inside the commands that use them, so
+that ``spritelab --help`` answers at once.
+
+Exit status: 0 done; 2 a mistake that the user can mend, told in one line; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from spritelab.cli import console, data
+from spritelab.errors import SpritelabError
+
+# Click's classes, wherever this version of typer keeps its click.
+UsageError: Any = typer.BadParameter.__bases__[0]
+
+# What the machine refuses for reasons the user can mend; any other OSError is a fault of ours.
+_ROOM = "free some space and run it again"
+_PLACE = "check its permissions or choose another place"
+REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: _PLACE,
+    errno.EACCES: _PLACE,
+    errno.EPERM: _PLACE,
+}
+
+app = typer.Typer(
+    help="Learn a set of pixel-art sprites with a diffusion model and draw new ones.",
+    epilog="Example: spritelab data inspect builtin",
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(data.app, name="data")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from spritelab import __version__
+
+        print(f"spritelab {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 (its callback has done the work)
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    console.help_when_alone(context)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Args:
+        argv: the words after ``spritelab``; ``None`` takes those of the process.
+
+    A ``SpritelabError``, a wrong command line and a full or closed disk become one line on
+    standard error and status 2. Any other exception is a fault of the program and passes through.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
+    with warnings.catch_warnings():
+        warnings.showwarning = console.show_warning
+        try:
+            command = get_command(app)
+            with command.make_context("spritelab", words) as context:
+                command.invoke(context)
+            sys.stdout.flush()
+        except typer.Exit as request:
+            return request.exit_code
+        except (KeyboardInterrupt, typer.Abort) as interrupt:
+            console.say("interrupted", str(interrupt))
+            return 130
+        except SpritelabError as mistake:
+            console.error(str(mistake))
+            return 2
+        except UsageError as mistake:
+            where = mistake.ctx.command_path if mistake.ctx else "spritelab"
+            console.error(f"{mistake.format_message().rstrip('.')} (see {where} --help)")
+            return 2
+        except BrokenPipeError:
+            # The reader has gone, as in `… | head`. What is still buffered must go nowhere too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except OSError as refusal:
+            if refusal.errno not in REMEDIES:
+                raise
+            place = f"{refusal.filename}: " if refusal.filename else ""
+            console.error(f"{place}{refusal.strerror}; {REMEDIES[refusal.errno]}")
+            return 2
+    return 0

@@ -1,0 +1,150 @@
+"""What all commands share: one line for an error, one for a file written, progress on long work.
+
+Results go to standard output, everything about the work to standard error, so that output can be
+piped. Colour appears on a terminal only, and never where ``NO_COLOR`` is set.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TextIO
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+out = Console()
+console = Console(stderr=True)
+
+QUIET_SECONDS = 20.0
+"""How long a log that is no terminal stays silent between two lines of progress."""
+
+
+def one_line(message: str) -> str:
+    """Join the lines of a message into one."""
+    return " ".join(line.strip() for line in message.splitlines() if line.strip())
+
+
+def say(kind: str, message: str = "", style: str = "bold") -> None:
+    """Print ``kind: message`` as one line on standard error, however narrow the terminal."""
+    words = (": ", one_line(message)) if message else ()
+    console.print(Text.assemble((kind, style), *words), soft_wrap=True)
+
+
+def error(message: str) -> None:
+    """Print ``error: …``, one line."""
+    say("error", message, "bold red")
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,  # noqa: ARG001 (the signature is Python's)
+    line: str | None = None,
+) -> None:
+    """Stand in for ``warnings.showwarning``: a warning meant for the user is one line.
+
+    Those of other categories (deprecations and the like) speak to programmers and keep their form.
+    """
+    if issubclass(category, UserWarning):
+        say("warning", str(message), "bold yellow")
+        return
+    import warnings
+
+    text = warnings.formatwarning(message, category, filename, lineno, line)
+    console.print(Text(text), soft_wrap=True, end="")
+
+
+def wrote(path: str | Path) -> None:
+    """Say where something was written: ``wrote PATH`` on standard output."""
+    out.print(Text(f"wrote {path}"), soft_wrap=True)
+
+
+def help_when_alone(context: typer.Context) -> None:
+    """Show the help of a group of commands that was called without one."""
+    if context.invoked_subcommand is None:
+        text = context.get_help()  # typer prints it itself where rich draws it
+        if text:
+            print(text)
+
+
+class Report(Protocol):
+    """How a piece of long work says how far it is."""
+
+    def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Say that ``done`` of ``total`` parts are done; ``note`` stands behind the bar."""
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Report]:
+    """Show progress while the block runs: a bar on a terminal, else a line now and then.
+
+    Args:
+        what: the work in a word or two, such as ``training``.
+        total: how many parts there are, if it is known; a report may correct it.
+
+    Yields:
+        a function to call with the number of parts done so far.
+    """
+    if console.is_terminal and not console.is_dumb_terminal:
+        with _bar(what, total) as report:
+            yield report
+    else:
+        with _lines(what, total) as report:
+            yield report
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Report]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
+    )
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(what, total=total, note="")
+
+        def report(done: int, total: int | None = None, note: str = "") -> None:
+            bar.update(task, completed=done, total=total, note=note)
+
+        yield report
+
+
+@contextmanager
+def _lines(what: str, total: int | None) -> Iterator[Report]:
+    start = spoken = time.monotonic()
+    parts, last, silent = total, "", False
+
+    def report(done: int, total: int | None = None, note: str = "") -> None:
+        nonlocal spoken, last, silent, parts
+        now = time.monotonic()
+        parts = parts if total is None else total
+        of = "" if parts is None else f"/{parts}"
+        seconds = f"{now - start:.0f} s"
+        last = f"{what}: {done}{of} in {seconds}" + (f", {note}" if note else "")
+        silent = now - spoken < QUIET_SECONDS
+        if not silent:
+            console.print(Text(last), soft_wrap=True)
+            spoken = now
+
+    yield report
+    if silent:
+        console.print(Text(last), soft_wrap=True)

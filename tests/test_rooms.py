@@ -1,0 +1,209 @@
+"""The order of the house: a room imports rooms above it, never below, and shuns what it must.
+
+Read from the source with ``ast``, so that imports inside functions count as well.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import spritelab
+
+SOURCE = Path(spritelab.__file__).parent
+
+ROOMS = (
+    "errors",
+    "config",
+    "pixels",
+    "data",
+    "diffusion",
+    "models",
+    "checkpoint",
+    "training",
+    "generate",
+    "export",
+    "evaluation",
+    "runs",
+    "cli",
+    "app",
+)
+
+# What a room knows nothing of, wherever in the file it were imported.
+DRAWING = {"PIL", "matplotlib"}
+PROGRESS = {"rich", "tqdm", "typer"}
+FORBIDDEN: dict[str, set[str]] = {
+    "config": {"torch", "numpy"},
+    "pixels": {"spritelab.config", *DRAWING, *PROGRESS},
+    "data": {"torch", "matplotlib", "rich", "typer"},
+    "diffusion": {"spritelab.data", "spritelab.models", *DRAWING, *PROGRESS},
+    "models": {"spritelab.data", "spritelab.diffusion", *DRAWING, *PROGRESS},
+    "checkpoint": {*DRAWING, *PROGRESS},
+    "training": {*DRAWING, "rich", "typer"},
+    "generate": {*DRAWING, *PROGRESS},
+    "export": {
+        "torch",
+        "rich",
+        "typer",
+        *(f"spritelab.{room}" for room in ROOMS if room not in {"errors", "pixels", "export"}),
+    },
+    "evaluation": {"spritelab.training", "rich", "typer"},
+    "runs": {"rich", "typer"},
+    "app": {"spritelab.training", "spritelab.cli"},
+}
+
+# Too slow to load before it is known that the command needs them.
+HEAVY = {"torch", "numpy", "PIL", "pydantic", "matplotlib", "accelerate", "scipy", "torchmetrics"}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name: ``spritelab.pixels.encode`` for ``from spritelab.pixels import encode``.
+
+    ``at_start`` tells whether merely importing the module runs it.
+    """
+
+    name: str
+    line: int
+    at_start: bool
+
+    def within(self, package: str) -> bool:
+        return self.name == package or self.name.startswith(f"{package}.")
+
+
+def imports(source: str, module: str, is_package: bool = False) -> list[Import]:
+    """Return everything that a module imports, relative names made absolute."""
+    home = module.split(".") if is_package else module.split(".")[:-1]
+
+    def names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+            return
+        start = home[: len(home) - node.level + 1] if node.level else []
+        base = ".".join([*start, *([node.module] if node.module else [])])
+        yield from (f"{base}.{alias.name}" for alias in node.names)
+
+    found: list[Import] = []
+
+    def visit(node: ast.AST, at_start: bool) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.extend(Import(name, node.lineno, at_start) for name in names(node))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            at_start = False
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for unseen in node.body:
+                visit(unseen, False)
+            for seen in node.orelse:
+                visit(seen, at_start)
+            return
+        for child in ast.iter_child_nodes(node):
+            visit(child, at_start)
+
+    visit(ast.parse(source), True)
+    return found
+
+
+def modules() -> Iterator[tuple[str, str, Path]]:
+    """Yield (room, dotted name, file) of every module in a room."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        if parts in {("__init__",), ("__main__",)}:  # the front door is no room
+            continue
+        name = ".".join(("spritelab", *parts)).removesuffix(".__init__")
+        yield parts[0], name, path
+
+
+def complaints(room: str, module: str, found: list[Import]) -> list[str]:
+    """Return one line for every import that a module of ``room`` may not have."""
+    below = {f"spritelab.{other}" for other in ROOMS[ROOMS.index(room) + 1 :]}
+    out = []
+    for one in found:
+        reason = ""
+        if any(one.within(package) for package in below):
+            reason = f"lies below {room}"
+        elif any(one.within(package) for package in FORBIDDEN.get(room, set())):
+            reason = f"is nothing that {room} knows of"
+        elif room == "errors" and not one.within("__future__"):
+            reason = "is one import too many for errors"
+        elif one.name == "spritelab" or (
+            one.name.startswith("spritelab.")
+            and one.name.split(".")[1] not in {*ROOMS, "__version__"}
+        ):
+            reason = "goes through the front door; import from the room itself"
+        elif one.at_start and one.within("torchvision"):
+            reason = "cannot be loaded beside a CPU build of torch; import it late"
+        elif room == "cli" and one.at_start and any(one.within(package) for package in HEAVY):
+            reason = "is too slow to load before a command needs it"
+        elif (
+            room == "pixels"
+            and one.at_start
+            and any(one.within(package) for package in HEAVY - {"numpy"})
+        ):
+            reason = "is too heavy for pixels"
+        if reason:
+            out.append(f"{module}:{one.line}: {one.name} {reason}")
+    return out
+
+
+def test_every_module_has_a_room() -> None:
+    assert {room for room, _, _ in modules()} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_above_it(room: str) -> None:
+    out: list[str] = []
+    for where, module, path in modules():
+        if where == room:
+            found = imports(path.read_text(), module, path.name == "__init__.py")
+            out.extend(complaints(room, module, found))
+    assert out == []
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("errors", "import os"),
+        ("config", "def f():\n    import torch"),
+        ("pixels", "import torch"),
+        ("pixels", "from spritelab import data"),
+        ("pixels", "import spritelab.generate as g"),
+        ("data", "from ..models import UNet"),
+        ("diffusion", "if TYPE_CHECKING:\n    from spritelab.data import SpriteSet"),
+        ("diffusion", "from tqdm.auto import tqdm"),
+        ("diffusion", "from PIL import Image"),
+        ("models", "from spritelab.diffusion.schedule import Schedule"),
+        ("training", "from spritelab import export"),
+        ("generate", "import PIL.Image"),
+        ("generate", "from spritelab import load_model"),
+        ("export", "from torch import Tensor"),
+        ("export", "from spritelab.data import SpriteSet"),
+        ("evaluation", "from spritelab.training import loop"),
+        ("evaluation", "import torchvision.models"),
+        ("cli", "import numpy as np"),
+        ("cli", "class A:\n    from pydantic import BaseModel"),
+        ("cli", "import spritelab"),
+        ("app", "from spritelab.cli import console"),
+    ],
+)
+def test_a_wrong_import_is_found(room: str, source: str) -> None:
+    found = imports(source, f"spritelab.{room}.module")
+    assert len(complaints(room, f"spritelab.{room}.module", found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("pixels", "import numpy as np\nif TYPE_CHECKING:\n    from torch import Tensor"),
+        ("data", "from . import crawl\nfrom ..pixels import Images\nfrom .sheets import cut"),
+        ("models", "import torch\nfrom spritelab.errors import ModelError"),
+        ("export", "from spritelab import pixels\nfrom PIL import Image"),
+        ("evaluation", "def f():\n    import torchvision"),
+        ("cli", "def f():\n    import numpy\n    from spritelab import runs"),
+        ("cli", "def f():\n    from spritelab import __version__"),
+    ],
+)
+def test_a_right_import_passes(room: str, source: str) -> None:
+    found = imports(source, f"spritelab.{room}.module")
+    assert complaints(room, f"spritelab.{room}.module", found) == []
