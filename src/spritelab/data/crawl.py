@@ -36,7 +36,7 @@ from spritelab.data.download import fetch
 from spritelab.data.folders import numbered
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
-from spritelab.pixels import clear_hidden
+from spritelab.pixels import Images, clear_hidden
 
 COMMIT = "a6ea1655db5c044829d9eea19a232fa6fcac87b0"
 FILE = "crawl-tiles-a6ea165.zip"
@@ -143,7 +143,7 @@ def verify(path: Path) -> None:
     try:
         found = content_hash(read(path))
     except DataError as error:
-        raise DownloadError(f"it is not the archive of crawl/tiles: {error}") from error
+        raise DownloadError("it is not a whole archive of crawl/tiles") from error
     if found != _SHA256:
         raise DownloadError("its sprites are not those of the known release")
 
@@ -164,7 +164,7 @@ def read(path: Path) -> SpriteSet:
     """
     with zip_files(path) as files:
         chosen = _choose(files)
-        tiles = {name: decode(files[ROOT + name]()) for name in chosen}
+        tiles = {name: _decode(files, name) for name in chosen}
     kept = {
         name: tile
         for name, tile in tiles.items()
@@ -190,6 +190,13 @@ def read(path: Path) -> SpriteSet:
             notes="Dungeon Crawl Stone Soup tiles, release of November 2015; see its ARTISTS.md",
         ),
     )
+
+
+def _decode(files: Files, name: str) -> Images:
+    try:
+        return decode(files[ROOT + name]())
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
 
 
 def _choose(files: Files) -> list[str]:

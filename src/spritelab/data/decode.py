@@ -90,4 +90,5 @@ def _to_8_bits(sample: NDArray[np.int64], depth: int) -> NDArray[np.int64]:
     if depth == 16:
         return np.right_shift(sample, 8)
     levels = 2**depth - 1
-    return np.bitwise_and(sample, levels) * (255 // levels)
+    scaled: NDArray[np.int64] = np.bitwise_and(sample, levels) * (255 // levels)
+    return scaled

@@ -43,7 +43,11 @@ def read_metadata(files: Files, images: Iterable[str]) -> dict[str, Row] | None:
         return None
     rows: dict[str, Row] = {}
     for table in tables:
-        for number, record in _records(table, files[table]()):
+        try:
+            data = files[table]()
+        except (DataError, OSError) as error:
+            raise DataError(f"{table} cannot be read: {error}") from error
+        for number, record in _records(table, data):
             path = _image_path(table, number, record)
             if path in rows:
                 raise DataError(f"{table} line {number}: {path} is listed twice; keep one row")

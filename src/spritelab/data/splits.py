@@ -18,8 +18,8 @@ def split(sprites: SpriteSet, held_out: float = 0.1, seed: int = 0) -> tuple[Spr
     Whole groups are held out (``duplicates.leak_groups``: copies, mirrored ones where the class
     allows it, and what ``sprites.groups`` holds together), so no sprite of one side has a copy on
     the other. Groups are drawn class by class: each gives its share ``held_out``, in (0, 1),
-    rounded so that the whole comes out right. Groups that span classes, such as a hero and its side view,
-    count as a kind of their own. A class with a single group stays in training.
+    rounded so that the whole comes out right. Groups that span classes, such as a hero and its
+    side view, count as a kind of their own. A class with a single group stays in training.
 
     Which groups are drawn depends on ``seed`` and on the pixels alone, through a hash: not on the
     order of the sprites, the machine or NumPy's generators.
