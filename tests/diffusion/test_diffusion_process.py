@@ -70,6 +70,13 @@ def test_the_clean_end() -> None:
     assert torch.equal(x0_from_eps(LINEAR, x0, t, eps), x0)
 
 
+def test_t_beyond_the_schedule_is_refused() -> None:
+    """Papers count from 1 to T; their t = T must not pass for a step of its own."""
+    x0, t, eps = batch([1000], seed=2, dtype=torch.float32)
+    with pytest.raises((IndexError, SettingsError)):
+        q_sample(LINEAR, x0, t, eps)
+
+
 def test_inputs_are_left_alone() -> None:
     tensors = batch([3, 700], seed=3, dtype=torch.float32)
     before = [tensor.clone() for tensor in tensors]
