@@ -4,18 +4,15 @@ A **model folder** is what is shared and sampled: ``config.json`` (a ``ModelConf
 ``model.safetensors``. A **checkpoint** is what training goes on from: ``state.json`` beside
 ``state.safetensors``, in ``checkpoints/step-00012000/``.
 
-Nothing is ever unpickled. Every file is written aside, flushed to the disk and then renamed, so
-that whatever the moment of a crash, a name holds either the old content or the new one, whole.
+Nothing is ever unpickled, and everything is written aside and renamed (see ``storage``).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -28,8 +25,9 @@ from torch import Tensor, nn
 
 from spritelab.config import NetworkSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
-from spritelab.errors import ModelError, SettingsError, StorageError
+from spritelab.errors import ModelError, SettingsError
 from spritelab.models import build_network
+from spritelab.storage import flush_folder, storing, write_file
 
 FORMAT = 1
 """Version of both kinds of folder; raised whenever old code could no longer read them."""
@@ -87,11 +85,8 @@ def save_model(folder: Path, weights: Mapping[str, Tensor], config: ModelConfig)
     Raises:
         StorageError: if a file cannot be written.
     """
-    with storing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        # Weights of another step under an old configuration do no harm; the reverse would.
-        write_file(folder / "model.safetensors", _to_bytes(weights))
-        write_file(folder / "config.json", config.model_dump_json(indent=2).encode())
+    write_file(folder / "model.safetensors", _to_bytes(weights))
+    write_file(folder / "config.json", config.model_dump_json(indent=2))
 
 
 def load_model_files(folder: Path) -> ModelFiles:
@@ -144,12 +139,12 @@ def save_checkpoint(
             write_file(aside / "state.safetensors", _to_bytes(tensors))
             write_file(
                 aside / "state.json",
-                json.dumps({"format": FORMAT, "step": step, **state}, indent=2).encode(),
+                json.dumps({"format": FORMAT, "step": step, **state}, indent=2),
             )
             if final.exists():
                 shutil.rmtree(final)
             aside.rename(final)
-            _flush_folder(folder)
+            flush_folder(folder)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -174,37 +169,6 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         ModelError: if it is incomplete, broken or of a later format.
     """
     return _read_tensors(folder / "state.safetensors"), _read_json(folder / "state.json")
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write ``content`` aside, flush it to the disk and rename it to ``path``.
-
-    Raises:
-        OSError: as the system says; ``path`` then holds what it held before.
-    """
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-@contextmanager
-def storing(path: Path) -> Iterator[None]:
-    """Turn an ``OSError`` met while writing ``path`` into a ``StorageError`` of one line."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StorageError(
-            f"cannot write {path}: {reason}; what was there before is kept; "
-            "free some space or choose another folder"
-        ) from error
 
 
 def _to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
@@ -237,21 +201,6 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path} has format {values['format']}, this spritelab reads up to {FORMAT}; upgrade it"
         )
     return values
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can (not on Windows)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def weights_of(network: nn.Module) -> dict[str, Tensor]:
-    """Copies of every parameter and buffer of ``network``, by name."""
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
 def best_device() -> torch.device:

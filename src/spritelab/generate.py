@@ -56,7 +56,7 @@ class SpriteBatch:
         images: uint8 ``[N,H,W,C]``; fully transparent pixels are black underneath.
         labels: int64 ``[N]``, an index into ``class_names``; -1 for no class and for mixes.
         class_names: of the model.
-        seeds: uint64 ``[N]``, one a sprite; ``sample(seeds=…)`` draws the same sprites again.
+        seeds: int64 ``[N]``, one a sprite; ``sample(seeds=…)`` draws the same sprites again.
         sampler, steps: how they were drawn.
         nfe: network evaluations a sprite; guidance counts twice.
         seconds: that drawing took, all together.
@@ -65,7 +65,7 @@ class SpriteBatch:
     images: Images
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
-    seeds: NDArray[np.uint64]
+    seeds: NDArray[np.int64]
     sampler: Sampler
     steps: int
     nfe: int
@@ -270,7 +270,7 @@ class Model:
 
     def _request(
         self, n: int | None, seed: int, seeds: Sequence[int] | None, label: Label
-    ) -> tuple[NDArray[np.uint64], NDArray[np.int64], Tensor]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], Tensor]:
         """Work out each sprite's seed ``[n]``, label ``[n]`` and context ``[n,K]``."""
         listed = label if isinstance(label, Sequence) and not isinstance(label, str) else None
         counts = {len(given) for given in (seeds, listed) if given is not None}
@@ -285,11 +285,13 @@ class Model:
         if count < 1:
             raise SettingsError(f"the number of sprites must be at least 1, not {count}")
         if seeds is not None:
-            own_seeds = np.asarray(seeds, dtype=np.uint64)
+            if not all(0 <= own < 2**32 for own in seeds):
+                raise SettingsError("a sprite's own seed must lie in 0 … 2^32 - 1")
+            own_seeds = np.asarray(seeds, dtype=np.int64)
         else:
             if not 0 <= seed < 2**63:
                 raise SettingsError(f"the seed must lie in 0 … 2^63 - 1, not {seed}")
-            own_seeds = np.array([sprite_seed(seed, k) for k in range(count)], dtype=np.uint64)
+            own_seeds = np.array([sprite_seed(seed, k) for k in range(count)], dtype=np.int64)
 
         if label is None:
             names: list[str | Mapping[str, float]] = [self._draw_class(own) for own in own_seeds]
@@ -306,7 +308,7 @@ class Model:
         context = torch.stack([self.context(name) for name in names])
         return own_seeds, np.array(labels, dtype=np.int64), context
 
-    def _draw_class(self, own_seed: np.uint64) -> str:
+    def _draw_class(self, own_seed: np.int64) -> str:
         # A stream of its own, so that x_T is the same whether or not a label is given.
         u = np.random.SeedSequence((int(own_seed), 1)).generate_state(1, np.uint64)[0] / 2.0**64
         shares = np.cumsum(self.config.trained_on.class_counts)
@@ -322,15 +324,15 @@ class Model:
             return T if sampler == "ddpm" else min(50, T)
         return steps
 
-    def _noise(self, own_seeds: NDArray[np.uint64]) -> tuple[Tensor, list[torch.Generator]]:
+    def _noise(self, own_seeds: NDArray[np.int64]) -> tuple[Tensor, list[torch.Generator]]:
         """x_T ``[n,C,H,W]`` and the generators, one a sprite, that all further noise comes from."""
-        generators = [torch.Generator().manual_seed(int(own) >> 1) for own in own_seeds]
+        generators = [torch.Generator().manual_seed(int(own)) for own in own_seeds]
         shape = (len(own_seeds), self.channels, self.size, self.size)
         return noise_like(torch.empty(shape, device=self.device), generators), generators
 
     def _denoise(
         self,
-        own_seeds: NDArray[np.uint64],
+        own_seeds: NDArray[np.int64],
         context: Tensor,
         *,
         sampler: str,
@@ -363,8 +365,13 @@ class Model:
 
 
 def sprite_seed(seed: int, k: int) -> int:
-    """The own seed of sprite ``k`` of ``seed``: 64 bits, unrelated for other seeds and numbers."""
-    return int(np.random.SeedSequence((seed, k)).generate_state(1, np.uint64)[0])
+    """The own seed of sprite ``k`` of ``seed``: 32 bits, never the same for two k of one seed.
+
+    torch's CPU generator looks at 32 bits of its seed only, so hashing (seed, k) would repeat a
+    sprite about once in 100,000. Counting on from a hash of the seed cannot.
+    """
+    first = int(np.random.SeedSequence(seed).generate_state(1, np.uint32)[0])
+    return (first + k) % 2**32
 
 
 def load_model(source: str | Path, device: str | torch.device | None = None) -> Model:

@@ -59,7 +59,7 @@ class Schedule:
     )
 
     def __post_init__(self) -> None:
-        betas = torch.as_tensor(self.betas, dtype=torch.float64)
+        betas = torch.as_tensor(self.betas).to(torch.float64, copy=True).cpu()
         if betas.ndim != 1 or len(betas) == 0:
             raise SettingsError("a schedule needs a vector of at least one β")
         if not bool(((betas > 0) & (betas < 1)).all()):
@@ -150,15 +150,15 @@ class Schedule:
         """
         key = (like.device, like.dtype)
         if key not in self._coefficients:
-            # The clean end sits last, so that the index -1 finds it.
-            alpha_bars = torch.cat([self.alpha_bars, torch.ones(1, dtype=torch.float64)])
+            # The clean end, t = -1, sits first: t + 1 finds it, and t = T finds nothing.
+            alpha_bars = torch.cat([torch.ones(1, dtype=torch.float64), self.alpha_bars])
             self._coefficients[key] = (
                 alpha_bars.sqrt().to(like.dtype).to(like.device),
                 (1 - alpha_bars).sqrt().to(like.dtype).to(like.device),
             )
         signal, noise = self._coefficients[key]
         shape = (-1,) + (1,) * (like.ndim - 1)
-        return signal[t].view(shape), noise[t].view(shape)
+        return signal[t + 1].view(shape), noise[t + 1].view(shape)
 
     def pairs(self, steps: int, spacing: Spacing = "linspace") -> list[tuple[int, int]]:
         """The steps that a sampler visits, as (t, t_prev), descending; the last t_prev is -1.

@@ -1,0 +1,177 @@
+"""``spritelab sample``: draw sprites with a trained model."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from spritelab.cli import console
+from spritelab.errors import SettingsError
+
+if TYPE_CHECKING:
+    from spritelab.generate import Label
+
+
+class Sampler(StrEnum):
+    """How noise becomes a sprite."""
+
+    ddpm = "ddpm"
+    ddim = "ddim"
+
+
+class Variance(StrEnum):
+    """The variance of a DDPM step."""
+
+    posterior = "posterior"
+    beta = "beta"
+
+
+class Spacing(StrEnum):
+    """Which steps are visited."""
+
+    linspace = "linspace"
+    leading = "leading"
+    trailing = "trailing"
+
+
+def sample(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A run's folder or a model folder.")
+    ],
+    sampler: Annotated[Sampler, typer.Option(help="The sampler.")] = Sampler.ddim,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Steps to visit; 50 for ddim, all for ddpm if not given."),
+    ] = None,
+    eta: Annotated[
+        float, typer.Option(help="η of ddim: 0 adds no noise, 1 as much as ddpm.")
+    ] = 0.0,
+    variance: Annotated[
+        Variance, typer.Option(help="Variance of a ddpm step.")
+    ] = Variance.posterior,
+    spacing: Annotated[Spacing, typer.Option(help="Which steps are visited.")] = Spacing.linspace,
+    count: Annotated[int, typer.Option("-n", "--count", help="How many sprites.")] = 20,
+    seed: Annotated[int, typer.Option(help="Other seeds give other sprites.")] = 0,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            help="A class; 'none'; or a mix such as food=0.7,spell=0.3. "
+            "If not given, classes come as often as in training.",
+            show_default=False,
+        ),
+    ] = None,
+    guidance: Annotated[
+        float, typer.Option(help="Weight of classifier-free guidance; 1 is without.")
+    ] = 1.0,
+    hard_alpha: Annotated[
+        bool | None,
+        typer.Option(
+            "--hard-alpha/--soft-alpha",
+            help="Whether every pixel is opaque or transparent. As the training sprites if not "
+            "given.",
+        ),
+    ] = None,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Also draw the denoising of the first sprite.")
+    ] = False,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Sprites at a time; what suits the device if not given.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu, cuda, mps …; the best one found if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the sprites.", show_default="samples/MODEL-SAMPLER-SEED"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the folder if sprites are in it already.")
+    ] = False,
+) -> None:
+    """Draw sprites.
+
+    Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
+    samples.json with the seed and class of each, so that any can be drawn again.
+    """
+    from spritelab import export, generate, pictures
+
+    loaded = generate.load_model(model, device)
+    name = Path(model).resolve().name
+    folder = out or Path("samples") / f"{name}-{sampler.value}-{seed}"
+    export.check_free(folder, overwrite)
+    with console.progress("evaluations") as report:
+        batch = loaded.sample(
+            count,
+            sampler=sampler.value,
+            steps=steps,
+            eta=eta,
+            variance=variance.value,
+            spacing=spacing.value,
+            seed=seed,
+            label=_label(label),
+            guidance=guidance,
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=report,
+        )
+    title = f"{name}: {sampler.value.upper()}, {batch.steps} steps, seed {seed}"
+    facts = {
+        "model": name,
+        "sampler": sampler.value,
+        "steps": batch.steps,
+        "eta": eta if sampler is Sampler.ddim else None,
+        "variance": variance.value if sampler is Sampler.ddpm else None,
+        "spacing": spacing.value,
+        "guidance": guidance,
+        "seed": seed,
+        "nfe": batch.nfe,
+        "seconds": round(batch.seconds, 3),
+    }
+    sprites = [
+        {
+            "seed": int(own),
+            "label": batch.class_names[k] if k >= 0 else label,
+        }
+        for own, k in zip(batch.seeds, batch.labels, strict=True)
+    ]
+    with export.replacing(folder, overwrite) as aside:
+        export.save_sprites(batch.images, aside, sprites, facts)
+        export.samples_picture(batch.images, aside / "grid.png", title)
+        if strip:
+            pictures.draw_strip(
+                loaded,
+                aside / "denoising.png",
+                title,
+                sampler=sampler.value,
+                steps=batch.steps,
+                eta=eta,
+                variance=variance.value,
+                spacing=spacing.value,
+                seed=seed,
+                label=_label(label),
+                guidance=guidance,
+            )
+    console.say(
+        "drawn",
+        f"{len(batch):,} sprites in {batch.seconds:.1f} s, {batch.nfe} network evaluations each",
+    )
+    console.wrote(folder)
+
+
+def _label(text: str | None) -> Label:
+    """Read a class, or a mix such as ``food=0.7,spell=0.3``."""
+    if text is None or "=" not in text:
+        return text
+    mix: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = part.rpartition("=")
+        try:
+            mix[name.strip()] = float(weight)
+        except ValueError:
+            raise SettingsError(
+                f"a mix of classes reads food=0.7,spell=0.3; {part.strip()!r} does not"
+            ) from None
+    return mix

@@ -1,0 +1,61 @@
+"""Writing files so that none is ever half-written and none that was there is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from spritelab.errors import StorageError
+
+
+def write_file(path: str | Path, content: bytes | str) -> Path:
+    """Write a file aside, flush it to the disk, rename it into place and return its path.
+
+    The rename replaces an older file in one step, so that whatever the moment of a crash the name
+    holds the old content or the new one, whole. Folders on the way are made; text is UTF-8.
+
+    Raises:
+        StorageError: the file cannot be written; one that was there before is untouched.
+    """
+    path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    aside = path.with_name(f".{secrets.token_hex(8)}.part")
+    with storing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                aside.unlink()
+            raise
+    return path
+
+
+@contextlib.contextmanager
+def storing(path: Path) -> Iterator[None]:
+    """Turn an ``OSError`` met while writing ``path`` into a ``StorageError`` of one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"cannot write {path} ({reason}); what was there before is kept; "
+            "free some space or choose another place"
+        ) from error
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames inside ``folder`` last through a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
