@@ -37,6 +37,7 @@ def read(path: Path) -> Images:
 def test_public_names() -> None:
     assert sorted(spritelab.export.__all__) == [
         "Ground",
+        "check_free",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",
@@ -45,11 +46,12 @@ def test_public_names() -> None:
         "grid",
         "lay_on",
         "loss_curves",
+        "replacing",
         "samples_picture",
         "save_png",
+        "save_sprites",
         "strip_picture",
         "titled",
-        "write_bytes",
     ]
     assert all(hasattr(spritelab.export, name) for name in spritelab.export.__all__)
 
@@ -102,7 +104,8 @@ def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.Mon
         export.save_png(noise(1, seed=1)[0], path)
     monkeypatch.undo()
     assert str(caught.value) == (
-        f"{path} could not be written (No space left on device); free space or choose another place"
+        f"cannot write {path} (No space left on device); what was there before is kept; "
+        "free some space or choose another place"
     )
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
@@ -110,14 +113,14 @@ def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(StorageError, match="could not be written"):
+    with pytest.raises(StorageError, match="cannot write"):
         export.save_png(noise(1)[0], tmp_path / "a.png")
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_file_where_a_folder_must_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(StorageError, match="could not be written"):
+    with pytest.raises(StorageError, match="cannot write"):
         export.save_png(noise(1)[0], tmp_path / "file" / "a.png")
 
 

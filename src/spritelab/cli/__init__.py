@@ -20,6 +20,8 @@ import typer
 from typer.main import get_command
 
 from spritelab.cli import console, data
+from spritelab.cli.sample import sample
+from spritelab.cli.train import train
 from spritelab.errors import SpritelabError
 
 # Click's classes, wherever this version of typer keeps its click.
@@ -44,6 +46,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
+app.command(epilog="Example: spritelab train --data builtin --max-minutes 5 --out runs/demo")(train)
+app.command(epilog="Example: spritelab sample runs/demo --sampler ddim -n 20 --label food")(sample)
 
 
 def _version(wanted: bool) -> None:

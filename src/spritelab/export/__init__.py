@@ -5,7 +5,8 @@ save it as PNG. Sprites are only ever scaled by whole numbers.
 """
 
 from spritelab.export.curves import loss_curves
-from spritelab.export.files import save_png, write_bytes
+from spritelab.export.files import save_png
+from spritelab.export.folders import check_free, replacing, save_sprites
 from spritelab.export.layout import Ground, grid, lay_on
 from spritelab.export.pages import contact_sheet, denoising_strip, evenly, titled
 from spritelab.export.pictures import (
@@ -25,7 +26,9 @@ __all__ = [
     "evenly",
     "loss_curves",
     "save_png",
-    "write_bytes",
+    "save_sprites",
+    "check_free",
+    "replacing",
     "samples_picture",
     "strip_picture",
     "contact_sheet_picture",

@@ -78,15 +78,19 @@ def contact_sheet_picture(
     path: str | Path,
     title: str = "",
     *,
-    columns: int = 16,
+    columns: int | None = None,
     rows: int = 2,
     background: Ground = "checker",
 ) -> Path:
     """Save a contact sheet by class under a title; return the path.
 
-    Arguments and errors as in ``contact_sheet``.
+    Arguments and errors as in ``contact_sheet``; without ``columns`` there are as many as let the
+    sprites be seen at twice their size or more, 16 at most.
     """
     pixels.check_images(images)
+    if columns is None:
+        largest = int(np.bincount(np.maximum(labels, 0), minlength=1).max())
+        columns = min(16, max(4, 450 // images.shape[2]), max(1, largest))
     scale = good_scale(images.shape[2], columns)
     picture = contact_sheet(
         images, labels, class_names, columns, rows, scale, background=background
