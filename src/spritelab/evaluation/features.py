@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from spritelab.evaluation import effnet, inception, protocol
 from spritelab.pixels import Images
@@ -49,10 +49,9 @@ def effnet_features(
     Raises ``DataError`` for images of another form, ``MissingExtraError`` where the network's
     packages are not installed.
     """
+    rgb = protocol.to_rgb(images)
     network = effnet.load_effnet()
-    return _extract(
-        network, images, effnet.FEATURES, effnet.INPUT_SIZE, batch_size, device, progress
-    )
+    return _extract(network, rgb, effnet.INPUT_SIZE, batch_size, device, progress)
 
 
 def inception_features(
@@ -75,9 +74,9 @@ def inception_features(
     Raises ``DataError`` for images of another form, ``ModelError`` for a wrong weights file,
     ``DownloadError`` where the weights cannot be fetched.
     """
+    rgb = protocol.to_rgb(images)
     network = inception.load_inception(weights)
-    side = inception.INPUT_SIZE
-    return _extract(network, images, inception.FEATURES, side, batch_size, device, progress)
+    return _extract(network, rgb, inception.INPUT_SIZE, batch_size, device, progress)
 
 
 def pytorch_fid_features(
@@ -93,8 +92,9 @@ def pytorch_fid_features(
     The network's own bilinear resize takes a sprite from 16×16 to 299×299. Only for comparing with
     figures published with that tool. Arguments and errors as for ``inception_features``.
     """
+    rgb = protocol.to_rgb(images)
     network = inception.load_inception(weights)
-    return _extract(network, images, inception.FEATURES, 0, batch_size, device, progress)
+    return _extract(network, rgb, None, batch_size, device, progress)
 
 
 def pixel_features(images: Images, *, progress: Progress | None = None) -> Features:
@@ -104,35 +104,31 @@ def pixel_features(images: Images, *, progress: Progress | None = None) -> Featu
     is too bright or too pale must look so. Sprites with alpha are laid on the protocol's colour.
     """
     rgb = protocol.to_rgb(images)
-    features = (rgb.reshape(len(rgb), -1).astype(np.float32) - np.float32(127.5)) / 127.5
+    features: Features = rgb.reshape(len(rgb), -1).astype(np.float32) / 127.5 - 1
     if progress is not None:
         progress(len(rgb), len(rgb))
-    return features.astype(np.float32, copy=False)
+    return features
 
 
 def _extract(
     network: nn.Module,
-    images: Images,
-    dimension: int,
-    side: int,
+    rgb: Images,
+    side: int | None,
     batch_size: int,
     device: str | torch.device,
     progress: Progress | None,
 ) -> Features:
-    """Run ``network`` over the sprites, each enlarged within ``side`` pixels (0: as it is)."""
-    rgb = protocol.to_rgb(images)
+    """Run ``network`` over the sprites, each enlarged within ``side`` pixels (None: as it is)."""
     network = network.to(device)
-    features = np.empty((len(rgb), dimension), dtype=np.float32)
+    features: list[Features] = []
     with torch.inference_mode():
         for start in range(0, len(rgb), batch_size):
             batch = rgb[start : start + batch_size]
-            x = _to_unit(protocol.enlarge(batch, side) if side else batch).to(device)
-            features[start : start + len(batch)] = network(x).float().cpu().numpy()
+            if side is not None:
+                batch = protocol.enlarge(batch, side)
+            # In [0, 1], what both networks start from.
+            x = torch.from_numpy(np.ascontiguousarray(batch)).to(device)
+            features.append(network(x.permute(0, 3, 1, 2).float() / 255).cpu().numpy())
             if progress is not None:
                 progress(start + len(batch), len(rgb))
-    return features
-
-
-def _to_unit(images: Images) -> Tensor:
-    """uint8 ``[B,H,W,3]`` → float32 ``[B,3,H,W]`` in [0, 1], what both networks start from."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 255
+    return np.concatenate(features)

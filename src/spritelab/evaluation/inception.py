@@ -14,7 +14,6 @@ Submodules carry the names of the weights file, ``pt_inception-2015-12-05-672682
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import warnings
 from pathlib import Path
@@ -23,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spritelab.data.download import fetch
 from spritelab.errors import DownloadError, ModelError
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
@@ -31,7 +31,6 @@ WEIGHTS_URL = (
 )
 WEIGHTS_SHA256_PREFIX = "6726825d"
 INPUT_SIZE = 299
-FEATURES = 2048
 
 
 class _Conv(nn.Module):
@@ -230,46 +229,27 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
         warnings.warn(
             f"{path} is not the published {WEIGHTS_NAME}: what it gives is no FID", stacklevel=2
         )
-    with torch.random.fork_rng(devices=[]):  # the first, random weights cost the caller no draws
+    # On the meta device no first, random weights are drawn: quicker, and the caller's random state
+    # stays where it is.
+    with torch.device("meta"):
         network = FIDInception()
-    network.load_state_dict(_read(path, network))
+    network.load_state_dict(_read(path, network), assign=True)
     return network.eval().requires_grad_(False)
 
 
-def fetch_weights() -> Path:
-    """Return the path of the published weights, downloaded into the cache if they are not there.
+def fetch_weights(*, cache: Path | None = None, progress: bool = True) -> Path:
+    """Return the path of the published weights, downloaded first if they are not in the cache.
 
-    The cache is the user's own, or the folder that the variable ``SPRITELAB_CACHE`` names. A file
-    put there by hand is taken when its SHA-256 begins with ``6726825d``; so is a download.
+    A file found there and a download are both taken only when their SHA-256 begins with the eight
+    digits of the file's name. Raises ``DownloadError`` that names the address and says where to
+    put the file by hand; ``StorageError`` if the cache cannot be written.
     """
-    import pooch
+    return fetch(WEIGHTS_NAME, [WEIGHTS_URL], _verify, cache=cache, progress=progress)
 
-    folder = Path(os.environ.get("SPRITELAB_CACHE") or pooch.os_cache("spritelab"))
-    path = folder / WEIGHTS_NAME
-    by_hand = f"download it elsewhere, and put it at {path} or name it with --weights"
-    if not path.is_file():
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # known_hash is left open: pooch compares whole digests, and only the first eight
-            # digits are published. The check below does its work. pooch writes aside and renames.
-            pooch.retrieve(WEIGHTS_URL, None, fname=WEIGHTS_NAME, path=folder, progressbar=True)
-        except (OSError, ValueError) as error:  # requests' and urllib's errors are OSErrors
-            raise DownloadError(
-                f"the Inception weights could not be fetched from {WEIGHTS_URL} "
-                f"({_one_line(error)}); {by_hand}"
-            ) from error
-        if not _is_published(path):
-            path.unlink()
-            raise DownloadError(
-                f"what {WEIGHTS_URL} sent is not {WEIGHTS_NAME} (its SHA-256 does not begin with "
-                f"{WEIGHTS_SHA256_PREFIX}); {by_hand}"
-            )
-    elif not _is_published(path):
-        raise DownloadError(
-            f"{path} is broken: its SHA-256 does not begin with {WEIGHTS_SHA256_PREFIX}; delete it "
-            "to have it fetched again"
-        )
-    return path
+
+def _verify(path: Path) -> None:
+    if not _is_published(path):
+        raise DownloadError(f"its SHA-256 does not begin with {WEIGHTS_SHA256_PREFIX}")
 
 
 def _is_published(path: Path) -> bool:
@@ -278,7 +258,7 @@ def _is_published(path: Path) -> bool:
 
 
 def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
-    """Read a weights file and check names and shapes against the network's."""
+    """Read the network's weights, names and shapes checked; the file's classifier is left out."""
     if not path.is_file():
         raise ModelError(f"there is no weights file {path}; --weights takes {WEIGHTS_NAME}")
     wrong = f"{path} is not an Inception weights file such as {WEIGHTS_NAME}"
@@ -288,19 +268,16 @@ def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
         raise ModelError(f"{wrong} ({_one_line(error)})") from error
     if not isinstance(found, dict):
         raise ModelError(f"{wrong}: it holds no dictionary of tensors")
-    wanted = network.state_dict()
-    # The file also holds the classifier, which gives no features.
-    state = {name: found[name] for name in wanted if isinstance(found.get(name), Tensor)}
-    missing = [
-        name
-        for name, tensor in wanted.items()
-        # Counts of training batches: older files lack them, and evaluation does not read them.
-        if not name.endswith("num_batches_tracked")
-        and (name not in state or state[name].shape != tensor.shape)
-    ]
-    if missing:
-        raise ModelError(f"{wrong}: {missing[0]} is missing or of another shape")
-    return {**wanted, **state}
+    state: dict[str, Tensor] = {}
+    for name, wanted in network.state_dict().items():
+        tensor = found.get(name)
+        if name.endswith("num_batches_tracked"):  # not read in evaluation; older files lack it
+            state[name] = torch.zeros((), dtype=torch.int64)
+        elif isinstance(tensor, Tensor) and tensor.shape == wanted.shape:
+            state[name] = tensor.float()
+        else:
+            raise ModelError(f"{wrong}: {name} is missing or of another shape")
+    return state
 
 
 def _one_line(error: Exception) -> str:

@@ -56,7 +56,8 @@ def _covariance_root(features: FloatArray, mean: Float64s) -> Float64s:
     root: Float64s = np.empty((0, features.shape[1]))
     for start in range(0, len(features), _ROWS):
         centred = features[start : start + _ROWS].astype(np.float64) - mean
-        root = np.linalg.qr(np.concatenate([root, centred]), mode="r")
+        stacked = torch.from_numpy(np.concatenate([root, centred]))
+        root = torch.linalg.qr(stacked, mode="r").R.numpy()
     scaled: Float64s = root / np.sqrt(len(features) - 1)
     return scaled
 

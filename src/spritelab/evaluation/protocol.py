@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab import pixels
+from spritelab.data.duplicates import exact_copies
 from spritelab.errors import DataError
 from spritelab.pixels import Colour, Images
 
@@ -53,6 +54,5 @@ def distinct(images: Images) -> NDArray[np.int64]:
     Measures that look at nearest neighbours need distinct real sprites: a copy is at distance
     zero from its twin, and its neighbourhood is then empty.
     """
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
-    _, first = np.unique(rows, axis=0, return_index=True)
+    _, first = np.unique(exact_copies(images), return_index=True)
     return np.sort(first).astype(np.int64)

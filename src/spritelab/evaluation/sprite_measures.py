@@ -9,30 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab import pixels
+from spritelab.data.inspection import colours_per_sprite
 from spritelab.evaluation import protocol
 from spritelab.pixels import Colour, Images
+
+__all__ = ["colours_per_sprite", "partly_transparent_share", "stray_pixels"]
 
 _NEAR = 8
 """Levels by which a channel may differ from a plain background and still be background: samples
 of a model paint it almost, but not exactly, in one colour."""
-
-
-def colours_per_sprite(images: Images) -> NDArray[np.int64]:
-    """Count the distinct RGB colours of every sprite's pixels: int64 ``[N]``.
-
-    ``images`` is uint8 ``[N,H,W,3]`` or ``[N,H,W,4]``. Fully transparent pixels have no colour;
-    the alpha of the others plays no part. In a sprite without alpha the background counts too.
-    """
-    pixels.check_images(images)
-    rgb = images[..., :3].reshape(len(images), -1, 3).astype(np.int64)
-    packed = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
-    if images.shape[-1] == 4:
-        packed[images[..., 3].reshape(len(images), -1) == 0] = -1
-    packed.sort(axis=1)
-    first = np.ones_like(packed, dtype=bool)
-    first[:, 1:] = packed[:, 1:] != packed[:, :-1]
-    counts: NDArray[np.int64] = (first & (packed >= 0)).sum(axis=1)
-    return counts
 
 
 def partly_transparent_share(images: Images) -> NDArray[np.float64]:
