@@ -16,6 +16,9 @@ from spritelab.pixels import Images
 from spritelab.storage import storing, write_file
 
 LIST = "samples.json"
+PICTURES = ("grid.png", "denoising.png")
+"""Pictures of all sprites, which may lie beside them."""
+
 FORMAT = 1
 
 
@@ -49,16 +52,28 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
     """Raise ``SettingsError`` if sprites may not be written to ``folder``.
 
     It must not exist or be empty; with ``overwrite`` it may also be one that ``save_sprites``
-    filled. A folder with anything else in it is never replaced.
+    filled. A folder with anything else in it is never replaced, nor is the current one.
     """
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise SettingsError(f"{folder} is where you are; give --out a folder of its own")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not (folder / LIST).is_file():
+    if not folder.is_dir() or _strangers(folder):
         raise SettingsError(f"{folder} exists and holds other files; choose another --out")
     if not overwrite:
         raise SettingsError(
             f"{folder} holds sprites already; choose another --out, or --overwrite them"
         )
+
+
+def _strangers(folder: Path) -> set[str]:
+    """Return the names in ``folder`` that are no work of ``save_sprites`` and its callers."""
+    there = {path.name for path in folder.iterdir()}
+    try:
+        listed = json.loads((folder / LIST).read_text(encoding="utf-8"))["sprites"]
+        return there - {LIST, *PICTURES, *(sprite["file_name"] for sprite in listed)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return there
 
 
 @contextmanager
@@ -79,7 +94,12 @@ def replacing(folder: Path, overwrite: bool = False) -> Iterator[Path]:
         with storing(folder):
             if folder.exists():
                 folder.rename(old)
-            aside.rename(folder)
+            try:
+                aside.rename(folder)
+            except BaseException:
+                if old.exists():
+                    old.rename(folder)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
