@@ -1,0 +1,46 @@
+# Each command sets itself up: it makes .venv, installs what it needs, and runs.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check help clean
+
+help:
+	@echo "make demo    learn built-in sprites for five minutes, draw new ones with DDPM and DDIM"
+	@echo "make test    all checks and all tests"
+	@echo "make check   style, types and the quick tests"
+	@echo "make clean   remove the environment and all caches; runs/ stays"
+
+demo: .venv/installed
+	@if [ -f runs/demo/config.json ]; then \
+		$(BIN)/spritelab train --resume --out runs/demo; \
+	else \
+		$(BIN)/spritelab train --data builtin --preset small --max-minutes 5 --out runs/demo; \
+	fi
+
+test: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m ""
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# The stamps are written last, so that an installation that broke off is made again.
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "spritelab needs Python 3.11 or later: make PYTHON=python3.12 …" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
