@@ -22,7 +22,10 @@ SPRITES_CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
 MAX_CLASSES = 10_000
 MAX_UNPACKED = 2**33
 _MAGIC = b"\x93NUMPY"
-_BROKEN = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, TypeError)
+_BROKEN = (
+    *(ValueError, OSError, EOFError, KeyError, TypeError),
+    *(zipfile.BadZipFile, zlib.error, MemoryError),  # memory: a header that lies about its length
+)
 
 Array = NDArray[Any]
 

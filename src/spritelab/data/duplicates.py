@@ -19,8 +19,8 @@ from spritelab.pixels import Images
 
 def digests(images: Images) -> list[bytes]:
     """Return a 128-bit BLAKE2b digest of each sprite of uint8 ``[N,H,W,C]``."""
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
-    return [hashlib.blake2b(row.data, digest_size=16).digest() for row in rows]
+    whole = np.ascontiguousarray(images)
+    return [hashlib.blake2b(image.data, digest_size=16).digest() for image in whole]
 
 
 def exact_copies(images: Images) -> NDArray[np.int64]:
