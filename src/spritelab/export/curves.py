@@ -24,8 +24,8 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
 
     Args:
         records: one mapping a validation, in order: ``step`` (updates made), ``epoch``,
-            ``seconds`` (since the start), ``train_loss`` (mean since the last record) and
-            ``val_loss`` (held-out). A loss that is missing, ``None`` or not finite leaves a gap.
+            ``seconds`` (since the start), ``train_loss`` and ``val_loss`` (mean squared errors on
+            ε over training and held-out sprites, at the same fixed t and noise). A loss that is missing, ``None`` or not finite leaves a gap.
             Records without ``epoch`` are drawn over steps.
         title: the heading.
 
@@ -54,14 +54,14 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
     figure = Figure(figsize=(8.0, 4.6), dpi=120, layout=layout, facecolor="white")
     canvas: Any = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    lines = (("training", train, TRAIN, "o"), ("held-out", held_out, HELD_OUT, "s"))
+    lines = (("training sprites", train, TRAIN, "o"), ("held-out sprites", held_out, HELD_OUT, "s"))
     for name, y, colour, marker in lines:
         seen = np.flatnonzero(np.isfinite(y))
         if seen.size == 0:
             continue
         mark = marker if seen.size <= 60 else ""
         label = f"{name}: {y[seen[-1]]:.4g} at the end"
-        if name == "held-out" and seen.size > 1:
+        if name == "held-out sprites" and seen.size > 1:
             best = seen[np.argmin(y[seen])]
             label += f", lowest {y[best]:.4g} at {'epoch' if by_epoch else 'step'} {x[best]:,.4g}"
         axes.plot(x, y, color=colour, linewidth=1.8, label=label, marker=mark, markersize=3.5)
@@ -77,7 +77,7 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
     axes.set_title(title, loc="left", fontsize=12, fontweight="bold")
     axes.set_title(_length(records), loc="right", fontsize=9, color="#707480")
     axes.set_xlabel("epoch" if by_epoch else "step")
-    axes.set_ylabel("loss")
+    axes.set_ylabel("mean squared error on ε")
     axes.grid(visible=True, color="#e4e6ea", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
