@@ -11,6 +11,9 @@ function                  D      network                                       F
 
 All but ``pytorch_fid_features`` follow ``spritelab.evaluation.protocol``. Features never depend on
 which other sprites stand beside a sprite, beyond float32 rounding: batches only bound the memory.
+
+On a GPU, torch rounds the inputs of convolutions to TF32 unless the caller sets
+``torch.backends.cudnn.allow_tf32 = False``: figures to be compared come from one kind of device.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ Three answers, from the plain to the statistical: sprites equal to a training sp
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from itertools import product
 
@@ -103,7 +104,9 @@ def find_copies(
                 closer = mean < best[rows]
                 best[rows] = np.where(closer, mean, best[rows])
                 nearest[rows] = np.where(closer, index, nearest[rows])
-                # The tolerance bounds the distance of a copy, which leaves few pairs to look at.
+                # Mostly the nearest is the one copied. Where it is not, another may be: any whose
+                # distance does not already rule it out.
+                copy[rows] |= ((theirs[index] - ours).abs().amax(dim=1) <= tolerance).numpy()
                 limit = tolerance**2 * ours.shape[1]
                 for i in np.flatnonzero((least <= limit) & ~copy[rows]):
                     differences = (theirs[squared[i] <= limit] - ours[i]).abs()
@@ -175,7 +178,7 @@ def copying_score(
         samples, held_out, training: features, float ``[N,D]``, ``[M,D]``, ``[L,D]``.
         cells: number of k-means cells; None is one for every 50 held-out sprites, at most 50.
         least: sprites of each side that a cell needs to take part.
-        seed: chooses the first centres of k-means.
+        seed: draws the first centres of k-means.
 
     Raises ``DataError`` for other shapes, fewer than ``least`` samples or held-out sprites, and
     when no cell holds enough of both.
@@ -189,19 +192,16 @@ def copying_score(
         cells = min(50, max(1, len(held_out) // 50), len(training))
     if not 1 <= cells <= len(training):
         raise DataError(f"k-means makes 1 … {len(training)} cells of this set, not {cells}")
-    first = np.random.default_rng(seed).choice(len(training), cells, replace=False)
-    start = training[np.sort(first)].astype(np.float64)
-    centres, cell_of = kmeans2(training.astype(np.float64), start, iter=50, minit="matrix")
-    kept = [c for c in range(cells) if (cell_of == c).any()]
-    scores, weights = [], []
+    centres, cell_of = _k_means(training.astype(np.float64), cells, seed)
     cell_of_samples, cell_of_held_out = (
-        distances(_tensor(f).double(), _tensor(centres[kept])).argmin(dim=1).numpy()
-        for f in (samples, held_out)
+        distances(_tensor(side).double(), _tensor(centres)).argmin(dim=1).numpy()
+        for side in (samples, held_out)
     )
-    for position, cell in enumerate(kept):
+    scores, weights = [], []
+    for cell in range(len(centres)):
         inside = _tensor(training[cell_of == cell])
-        ours = _tensor(samples[cell_of_samples == position])
-        theirs = _tensor(held_out[cell_of_held_out == position])
+        ours = _tensor(samples[cell_of_samples == cell])
+        theirs = _tensor(held_out[cell_of_held_out == cell])
         if min(len(ours), len(theirs)) < least:
             continue
         near = [distances(side, inside).min(dim=1).values.numpy() for side in (ours, theirs)]
@@ -229,6 +229,25 @@ def mann_whitney_z(a: FloatArray, b: FloatArray) -> float:
     tied = (ties.astype(np.float64) ** 3 - ties).sum() / ((n + m) * (n + m - 1))
     variance = n * m / 12 * (n + m + 1 - tied)
     return float((u - n * m / 2) / np.sqrt(variance)) if variance > 0 else 0.0
+
+
+def _k_means(x: Float64s, cells: int, seed: int) -> tuple[Float64s, NDArray[np.int64]]:
+    """Cut float64 ``[N,D]`` into at most ``cells`` cells: centres ``[K,D]``, cell of each ``[N]``.
+
+    Lloyd's iterations from k-means++ centres (Arthur and Vassilvitskii 2007): each next centre is
+    a point drawn with a probability in proportion to its squared distance from those chosen.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = [int(rng.integers(len(x)))]
+    squared = ((x - x[chosen[0]]) ** 2).sum(axis=1)
+    while len(chosen) < cells and squared.any():  # all zero: no more distinct points
+        chosen.append(int(rng.choice(len(x), p=squared / squared.sum())))
+        squared = np.minimum(squared, ((x - x[chosen[-1]]) ** 2).sum(axis=1))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "One of the clusters is empty")  # left out below
+        centres, cell_of = kmeans2(x, x[chosen], iter=50, minit="matrix")
+    kept, cell_of = np.unique(cell_of, return_inverse=True)
+    return centres[kept], cell_of.astype(np.int64)
 
 
 def _window(images: Images, dy: int, dx: int) -> Images:
