@@ -212,8 +212,8 @@ def test_curves_draw_the_numbers_over_epochs(monkeypatch: pytest.MonkeyPatch) ->
     assert axes.get_xlabel() == "epoch"
     assert axes.get_yscale() == "linear"
     assert [entry.get_text() for entry in axes.get_legend().get_texts()] == [
-        "training: 0.35 at the end",
-        "held-out: 0.5 at the end, lowest 0.45 at epoch 2",
+        "training sprites: 0.35 at the end",
+        "held-out sprites: 0.5 at the end, lowest 0.45 at epoch 2",
     ]
     assert axes.get_title(loc="right") == "300 steps in 2 min 30 s"
 
