@@ -39,7 +39,10 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            key = ".".join(str(part) for part in first["loc"]) or "settings"
+            # The tag by which the kinds of network are told apart is no part of a setting's name.
+            kinds = ("context-unet", "unet")
+            parts = [str(part) for part in first["loc"] if part not in kinds]
+            key = ".".join(parts) or "settings"
             reason = {
                 "extra_forbidden": "there is no such setting",
                 "missing": "it is missing",
@@ -94,7 +97,9 @@ class ScheduleSettings(Settings):
 class ContextUNetSettings(Settings):
     """The seed's network."""
 
-    kind: Literal["context-unet"] = "context-unet"
+    kind: Literal["context-unet"] = Field(
+        default="context-unet", description="the small network of the seed's notebook"
+    )
     features: Annotated[int, Field(ge=8, multiple_of=8)] = Field(
         default=64, description="channels of the first stage"
     )
@@ -103,7 +108,9 @@ class ContextUNetSettings(Settings):
 class UNetSettings(Settings):
     """Today's practice."""
 
-    kind: Literal["unet"] = "unet"
+    kind: Literal["unet"] = Field(
+        default="unet", description="residual blocks with attention, conditioned on t and class"
+    )
     widths: tuple[Positive, ...] = Field(
         default=(32, 64, 128), min_length=1, description="channels of each level, fine to coarse"
     )
@@ -181,10 +188,10 @@ class RunSettings(Settings):
     """Everything that decides a run, apart from the pixels themselves."""
 
     preset: str = Field(default="small", description="the preset it started from")
-    data: DataSettings = DataSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
-    network: NetworkSettings
-    training: TrainingSettings
+    data: DataSettings = Field(default=DataSettings(), description="the sprites")
+    schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="the noise")
+    network: NetworkSettings = Field(description="the network")
+    training: TrainingSettings = Field(description="the learning")
 
     def override(self, values: Mapping[str, Any]) -> RunSettings:
         """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.
@@ -197,9 +204,11 @@ class RunSettings(Settings):
         tree = self.model_dump(mode="json")
         for dotted, value in values.items():
             *path, key = dotted.split(".")
-            branch = tree
+            branch: Any = tree
             for part in path:
-                branch = branch.get(part, {})
+                branch = branch.get(part)
+                if not isinstance(branch, dict):
+                    raise SettingsError(f"settings: {dotted}: there is no such setting")
             if dotted in LENGTHS:
                 branch.update(dict.fromkeys(("epochs", "steps", "max_minutes")))
             branch[key] = value
@@ -212,7 +221,7 @@ class RunSettings(Settings):
     def to_toml(self) -> str:
         """The settings as TOML, readable by ``read_settings``; unset values are left out."""
         tables = self.model_dump(mode="json", exclude_none=True)
-        lines = [f"preset = {json.dumps(tables.pop('preset'))}"]
+        lines = [f"preset = {json.dumps(tables.pop('preset'), ensure_ascii=False)}"]
         for name, table in tables.items():
             lines += ["", f"[{name}]"]
             # For the strings, numbers, flags and flat lists used here TOML and JSON agree.
@@ -252,7 +261,8 @@ def read_settings(path: str | Path) -> RunSettings:
     try:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:
-        raise SettingsError(f"{path} is not valid {path.suffix[1:].upper()}: {error}") from None
+        form = "JSON" if path.suffix == ".json" else "TOML"
+        raise SettingsError(f"{path} is not valid {form}: {error}") from None
     if not isinstance(values, dict):
         raise SettingsError(f"{path} must hold a table of settings")
     return RunSettings.parse(values, str(path))
