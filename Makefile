@@ -5,7 +5,7 @@ BIN := .venv/bin
 .PHONY: demo test check help clean
 
 help:
-	@echo "make demo    learn built-in sprites for five minutes, draw new ones with DDPM and DDIM"
+	@echo "make demo    learn built-in sprites for seven minutes, draw new ones with DDPM and DDIM"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make clean   remove the environment and all caches; runs/ stays"
@@ -14,7 +14,7 @@ demo: .venv/installed
 	@if [ -f runs/demo/config.json ]; then \
 		$(BIN)/spritelab train --resume --out runs/demo; \
 	else \
-		$(BIN)/spritelab train --data builtin --preset small --max-minutes 5 --out runs/demo; \
+		$(BIN)/spritelab train --data builtin --preset small --max-minutes 7 --out runs/demo; \
 	fi
 
 test: .venv/installed-dev

@@ -98,9 +98,9 @@ def load_model_files(folder: Path) -> ModelFiles:
     values = _read_json(folder / "config.json")
     try:
         config = ModelConfig.parse(values, str(folder / "config.json"))
+        network = make_network(config)
     except SettingsError as error:
         raise ModelError(str(error)) from None
-    network = make_network(config)
     weights = _read_tensors(folder / "model.safetensors")
     try:
         network.load_state_dict(weights)
@@ -133,7 +133,8 @@ def save_checkpoint(
     aside = folder / f".{final.name}.part"
     with storing(final):
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(aside, ignore_errors=True)
+        for left_by_a_crash in folder.glob(".step-*.part"):
+            shutil.rmtree(left_by_a_crash, ignore_errors=True)
         aside.mkdir()
         try:
             write_file(aside / "state.safetensors", _to_bytes(tensors))
@@ -205,5 +206,5 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def best_device() -> torch.device:
     """The accelerator that torch finds (CUDA, MPS, XPU), or the CPU."""
-    accelerator = torch.accelerator.current_accelerator(check_available=True)
-    return accelerator or torch.device("cpu")
+    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return found or torch.device("cpu")
