@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,13 @@ def test_every_class_gives_its_share(held_out: float, seed: int) -> None:
     assert got["d"] == 0  # a class of one sprite stays where it can be learned
 
 
+def test_the_remainder_goes_where_most_is_missing() -> None:
+    """Shares of 1.9, 1.1 and 1.0 make 4 in all: the class that lacks 0.9 gets the one left over."""
+    for seed in range(10):
+        _, held = split(many({"a": 19, "b": 11, "c": 10}), 0.1, seed)
+        assert np.bincount(held.labels).tolist() == [2, 1, 1]
+
+
 def test_copies_do_not_count_twice() -> None:
     """Shares are of distinct sprites: 50 copies of 100 sprites give 10 kinds, 50 times each."""
     once = many({"a": 60, "b": 40})
@@ -79,7 +87,8 @@ def test_copies_do_not_count_twice() -> None:
 
 
 def test_the_draw_does_not_depend_on_the_order() -> None:
-    sprites = many({"a": 50, "b": 30})
+    plain = many({"a": 50, "b": 30})
+    sprites = replace(plain, groups=np.arange(80) // 3)
     order = np.random.default_rng(5).permutation(80)
     _, held = split(sprites, 0.2, seed=7)
     _, held_too = split(sprites.select(order), 0.2, seed=7)

@@ -36,7 +36,7 @@ from spritelab.data.download import fetch
 from spritelab.data.folders import numbered
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
-from spritelab.pixels import Images, clear_hidden
+from spritelab.pixels import Images
 
 COMMIT = "a6ea1655db5c044829d9eea19a232fa6fcac87b0"
 FILE = "crawl-tiles-a6ea165.zip"
@@ -175,7 +175,7 @@ def read(path: Path) -> SpriteSet:
     names = list(kept)
     classes = [class_of(name) for name in names]
     return SpriteSet.from_arrays(
-        clear_hidden(np.concatenate(list(kept.values()))),
+        np.concatenate(list(kept.values())),
         np.array([CLASS_NAMES.index(str(label)) for label in classes], dtype=np.int64),
         CLASS_NAMES,
         ids=names,
