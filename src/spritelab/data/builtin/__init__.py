@@ -101,7 +101,8 @@ def draw(index: int) -> NDArray[np.uint8]:
     """
     if index < 0:
         raise DataError(f"sprites are numbered from 0, so there is no sprite {index}")
-    return _paint((index,))[0]
+    sprite: NDArray[np.uint8] = _paint((index,))[0]
+    return sprite
 
 
 def load(n: int = DEFAULT_COUNT) -> SpriteSet:

@@ -10,22 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.data.builtin.dice import Dice
+from spritelab.data.builtin.ramps import MIDDLE, SHINE
 
 SIZE = 16
 NOTHING = 0
 AUTO = 255  # a tone that the light decides
 
 Plane = NDArray[np.uint8]
+S = TypeVar("S", np.uint8, np.bool_)
+
+
+_RELIT = np.arange(256, dtype=np.uint8)  # what a hand-drawn tone becomes in a mirrored part
+_RELIT[[MIDDLE, SHINE]] = SHINE, MIDDLE
 
 
 def material(letter: str) -> int:
     """Return the number, 1 … 26, of the material with this lower-case letter."""
     return ord(letter) - 96
+
+
+FACE = material("s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +119,8 @@ class Canvas:
             swap: materials to exchange, letter by letter.
             under: lay it behind what is there.
             shadow: let it cast a shadow one pixel deep on what lies right below it.
-            mirror: turn it left for right first.
+            mirror: turn it left for right first; the light does not turn, so what was drawn lit
+                and shaded by hand changes places.
         """
         mat, tone, touched, drawn = part.mat, part.tone, part.touched, part.drawn
         if mirror:
@@ -132,7 +143,8 @@ class Canvas:
         elif shadow:
             below = np.zeros((SIZE, SIZE), dtype=bool)
             below[1:] = drawn[:-1]
-            self.tone[below & ~touched & (self.mat > 0) & (self.tone == AUTO)] = 1
+            below &= ~touched & (self.mat > 0) & (self.tone == AUTO)
+            self.tone[below] = np.where(self.mat[below] == FACE, 2, 1)  # eyes must stay readable
         np.copyto(self.mat, mat, where=touched)
         np.copyto(self.tone, tone, where=touched)
 
@@ -215,7 +227,7 @@ class Canvas:
         return int(columns[0]), SIZE - 1 - int(columns[-1])
 
 
-def shifted(plane: NDArray[np.generic], dx: int, dy: int, empty: int) -> NDArray[np.generic]:
+def shifted(plane: NDArray[S], dx: int, dy: int, empty: int) -> NDArray[S]:
     """Return a copy moved right by ``dx`` and down by ``dy``, filled up with ``empty``."""
     out = np.full_like(plane, empty)
     to_y, from_y = slice(max(dy, 0), SIZE + min(dy, 0)), slice(max(-dy, 0), SIZE + min(-dy, 0))

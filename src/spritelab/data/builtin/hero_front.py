@@ -1,7 +1,7 @@
 """Parts of a hero seen from the front (left halves, mirrored).
 
-Materials: ``s`` skin, ``z`` hands, ``h`` hair, ``a`` and ``b`` headgear and its trim, ``c`` and ``d``
-clothes and their trim, ``l`` legs, ``e`` boots, ``f`` cape, ``g`` metal or a jewel.
+Materials: ``s`` skin, ``z`` hands, ``h`` hair, ``a`` and ``b`` headgear and its trim, ``c`` and
+``d`` clothes and their trim, ``l`` legs, ``e`` boots, ``f`` cape, ``g`` metal or a jewel.
 """
 
 from __future__ import annotations
@@ -20,80 +20,81 @@ head@2
 """)
 
 EARS = read_sheet("""
-round@5  elf@4    goblin@4 cat@0    bear@1   horns@0  bunny@0  antenna@0
-..s..... ..s..... .s...... ...s.... ..sss... ..g..... ....ss.. .....g..
-..s..... .ss..... .sss.... ...ss... ..sSs... ..g..... ....sS.. .....G..
--------- ..s..... ..s..... ...sSs.. ..sSs... ...gg... ....sS.. .....G..
+elf@4    goblin@4 cat@0    bear@1   horns@0  bunny@0  antenna@0 round@5
+..s..... .s...... ...s.... ..sss... ..g..... ....ss.. .....g..  ..s.....
+.ss..... .sss.... ...ss... ..sSs... ..g..... ....sS.. .....G..  ..s.....
+..s..... ..s..... ...sSs.. ..sSs... ...gg... ....sS.. .....G..  --------
 """)
 
 EYES = read_sheet("""
-tall@5   dots@6   bright@5 stern@4  wide@5   sly@5    glow@5   sockets@5 visor@5  sleepy@6
-.....k.. .....k.. .....w.. ....SS.. ....ww.. ....kk.. .....g.. ....kk..  ...kkkkk ....kk..
-.....k.. -------- .....k.. .....k.. ....wk.. .....k.. .....g.. ....kk..  ...kggkk --------
--------- -------- -------- .....k.. -------- -------- -------- --------  -------- --------
+stern@4  tall@5   bright@5 wide@5   sly@5    glow@5   sockets@5 visor@5  dots@6   sleepy@6
+....SS.. .....k.. .....w.. ....ww.. ....kk.. .....g.. ....kk..  ...kkkkk .....k.. ....kk..
+.....k.. .....k.. .....k.. ....wk.. .....k.. .....g.. ....kk..  ...kggkk -------- --------
+.....k.. -------- -------- -------- -------- -------- --------  -------- -------- --------
 """)
 
 MOUTHS = read_sheet("""
-small@8  smile@7  tusks@7  teeth@7  muzzle@6 fangs@7  beak@6   snout@7
-.......S ......S. .....w.. .....SkS .......k ......k. ......gg ......ss
--------- .......S -------- -------- ......ww ......w. .......g ......kS
+smile@7  muzzle@6 fangs@7  beak@6   snout@7  small@8  tusks@7  teeth@7
+......S. .......k ......k. ......gg ......ss .......S .....w.. .....SkS
+.......S ......ww ......w. .......g ......kS -------- -------- --------
 """)
 
 HAIR = read_sheet("""
-short@1  fringe@1 long@1   spiky@0  afro@0   bob@1    mohawk@0 buns@1   curls@1  parted@1 tuft@0   swept@1
-....hhhh ....hhhh ....hhhh ...h..h. ....hhhh ....hhhh ......hh ..hhhhhh ...h.hhh ....hhhh .......h ....hhhhhhhh....
-...hhhhh ...hhhhh ...hhhhh ...hhhhh ..hhhhhh ...hhhhh ......hh .hhhhhhh ..hhhhhh ...hhhhh ......hh ...hhhhhhhhhh...
-...hhhhh ...hhhhh ..hhhhhh ..hhhhhh .hhhhhhh ..hhhhhh ......hh ..hhhhhh ..hhhhhh ...hhhh. ......hh ...hhhhhhhhhh...
-...hh... ...hhhhh ..hhhhh. ...hhhhh .hhhhhhh ..hhhhhh ......hh ...hhhh. ..hhhhhh ...hhh.. -------- ...hhhhhhhhhh...
-...h.... ...h.h.. ..hh.... ..hhh.h. .hhhh... ..hh.hhh -------- ...h.... ..hhhh.. ...h.... -------- ...hh....hhhh...
--------- ...h.... ..hh.... ...h.... .hhh.... ..hh.... -------- -------- ..hh.... -------- -------- ...h.......hh...
--------- -------- ..hh.... -------- ..hh.... ..hh.... -------- -------- ..h..... -------- -------- ............h...
--------- -------- ..hh.... -------- -------- ..hhh... -------- -------- -------- -------- -------- ................
--------- -------- ..hh.... -------- -------- -------- -------- -------- -------- -------- -------- ................
--------- -------- ...h.... -------- -------- -------- -------- -------- -------- -------- -------- ................
+long@1   bob@1    afro@0   curls@1  swept@1          fringe@1 spiky@0  short@1  buns@1   parted@1
+....hhhh ....hhhh ....hhhh ...h.hhh ....hhhhhhhh.... ....hhhh ...h..h. ....hhhh ..hhhhhh ....hhhh
+...hhhhh ...hhhhh ..hhhhhh ..hhhhhh ...hhhhhhhhhh... ...hhhhh ...hhhhh ...hhhhh .hhhhhhh ...hhhhh
+..hhhhhh ..hhhhhh .hhhhhhh ..hhhhhh ...hhhhhhhhhh... ...hhhhh ..hhhhhh ...hhhhh ..hhhhhh ...hhhh.
+..hhhhh. ..hhhhhh .hhhhhhh ..hhhhhh ...hhhhhhhhhh... ...hhhhh ...hhhhh ...hh... ...hhhh. ...hhh..
+..hh.... ..hh.hhh .hhhh... ..hhhh.. ...hh....hhhh... ...h.h.. ..hhh.h. ...h.... ...h.... ...h....
+..hh.... ..hh.... .hhh.... ..hh.... ...h.......hh... ...h.... ...h.... -------- -------- --------
+..hh.... ..hh.... ..hh.... ..h..... ............h... -------- -------- -------- -------- --------
+..hh.... ..hhh... -------- -------- ---------------- -------- -------- -------- -------- --------
+..hh.... -------- -------- -------- ---------------- -------- -------- -------- -------- --------
+...h.... -------- -------- -------- ---------------- -------- -------- -------- -------- --------
+
+mohawk@0 tuft@0
+......hh .......h
+......hh ......hh
+......hh ......hh
+......hh --------
 """)
 
 BEARDS = read_sheet("""
-moustache@7 goatee@7 full@6   long@6   braided@6 stubble@7
-.....hhh    ......hh ...h.... ...h.... ...h....  ........
---------    .......h ...hhhhh ...hhhhh ...hhhhh  ....SSSS
---------    -------- ....hhkk ....hhkk ....hhkk  --------
---------    -------- ....hhhh ....hhhh ....hhhh  --------
---------    -------- ......hh ....hhhh .....hh.  --------
---------    -------- -------- .....hhh .....gg.  --------
---------    -------- -------- ......hh .....h..  --------
+long@6   braided@6 full@6   goatee@7 stubble@7 moustache@7
+...h.... ...h....  ...h.... ......hh ........  .....hhh
+...hhhhh ...hhhhh  ...hhhhh .......h ....SSSS  --------
+....hhkk ....hhkk  ....hhkk -------- --------  --------
+....hhhh ....hhhh  ....hhhh -------- --------  --------
+....hhhh .....hh.  ......hh -------- --------  --------
+.....hhh .....gg.  -------- -------- --------  --------
+......hh .....h..  -------- -------- --------  --------
 """)
 
 HATS = read_sheet("""
-cap@1    brimmed@1 wizard@0 knight@1 viking@0 crested@0 hood@1   crown@1
-....aaaa .....aaa  .......a ....aaaa .g...... ......bb  ....aaaa ...b..b.
-...aaaaa ....aaaa  ......aa ...aaaaa .g..aaaa ....aabb  ...aaaaa ...bbbbb
-...aaaaa ....bbbb  .....aaa ...aaaaa .ggaaaaa ...aaabb  ..aaaaaa ...bgbbg
-..bbbbbb .aaaaaaa  ....bbbb ...aaaab ..gaaaaa ...aaaab  ..aaaaAA --------
--------- --------  .aaaaaaa ...kkkkb ...bbbbb ...bbbbb  ..aaA... --------
--------- --------  -------- ...aaaab -------- ...aa...  ..aa.... --------
--------- --------  -------- ...aaAab -------- ...a....  ..aa.... --------
--------- --------  -------- ....aaab -------- ...aa...  ..aaa... --------
+knight@1 crested@0 hood@1   ninja@1  horned@0 bucket@1 earflaps@1 feathered@0
+....aaaa ......bb  ....aaaa ....aaaa ..b..... ...aaaaa ....aaaa   .............bb.
+...aaaaa ....aabb  ...aaaaa ...aaaaa .bb.aaaa ...aaaaa ...aaaaa   ............bb..
+...aaaaa ...aaabb  ..aaaaaa ...aaaaa .bbaaaaa ...aaaab ...aaaaa   .....aaaaaaabb..
+...aaaab ...aaaab  ..aaaaAA ...bbbbb ..aaaaaa ...kkkab ..bbbbbb   ....aaaaaaaabb..
+...kkkkb ...bbbbb  ..aaA... ........ ..aaaaaa ...kkkab ..bb....   ...aaaaaaaaaa...
+...aaaab ...aa...  ..aa.... ........ ..aA.... ...aaaab ..bb....   ..aaaabbbbbbbb..
+...aaAab ...a....  ..aa.... ...aaaaa ..a..... ...aAaAb ..b.....   ----------------
+....aaab ...aa...  ..aaa... ....aaaa ..a..... ....aaaa --------   ----------------
 
-turban@0 ninja@1  tricorn@1 beanie@0 tophat@0 mitre@0  straw@1  bandana@2 horned@0 headband@3
-.....aaa ....aaaa ......aa  ......bb ....aaaa .......b ......aa ....aaaa  ..b..... ...aaaaa
-...aaaaa ...aaaaa ....aaaa  ....aaaa ....aaaa ......ab ....aaaa ...aaaaa  .bb.aaaa --------
-..aaaAAa ...aaaaa ..aaaaaa  ...aaaaa ....aaaa .....abb ..aaaaaa ...aaaaa  .bbaaaaa --------
-..aaAaag ...bbbbb .aaaaawa  ...aaaaa ....bbbb ....aaab .aaaaaaa --------  ..aaaaaa --------
-...aaaaA ........ .bbbbbbb  ...bbbbb ..aaaaaa ....bbbb .AAAAAAA --------  ..aaaaaa --------
--------- ........ --------  -------- -------- -------- -------- --------  ..aA.... --------
--------- ...aaaaa --------  -------- -------- -------- -------- --------  ..a..... --------
--------- ....aaaa --------  -------- -------- -------- -------- --------  ..a..... --------
+witch@0          wizard@0 viking@0 turban@0 tricorn@1 beanie@0 tophat@0 mitre@0  straw@1  fez@0
+.........aa..... .......a .g...... .....aaa ......aa  ......bb ....aaaa .......b ......aa ........
+......aaaa...... ......aa .g..aaaa ...aaaaa ....aaaa  ....aaaa ....aaaa ......ab ....aaaa .....aaa
+.....aaaaa...... .....aaa .ggaaaaa ..aaaAAa ..aaaaaa  ...aaaaa ....aaaa .....abb ..aaaaaa ....aaaa
+....aaaaaaa..... ....bbbb ..gaaaaa ..aaAaag .aaaaawa  ...aaaaa ....bbbb ....aaab .aaaaaaa ....aaaa
+....bbbbbbbb.... .aaaaaaa ...bbbbb ...aaaaA .bbbbbbb  ...bbbbb ..aaaaaa ....bbbb .AAAAAAA ....bbbb
+.aaaaaaaaaaaaaa. -------- -------- -------- --------  -------- -------- -------- -------- --------
 
-feathered@0      witch@0          fez@0    bucket@1 earflaps@1 wreath@2 circlet@3 jester@0
-.............bb. .........aa..... ........ ...aaaaa ....aaaa   ........ ........  ..g.....
-............bb.. ......aaaa...... .....aaa ...aaaaa ...aaaaa   ...bbbgb ...bbbgb  .aa..aa.
-.....aaaaaaabb.. .....aaaaa...... ....aaaa ...aaaab ...aaaaa   ...bbbbb --------  .aaaaaab
-....aaaaaaaabb.. ....aaaaaaa..... ....aaaa ...kkkab ..bbbbbb   -------- --------  ..aaaabb
-...aaaaaaaaaa... ....bbbbbbbb.... ....bbbb ...kkkab ..bb....   -------- --------  ..bbbbbb
-..aaaabbbbbbbb.. .aaaaaaaaaaaaaa. -------- ...aaaab ..bb....   -------- --------  --------
-................ ................ -------- ...aAaAb ..b.....   -------- --------  --------
-................ ................ -------- ....aaaa --------   -------- --------  --------
+jester@0 cap@1    brimmed@1 crown@1  bandana@2 wreath@2 circlet@3 headband@3
+..g..... ....aaaa .....aaa  ...b..b. ....aaaa  ........ ........  ...aaaaa
+.aa..aa. ...aaaaa ....aaaa  ...bbbbb ...aaaaa  ...bbbgb ...bbbgb  --------
+.aaaaaab ...aaaaa ....bbbb  ...bgbbg ...aaaaa  ...bbbbb --------  --------
+..aaaabb ..bbbbbb .aaaaaaa  -------- --------  -------- --------  --------
+..bbbbbb -------- --------  -------- --------  -------- --------  --------
 """)
 
 CAPES = read_sheet("""
@@ -107,20 +108,28 @@ cape@9
 """)
 
 BODIES = read_sheet("""
-tunic@9  robe@9   plate@9  vest@9   coat@9   overalls@9 gown@9   fur@9    sash@9           mail@9
-...ccccc ...ccccc ..gg.ccc ...sccdd ...ccddd ...ddcdd   ...sscss ..dddddd ...cccdcccccc... ...ccccc
-..cccccc ..cccccc .gggCccc ..sscccd ..cccCdd ..ddcccc   ..ssCccc .ddddddd ..cccdddcccccc.. ..cccdcd
-..ccCccc ..ccCccd .ggGcccg ..ssCccc ..ccCcCd ..ddCccc   ..ssCccc ..ddcddc ..ccCcdddcCccc.. ..ccdcdc
-..zzCddd ..zzCddd ..zzCddd ..zzCddd ..zzccCd ..zzCccg   ..zzdddd ..zzCccc ..zzCdddddCczz.. ..zzCddd
-....lllL ...ccccd ....lllL ....lllL ...cccCl ....cccC   ...ccccc ...clllL ....lllLLlll.... ....lllL
-....eee_ ...ccccd ....eee_ ....eee_ ....eee_ ....eee_   ..cccccc ....eee_ ....eee__eee.... ....eee_
+tunic@9  robe@9   plate@9  vest@9   coat@9   overalls@9 gown@9   fur@9    sash@9
+...ccccc ...ccccc ..gg.ccc ...sccdd ...ccddd ...ddcdd   ...sscss ..dddddd ...cccdcccccc...
+..cccccc ..cccccc .gggCccc ..sscccd ..cccCdd ..ddcccc   ..ssCccc .ddddddd ..cccdddcccccc..
+..ccCccc ..ccCccd .ggGcccg ..ssCccc ..ccCcCd ..ddCccc   ..ssCccc ..ddcddc ..ccCcdddcCccc..
+..zzCddd ..zzCddd ..zzCddd ..zzCddd ..zzccCd ..zzCccg   ..zzdddd ..zzCccc ..zzCdddddCczz..
+....lllL ...ccccd ....lllL ....lllL ...cccCl ....cccC   ...ccccc ...clllL ....lllLLlll....
+....eee_ ...ccccd ....eee_ ....eee_ ....eee_ ....eee_   ..cccccc ....eee_ ....eee__eee....
+
+mail@9
+...ccccc
+..cccdcd
+..ccdcdc
+..zzCddd
+....lllL
+....eee_
 """)
 
 CHESTS = read_sheet("""
-star@10  cross@10 stripe@10 buttons@10 hem@13   collar@9 lapel@9  band@10
-.......g .......g ........  .......g   ...ddddd ......gg .....ddd ........
-......gg ......gg ....dddd  ........   -------- .......g ......dd ....gggg
--------- .......g --------  .......g   -------- -------- -------- --------
+cross@10 buttons@10 star@10  stripe@10 collar@9 lapel@9  band@10  hem@13
+.......g .......g   .......g ........  ......gg .....ddd ........ ...ddddd
+......gg ........   ......gg ....dddd  .......g ......dd ....gggg --------
+.......g .......g   -------- --------  -------- -------- -------- --------
 """)
 
 SHOULDERS = read_sheet("""

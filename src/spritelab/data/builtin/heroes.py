@@ -44,7 +44,7 @@ class Kind:
     mouths: tuple[str, ...]
     hair: int  # per cent with hair
     beard: int  # per cent with a beard
-    share: int
+    share: int  # weight among the peoples
 
 
 _PLAIN_EYES = ("tall", "tall", "dots", "bright", "stern", "wide", "sleepy")
@@ -70,6 +70,8 @@ KINDS = (
          ("glow", "sly", "stern"), ("fangs", "smile"), 34, 20, 6),
     Kind((ramps.TEAL, ramps.FOREST, ramps.SKY), ("", "elf"), ("wide", "glow", "tall"),
          ("snout", "small"), 10, 0, 3),
+    Kind((ramps.YELLOW, ramps.SKY, ramps.SNOW, ramps.TAN), ("",), ("tall", "dots", "wide"),
+         ("beak",), 24, 0, 3),
 )  # fmt: skip
 
 CLOSED = ("knight", "bucket")  # helmets without a face
@@ -81,6 +83,8 @@ TALL = (
 OPEN = ("crown", "wreath", "circlet", "headband", "bandana")  # the hair shows above or below
 METALLIC = ("knight", "viking", "crested", "bucket", "horned")
 PROUD = ("cat", "bear", "bunny", "horns", "antenna")  # ears on top of the head
+KNEES = 13  # the canvas row that a short hero lacks
+UPRIGHT = ("spiky", "afro", "mohawk", "tuft", "swept")  # hair that stands a pixel higher
 PATTERNED = ("fur", "sash", "mail")
 DARK_EYES = ("tall", "dots", "stern", "sly", "sleepy")
 LEGS = (ramps.BROWN, ramps.SLATE, ramps.COAL, ramps.NAVY, ramps.TAN, ramps.FOREST, ramps.CRIMSON)
@@ -130,6 +134,7 @@ class Hero:
     shoulders: str
     cape: bool
     bare_arms: bool
+    short: bool  # shorter legs
     low: bool  # the head sits a pixel lower: a shorter neck, or room for a tall hat
     weapon: str
     ramps: dict[str, Ramp]
@@ -168,6 +173,7 @@ def hero(index: int) -> Hero:
     metal = dice.pick((ramps.GOLD, ramps.STEEL, ramps.GOLD, ramps.COPPER))
     glow = dice.pick((ramps.CYAN, ramps.ORANGE, ramps.LIME, ramps.MAGENTA, ramps.YELLOW))
     legs = ramps.apart(dice, LEGS, cloth)
+    style = dice.pick(tuple(front.HAIR)) if dice.chance(kind.hair) else ""
     eyes = dice.pick(kind.eyes)
     if skin.value < 0.7 and eyes in DARK_EYES:
         eyes = dice.pick(("bright", "wide"))  # ink on a dark face would not be seen
@@ -178,7 +184,7 @@ def hero(index: int) -> Hero:
         ears=ears,
         eyes=eyes,
         mouth=dice.pick(kind.mouths),
-        hair=dice.pick(tuple(front.HAIR)) if dice.chance(kind.hair) else "",
+        hair=style,
         beard=dice.pick(tuple(front.BEARDS)) if dice.chance(kind.beard) else "",
         hat=hat,
         body=body,
@@ -186,7 +192,8 @@ def hero(index: int) -> Hero:
         shoulders=dice.pick(tuple(front.SHOULDERS)) if dice.chance(24) else "",
         cape=dice.chance(22),
         bare_arms=dice.chance(22),
-        low=dice.chance(40) or hat in TALL or ears in PROUD,
+        short=dice.chance(28),
+        low=dice.chance(40) or hat in TALL or ears in PROUD or style in UPRIGHT,
         weapon=dice.pick(tuple(side.WEAPONS)),
         ramps={
             "s": skins,
@@ -247,6 +254,8 @@ def draw_front(who: Hero) -> Canvas:
     _draw_head(canvas, who, FRONT)
     if who.cape:
         canvas.stamp(front.CAPES["cape"], under=True)
+    if who.short:
+        canvas.cut_row(KNEES)
     return canvas
 
 
@@ -262,4 +271,6 @@ def draw_side(who: Hero) -> Canvas:
         canvas.stamp(side.SHOULDERS[who.shoulders])
     _draw_head(canvas, who, SIDE)
     canvas.stamp(side.WEAPONS[who.weapon])
+    if who.short:
+        canvas.cut_row(KNEES)
     return canvas

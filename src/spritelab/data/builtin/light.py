@@ -36,12 +36,13 @@ def _beside(planes: Planes, dx: int, dy: int) -> Planes:
 
 def _slope(mask: NDArray[np.bool_], axis: int) -> NDArray[np.int32]:
     """Return where pixels lie between the first and last of ``mask`` along an axis: ±100."""
-    there = mask.any(axis=3 - axis)  # [N,16]
+    there = np.asarray(mask.any(axis=3 - axis))  # [N,16]
     first = there.argmax(axis=1)
     last = SIZE - 1 - there[:, ::-1].argmax(axis=1)
     span = np.maximum(last - first + 1, 1)
-    place = (2 * np.arange(SIZE)[None] - (first + last)[:, None]) * 100 // span[:, None]
-    return place.astype(np.int32)
+    place: NDArray[np.int64] = 2 * np.arange(SIZE)[None] - (first + last)[:, None]
+    slope: NDArray[np.int32] = (place * 100 // span[:, None]).astype(np.int32)
+    return slope
 
 
 def shade(mat: Planes, tone: Planes) -> Planes:

@@ -9,82 +9,76 @@ from __future__ import annotations
 from spritelab.data.builtin.canvas import read_sheet
 
 BODIES = read_sheet("""
-slime@5  puddle@6 ghost@1  bat@3    skull@2  beetle@1 spider@3 beholder@1 imp@1
-......aa ....aaaa .....aaa .....a.. ...aaaaa ....c... ..c..... ..c.....   ..c.....
-....aaaa ...aaaaa ...aaaaa .b...aa. ..aaaaaa .....c.. .c.c.aaa ..cc.c..   ..cc.aaa
-...aaaaa ..aaaaaa ..aaaaaa .bb..aaa ..aaaaaa .....bbb .c..aaaa ...c.c..   ...caaaa
-..aaaaaa ..aaaaaa ..aaaaaa .bbb.aaa ..aaaaaa .c..bbbb ...caaaa ....aaaa   ...aaaaa
-..aaaaaa .aaaaaaa ..aaaaaa .bbbaaaa ..akkkaa ..caaaaa .ccaaaaa ..aaaaaa   ...aaaaa
-.aaaaaaa .aaaaaaa ..aaaaaa .bBbbaaa ..akkkaa ...aaaaA .c..aaaa ..aaaaww   ...aaaaa
-.aaaaaaa .aaaaaaa ..aaaaaa .bBbbaaa ..aakkaa ..aaaaaA ..ccaaaa .aaaawww   ....aaaa
-.aaaaaaa .aaaaaaa .aaaaaaa .bB.bbaa ...aaaak .caaaaaA .c.caaaa .aaaawgg   .bb..aaa
-.aaaaaaa ..aaaaaa .aaaaaaa .b...baa ....aaaa ..aaaaaA .c.c.aaa .aaaawgk   .bbbaaaa
-..aaaaaa -------- ..aaaaaa ......a. ....akak .c.aaaaA .c.c.... ..aaaaww   .bBbaabb
--------- -------- ..aaaaaa -------- ....akak .c..aaaA -------- ..aaaaaa   .b..aabb
--------- -------- ..aaaaaa -------- -------- ......aA -------- ..akwkwk   .....aab
--------- -------- ..aa.aa. -------- -------- -------- -------- ...aaaaa   .....aaA
--------- -------- ..a...a. -------- -------- -------- -------- --------   ....aa..
+ghost@1  imp@1    drake@1  cyclops@1 crystal@1 cat@1    beholder@1 golem@1  toadstool@1 biter@1
+.....aaa ..c..... ..c..... ....aaaa  .......3  ..a..... ..c.....   ....aaaa .....aaa    ....aaaa
+...aaaaa ..cc.aaa ..cc.aaa ...aaaaa  ......33  ..aa.... ..cc.c..   ....aaaa ...aaaaa    ..aaaaaa
+..aaaaaa ...caaaa ...aaaaa ...aawww  .....333  ..aaaaaa ...c.c..   ....agaa ..aaaaaa    ..aaaaaa
+..aaaaaa ...aaaaa ...aaaaa ...awwgg  ..3..333  ..aaaaaa ....aaaa   .aa.aaaa .aaaaaaa    .aaaaaaa
+..aaaaaa ...aaaaa ...aaaaa ...awwgk  ..33.332  ..aaaaaa ..aaaaaa   .aaaaaaa .aaaaaaa    .akwkwkw
+..aaaaaa ...aaaaa ....aaaa ...aawww  .333.322  ..aaaaaa ..aaaaww   .aaAaaab .aaaaaaa    .akkkkkk
+..aaaaaa ....aaaa .b..akaa ...aaaaa  .3322322  ..aaaabb .aaaawww   .aaAaabb .AAAAAAA    .akwkwkw
+.aaaaaaa .bb..aaa .bb.aaaa .aa.akwk  .3322222  ...aabbb .aaaawgg   .aaAaaab ....bbbb    ..aaaaaa
+.aaaaaaa .bbbaaaa .bbb.aaa .aaaaaaa  .3222222  ....aaaa .aaaawgk   .aaAaaaa ....bbbb    ....aaaa
+..aaaaaa .bBbaabb .bBbaabb .aaAbbbb  .2222222  .a..aabb ..aaaaww   .aa.aaaA ....bbbb    .......b
+..aaaaaa .b..aabb .b..aabb ..aAbbbb  ..222222  .aa.aabb ..aaaaaa   .aa.aaA_ ...bbbbb    .bbb...b
+..aaaaaa .....aab ...aaabb ...abbbb  ..122222  ..aaaabb ..akwkwk   ....aaA_ ...bbbbb    ..bbbb.b
+..aa.aa. .....aaA ...aaabb ...aaaaA  ...11222  ...aaaaA ...aaaaa   ...aaaA_ ...bb.b.    ...bbbbb
+..a...a. ....aa.. ...caca_ ...aa...  ....1111  ...aa... --------   -------- --------    --------
 
-golem@1  toadstool@1 jelly@2  biter@1  drake@1  owl@2    crab@2   frog@3   pumpkin@2 chest@2
-....aaaa .....aaa    .....aaa ....aaaa ..c..... ..a..... .aa..... ...aa... .......b  ..aaaaaa
-....aaaa ...aaaaa    ...aaaaa ..aaaaaa ..cc.aaa ..aa.aaa .a.aa... ..aaaa.. ......bb  .aaabaaa
-....agaa ..aaaaaa    ..aaaaaa ..aaaaaa ...aaaaa ..aaaaaa .aaaa... ..awka.. ...aaAaa  .aaabaaa
-.aa.aaaa .aaaaaaa    ..aaaaaa .aaaaaaa ...aaaaa ..wwwwaa ..aa.w.. ..akkaaa ..aaaAaa  .aaabaaa
-.aaaaaaa .aaaaaaa    .aaaaaaa .akwkwkw ...aaaaa ..wkkwac ..a..k.. .aaaaaaa .aaaAaaa  .akwkkwk
-.aaAaaab .aaaaaaa    .aaaaaaa .akkkkkk ....aaaa ..wkkwcc ..aa.a.. .aaaaaaa .aaaAaaa  .kkkkkkk
-.aaAaabb .AAAAAAA    .bbbbbbb .akwkwkw .b..akaa ..aaaaac ...aaaaa .akkkkkk .aaaAaaa  .kkrrrrr
-.aaAaaab ....bbbb    ..b.b.b. ..aaaaaa .bb.aaaa .aaabbbb ..aaaaaa ..aabbbb .aaaAaaa  .bwkwkwk
-.aaAaaaa ....bbbb    ..b.b..b ....aaaa .bbb.aaa .aaabbbb ..aaaaaa ..aabbbb .aaaAaaa  .aaabaaa
-.aa.aaaA ....bbbb    .b..b..b .......b .bBbaabb .aaabbbb ...aaaaa .aaAbbbb ..aaAaaa  .aaabaaa
-.aa.aaA_ ...bbbbb    .b...b.b .bbb...b .b..aabb .aaabbbb ..a.a... .aaAaaaa ...aaaaa  .aaabaaa
-....aaA_ ...bbbbb    .....b.. ..bbbb.b ...aaabb ..aabbbb .a..a... .aa.aaA_ --------  .bbbbbbb
-...aaaA_ ...bb.b.    -------- ...bbbbb ...aaabb ...cc... .a...... -------- --------  --------
--------- --------    -------- -------- ...caca_ -------- -------- -------- --------  --------
+owl@2    crab@2   worm@1   shade@1  treant@1 squid@1  snake@2          beetle@1 jelly@2  frog@3
+..a..... .aa..... ....aaaa ....aaaa ..bbbbbb ......aa ......aaaa...... ....c... .....aaa ...aa...
+..aa.aaa .a.aa... ..aaaaaa ..aaaaaa .bbbbbbb ....aaaa .....aaaaaa..... .....c.. ...aaaaa ..aaaa..
+..aaaaaa .aaaa... ..aarrrr ..aaaaaa .bbbbbbb ...aaaaa .....kwaawk..... .....bbb ..aaaaaa ..awka..
+..wwwwaa ..aa.w.. .aarwkwk ..aakkkk .bbbbbbb ...aaaaa .....aaaaaa..... .c..bbbb ..aaaaaa ..akkaaa
+..wkkwac ..a..k.. .arwkkkk ..akkkkk ..bbaaab ...aaaaa ......aaaa...... ..caaaaa .aaaaaaa .aaaaaaa
+..wkkwcc ..aa.a.. .arkkkkk ..akgkkk ....aaaa ..aaaaaa ......abba...... ...aaaaA .aaaaaaa .aaaaaaa
+..aaaaac ...aaaaa .aarwkwk ..akkkkk ....akaa ..aaaaaa .....aabba...... ..aaaaaA .bbbbbbb .akkkkkk
+.aaabbbb ..aaaaaa ..aarrrr .aaakkkk .a..akaa ..aaaaaa ....aaabb...aa.. .caaaaaA ..b.b.b. ..aabbbb
+.aaabbbb ..aaaaaa ..bbbbbb .aaaaaaa .aaaaaaa ...aaaaa ..aaaaaaaa...aa. ..aaaaaA ..b.b..b ..aabbbb
+.aaabbbb ...aaaaa ..aaaaaa .aaaaaaa ....akkk ...A.a.a .aaaAAAAaaaaaaa. .c.aaaaA .b..b..b .aaAbbbb
+.aaabbbb ..a.a... ..bbbbbb ..aaaaaa ....aaaa ..aa.a.a .aabbbbbbbAaaa.. .c..aaaA .b...b.b .aaAaaaa
+..aabbbb .a..a... ..aaaaaa ..aa.aaa ...aaaaA ..a..a.a .aaaaaaaaaaaaa.. ......aA .....b.. .aa.aaA_
+...cc... .a...... .bbbbbbb ..a...aa ..aaaaA. .a..a..a ..aaaaaaaaaaa... -------- -------- --------
 
-cyclops@1 wolf@2   wisp@1   crystal@1 worm@1   mask@1   cat@2    shade@1  treant@1 squid@1  snail@3
-....aaaa .a...... .......a .......3 ....aaaa ..cc.... ..a..... ....aaaa ..bbbbbb ......aa ................
-...aaaaa .aa..... ......aa ......33 ..aaaaaa ..caaaaa ..aa.... ..aaaaaa .bbbbbbb ....aaaa .c...c..bbbb....
-...aawww .aaa.aaa ..a..aaa .....333 ..aarrrr ..aaaaaa ..aaaaaa ..aaaaaa .bbbbbbb ...aaaaa ..c..c.bbbbbb...
-...awwgg .aaaaaaa .aa.aaaa ..3..333 .aarwkwk .aaaaaaa ..aaaaaa ..aakkkk .bbbbbbb ...aaaaa ..aaa.bbBBBbbb..
-...awwgk .aaaaaaa .aaaaaaa ..33.332 .arwkkkk .agggaaa ..aaaaaa ..akkkkk ..bbaaab ...aaaaa .aaaaabbBbbBbb..
-...aawww .aaaaaaa .aaaaabb .333.322 .arkkkkk .aaggaaa ..aaaaaa ..akgkkk ....aaaa ..aaaaaa .akaaabbBbBBbb..
-...aaaaa .aaaaabb ..aaabbb .3322322 .aarwkwk .aaaaaaa ..aaaabb ..akkkkk ....akaa ..aaaaaa .aaaaabbBbbbbb..
-.aa.akwk ..aaabbb ..aabbbb .3322222 ..aarrrr .aaaaaaA ...aabbb .aaakkkk .a..akaa ..aaaaaa .AAaaabbbBBbb...
-.aaaaaaa ..aabbkk ..abbbww .3222222 ..bbbbbb ..aakkkk ....aaaa .aaaaaaa .aaaaaaa ...aaaaa .aaaaaabbbbba...
-.aaAbbbb ...abbbb ..aabbww .2222222 ..aaaaaa ..akwkwk .a..aabb .aaaaaaa ....akkk ...A.a.a .aaaaaaaaaaaaaa.
-..aAbbbb ....bkkk ...aabbb ..222222 ..bbbbbb ..aakkkk .aa.aabb ..aaaaaa ....aaaa ..aa.a.a ..aaaaaaaaaaaa..
-...abbbb .....bbb ....aaaa ..122222 ..aaaaaa ...aaaaa ..aaaabb ..aa.aaa ...aaaaA ..a..a.a ................
-...aaaaA -------- -------- ...11222 .bbbbbbb -------- ...aaaaA ..a...aa ..aaaaA. .a..a..a ----------------
-...aa... -------- -------- ....1111 -------- -------- ...aa... -------- -------- -------- ----------------
+chest@2  wolf@2   wisp@1   mask@1   fish@3           skull@2  pumpkin@2 snail@3          slime@5
+..aaaaaa .a...... .......a ..cc.... ................ ...aaaaa .......b  ................ ......aa
+.aaabaaa .aa..... ......aa ..caaaaa .......bbb...... ..aaaaaa ......bb  .c...c..bbbb.... ....aaaa
+.aaabaaa .aaa.aaa ..a..aaa ..aaaaaa ......bbb....... ..aaaaaa ...aaAaa  ..c..c.bbbbbb... ...aaaaa
+.aaabaaa .aaaaaaa .aa.aaaa .aaaaaaa ....aaaaaa..bb.. ..aaaaaa ..aaaAaa  ..aaa.bbBBBbbb.. ..aaaaaa
+.akwkkwk .aaaaaaa .aaaaaaa .agggaaa ..aaaaaaaaa.bb.. ..akkkaa .aaaAaaa  .aaaaabbBbbBbb.. ..aaaaaa
+.kkkkkkk .aaaaaaa .aaaaabb .aaggaaa .aawkaaaaaaabb.. ..akkkaa .aaaAaaa  .akaaabbBbBBbb.. .aaaaaaa
+.kkrrrrr .aaaaabb ..aaabbb .aaaaaaa .aakkaaaaaaab... ..aakkaa .aaaAaaa  .aaaaabbBbbbbb.. .aaaaaaa
+.bwkwkwk ..aaabbb ..aabbbb .aaaaaaA .aaaaaaaaaaabb.. ...aaaak .aaaAaaa  .AAaaabbbBBbb... .aaaaaaa
+.aaabaaa ..aabbkk ..abbbww ..aakkkk .wkwkaaabaa.bb.. ....aaaa .aaaAaaa  .aaaaaabbbbba... .aaaaaaa
+.aaabaaa ...abbbb ..aabbww ..akwkwk ..aaaaabbb..bb.. ....akak ..aaAaaa  .aaaaaaaaaaaaaa. ..aaaaaa
+.aaabaaa ....bkkk ...aabbb ..aakkkk ....bbbbb....... ....akak ...aaaaa  ..aaaaaaaaaaaa.. --------
+.bbbbbbb .....bbb ....aaaa ...aaaaa .....bb......... -------- --------  ---------------- --------
 
-snake@2          fish@3
-......aaaa...... ................
-.....aaaaaa..... .......bbb......
-.....kwaawk..... ......bbb.......
-.....aaaaaa..... ....aaaaaa..bb..
-......aaaa...... ..aaaaaaaaa.bb..
-......abba...... .aawkaaaaaaabb..
-.....aabba...... .aakkaaaaaaab...
-....aaabb...aa.. .aaaaaaaaaaabb..
-..aaaaaaaa...aa. .wkwkaaabaa.bb..
-.aaaAAAAaaaaaaa. ..aaaaabbb..bb..
-.aabbbbbbbAaaa.. ....bbbbb.......
-.aaaaaaaaaaaaa.. .....bb.........
-..aaaaaaaaaaa... ................
+bat@3    spider@3 puddle@6
+.....a.. ..c..... ....aaaa
+.b...aa. .c.c.aaa ...aaaaa
+.bb..aaa .c..aaaa ..aaaaaa
+.bbb.aaa ...caaaa ..aaaaaa
+.bbbaaaa .ccaaaaa .aaaaaaa
+.bBbbaaa .c..aaaa .aaaaaaa
+.bBbbaaa ..ccaaaa .aaaaaaa
+.bB.bbaa .c.caaaa .aaaaaaa
+.b...baa .c.c.aaa ..aaaaaa
+......a. .c.c.... --------
 """)
 
 EYES = read_sheet("""
-dots     tall     angry    big      bright   sleepy   glare    one      beads    cross
-.....k.. .....k.. ....k... ....ww.. ....wk.. ........ ....g... ......ww .....k.. ....k.k.
--------- .....k.. ....wk.. ....wk.. ....kk.. ....kk.. ....gg.. .....wwk ........ .....k..
--------- -------- -------- -------- -------- -------- -------- ......wk ....k... ....k.k.
+one      beads    cross    tall     angry    big      bright   sleepy   glare    dots
+......ww .....k.. ....k.k. .....k.. ....k... ....ww.. ....wk.. ........ ....g... .....k..
+.....wwk ........ .....k.. .....k.. ....wk.. ....wk.. ....kk.. ....kk.. ....gg.. --------
+......wk ....k... ....k.k. -------- -------- -------- -------- -------- -------- --------
 """)
 
 MOUTHS = read_sheet("""
-flat     smile    grin     fangs    open     frown    teeth    tiny     tongue
-......kk .....k.. ....k... .....kkk ......kk ......kk .....kkk .......k .....kkk
--------- ......kk .....kkk .....wk. ......rr .....k.. .....wkw -------- ......rr
--------- -------- -------- -------- ......kk -------- .....kkk -------- .......r
+open     teeth    tongue   smile    grin     fangs    frown    flat     tiny
+......kk .....kkk .....kkk .....k.. ....k... .....kkk ......kk ......kk .......k
+......rr .....wkw ......rr ......kk .....kkk .....wk. .....k.. -------- --------
+......kk .....kkk .......r -------- -------- -------- -------- -------- --------
 """)
 
 HORNS = read_sheet("""
@@ -95,21 +89,37 @@ short@0  long@0   feelers@0 tuft@0   antlers@0 ears@0   crown@0  spikes@0 sprout
 """)
 
 MARKS = read_sheet("""
-spots            stripes          belly            freckles         bands            patch
-................ ..bb...bb...bb.. ................ ................ ................ bbbbbb..........
-....bb.....b.... ..bb...bb...bb.. ................ ..b...b...b...b. ................ bbbbbbb.........
-....bb....bb.... ..bb...bb...bb.. ................ ................ bbbbbbbbbbbbbbbb bbbbbbb.........
-..........b..... ..bb...bb...bb.. ................ b...b...b...b... bbbbbbbbbbbbbbbb bbbbbb..........
-.bb............. ..bb...bb...bb.. ................ ................ ................ bbbbb...........
-.bb....bb.....b. ...b...bb...b... ................ ..b...b...b...b. ................ bbb.............
-.......bb....bb. ...b...bb...b... ................ ................ ................ ................
-................ ...b........b... ................ b...b...b...b... bbbbbbbbbbbbbbbb ................
-..bb.........b.. ................ ......bbbb...... ................ bbbbbbbbbbbbbbbb ................
-..bb....bb..bb.. ................ .....bbbbbb..... ..b...b...b...b. ................ .............bbb
-........bb...... ................ .....bbbbbb..... ................ ................ ............bbbb
-................ ...b........b... .....bbbbbb..... b...b...b...b... ................ ...........bbbbb
-...bb......bb... ...b........b... .....bbbbbb..... ................ bbbbbbbbbbbbbbbb ...........bbbbb
-...bb......bb... ..bb.......bbb.. .....bbbbbb..... ..b...b...b...b. bbbbbbbbbbbbbbbb ............bbbb
-................ ..bb.......bbb.. ......bbbb...... ................ ................ .............bbb
-................ ................ ................ ................ ................ ................
+spots            stripes          belly            freckles         bands
+................ ..bb...bb...bb.. ................ ................ ................
+....bb.....b.... ..bb...bb...bb.. ................ ..b...b...b...b. ................
+....bb....bb.... ..bb...bb...bb.. ................ ................ bbbbbbbbbbbbbbbb
+..........b..... ..bb...bb...bb.. ................ b...b...b...b... bbbbbbbbbbbbbbbb
+.bb............. ..bb...bb...bb.. ................ ................ ................
+.bb....bb.....b. ...b...bb...b... ................ ..b...b...b...b. ................
+.......bb....bb. ...b...bb...b... ................ ................ ................
+................ ...b........b... ................ b...b...b...b... bbbbbbbbbbbbbbbb
+..bb.........b.. ................ ......bbbb...... ................ bbbbbbbbbbbbbbbb
+..bb....bb..bb.. ................ .....bbbbbb..... ..b...b...b...b. ................
+........bb...... ................ .....bbbbbb..... ................ ................
+................ ...b........b... .....bbbbbb..... b...b...b...b... ................
+...bb......bb... ...b........b... .....bbbbbb..... ................ bbbbbbbbbbbbbbbb
+...bb......bb... ..bb.......bbb.. .....bbbbbb..... ..b...b...b...b. bbbbbbbbbbbbbbbb
+---------------- ..bb.......bbb.. ......bbbb...... ---------------- ----------------
+
+patch
+bbbbbb..........
+bbbbbbb.........
+bbbbbbb.........
+bbbbbb..........
+bbbbb...........
+bbb.............
+................
+................
+................
+.............bbb
+............bbbb
+...........bbbbb
+...........bbbbb
+............bbbb
+.............bbb
 """)

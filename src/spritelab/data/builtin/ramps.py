@@ -74,7 +74,7 @@ def alike(one: Hue, other: Hue) -> bool:
 
 
 def apart(dice: Dice, choices: Sequence[Hue], *others: Hue) -> Hue:
-    """Pick one of ``choices`` that is not ``alike`` any of ``others``, if a dozen throws find it."""
+    """Pick a colour that is not ``alike`` any of ``others``, if a dozen throws find one."""
     for _ in range(12):
         choice = dice.pick(choices)
         if not any(alike(choice, other) for other in others):
