@@ -29,15 +29,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from accelerate import Accelerator, PartialState
+from accelerate.state import AcceleratorState
+from accelerate.utils import parse_flag_from_env
 
 import spritelab
 from spritelab import checkpoint, data, export
 from spritelab.checkpoint import ModelConfig, TrainedOn
 from spritelab.config import DataSettings, RunSettings
 from spritelab.data import SpriteSet
-from spritelab.diffusion import build_schedule
+from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import DataError, ModelError, SettingsError, TrainingError
-from spritelab.generate import Progress, load_model
+from spritelab.generate import Model, Progress, load_model
 from spritelab.pictures import draw_samples
 from spritelab.storage import storing, write_file
 from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
@@ -89,11 +91,13 @@ class Run:
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
         settings = self.settings.training
-        accelerator = Accelerator(cpu=cpu, mixed_precision=settings.mixed_precision)
+        accelerator = _accelerator(cpu, settings.mixed_precision)
         state, schedule = self._restore(accelerator)
         self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
         if self.finished or (stop_after is not None and state.step >= stop_after):
             self.stopped = not self.finished
+            if accelerator.is_main_process:
+                self._renew_model(state)
             return
 
         updates = train(
@@ -106,11 +110,13 @@ class Run:
             mirror=self.settings.data.mirror,
         )
         writes = accelerator.is_main_process
-        self._forget_after(state.step)
+        if writes:
+            self._forget_after(state.step)
         with _stop_requests() as stop_requested, _tensorboard(self, state.step, writes) as board:
             for update in updates:
                 self.finished = update.progress >= 1
-                self.interrupted = not self.finished and stop_requested()
+                asked = _any_process(stop_requested(), accelerator)
+                self.interrupted = not self.finished and asked
                 self.stopped = self.interrupted or (
                     not self.finished and stop_after is not None and update.step >= stop_after
                 )
@@ -123,24 +129,26 @@ class Run:
                     ):
                         self._save(state, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
-                        self._sample_grid(update.step, board, accelerator.device)
+                        self._sample_grid(state, schedule, board, accelerator.device)
                 yield update
                 if self.stopped:
                     break
         accelerator.wait_for_everyone()
 
-    def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Any]:
+    def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Schedule]:
         """Build the state of update 0 and bring it to the last checkpoint, if there is one."""
         settings = self.settings
         schedule = build_schedule(settings.schedule)
         torch.manual_seed(stream_seed(settings.training.seed, 3))
         network = checkpoint.make_network(self._model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
+        self._batch_losses = []
         saved = checkpoint.checkpoints(self.folder / "checkpoints")
         if saved:
             tensors, record = checkpoint.load_checkpoint(saved[-1][1])
             try:
                 state.load(tensors, record["step"], record["seconds"], record["progress"])
+                self._batch_losses = list(record.get("batch_losses", ()))
                 if accelerator.scaler is not None and record.get("scaler"):
                     accelerator.scaler.load_state_dict(record["scaler"])
             except (KeyError, RuntimeError, ValueError):
@@ -160,6 +168,7 @@ class Run:
         record = {
             "seconds": state.seconds,
             "progress": state.progress,
+            "batch_losses": self._batch_losses,
             "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
         }
         checkpoint.save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
@@ -167,6 +176,17 @@ class Run:
             self.folder / "model", state.average.weights, self._model_config(state.step)
         )
         self.step = state.step
+
+    def _renew_model(self, state: TrainingState) -> None:
+        """Write the model again if a run that was killed while saving left an older one."""
+        try:
+            step = checkpoint.load_model_files(self.folder / "model").config.step
+        except ModelError:
+            step = None
+        if step != state.step:
+            checkpoint.save_model(
+                self.folder / "model", state.average.weights, self._model_config(state.step)
+            )
 
     def _model_config(self, step: int) -> ModelConfig:
         sprites = self.train_sprites
@@ -226,14 +246,22 @@ class Run:
             kept = [record for record in read_metrics(self.folder) if record["step"] <= step]
             write_file(path, "".join(json.dumps(record) + "\n" for record in kept))
 
-    def _sample_grid(self, step: int, board: SummaryWriter | None, device: torch.device) -> None:
-        """Draw 20 sprites with DDIM in 20 steps from the model that was saved last."""
-        model = load_model(self.folder, device)
-        batch = model.sample(20, sampler="ddim", steps=min(20, model.schedule.timesteps))
-        path = self.folder / "samples" / f"step-{step:08d}.png"
-        export.samples_picture(batch.images, path, f"DDIM, 20 steps, after {self.step} updates")
+    def _sample_grid(
+        self,
+        state: TrainingState,
+        schedule: Schedule,
+        board: SummaryWriter | None,
+        device: torch.device,
+    ) -> None:
+        """Draw 20 sprites with DDIM in at most 20 steps from the averaged weights."""
+        model = Model(state.averaged(), schedule, self._model_config(state.step), device)
+        batch = model.sample(20, sampler="ddim", steps=min(20, schedule.timesteps))
+        path = self.folder / "samples" / f"step-{state.step:08d}.png"
+        title = f"DDIM, {batch.steps} steps, after {state.step} updates"
+        export.samples_picture(batch.images, path, title)
         if board is not None:
-            board.add_image("samples", export.grid(batch.images, scale=4), step, dataformats="HWC")
+            grid = export.grid(batch.images, scale=4)
+            board.add_image("samples", grid, state.step, dataformats="HWC")
 
 
 def start_run(
@@ -251,7 +279,7 @@ def start_run(
         DataError: if the sprites cannot be read or split.
     """
     folder = Path(folder)
-    process = PartialState()
+    process = _process()
     if (
         process.is_main_process
         and folder.exists()
@@ -426,6 +454,27 @@ def _first_difference(old: RunSettings, new: RunSettings) -> tuple[str, Any, Any
     return name, before.get(name), after[name]
 
 
+def _process() -> PartialState:
+    """This process among those that train together; one alone if none were launched."""
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+
+
+def _accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
+    """Device and precision of one training.
+
+    Accelerate fixes both for the life of a process; a notebook may train twice, in different ways.
+    """
+    AcceleratorState._reset_state(reset_partial_state=_process().num_processes == 1)
+    return Accelerator(cpu=cpu, mixed_precision=mixed_precision)
+
+
+def _any_process(flag: bool, accelerator: Accelerator) -> bool:
+    """Whether the flag is up in any process: signals do not reach all of them at one update."""
+    if accelerator.num_processes == 1:
+        return flag
+    return bool(accelerator.reduce(torch.tensor(float(flag), device=accelerator.device)) > 0)
+
+
 @contextmanager
 def _stop_requests() -> Iterator[Callable[[], bool]]:
     """Turn the first Ctrl-C or request to terminate into a flag, read between updates."""
@@ -434,8 +483,8 @@ def _stop_requests() -> Iterator[Callable[[], bool]]:
         yield requested.is_set
         return
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if requested.is_set():
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if requested.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         requested.set()
 
@@ -454,7 +503,8 @@ def _tensorboard(run: Run, step: int, writes: bool) -> Iterator[SummaryWriter | 
         return
     from torch.utils.tensorboard import SummaryWriter
 
-    board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step or None)
+    # What an earlier sitting logged beyond its last checkpoint happens again.
+    board = SummaryWriter(str(run.folder / "tensorboard"), purge_step=step + 1)
     try:
         yield board
     finally:

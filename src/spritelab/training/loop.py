@@ -26,7 +26,7 @@ from spritelab.diffusion import (
     q_sample,
     training_target,
 )
-from spritelab.errors import TrainingError
+from spritelab.errors import SettingsError, TrainingError
 from spritelab.training.average import PowerAverage
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
 from spritelab.training.validation import eps_loss
@@ -136,8 +136,14 @@ def train(
     every batch, and all yield the same records.
 
     Raises:
+        SettingsError: if the batch cannot be shared evenly by the processes.
         TrainingError: if a loss is not finite; the state is then of no use any more.
     """
+    if settings.batch_size % accelerator.num_processes:
+        raise SettingsError(
+            f"a batch of {settings.batch_size} cannot be shared evenly by "
+            f"{accelerator.num_processes} processes; choose a multiple as --batch-size"
+        )
     model, optimiser = accelerator.prepare(state.network, state.optimiser)
     batches = Batches(
         train_sprites,
