@@ -9,6 +9,7 @@ which moves values in their last digits. ``BATCHING_TOLERANCE`` states the bound
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,6 +160,11 @@ class Model:
         """
         own_seeds, labels, context = self._request(n, seed, seeds, label)
         steps = self._steps(sampler, steps)
+        # Checked for both samplers: a value that one of them never reads is still a mistake.
+        if not 0 <= eta <= 1:
+            raise SettingsError(f"eta must lie in [0, 1] (0: no noise, 1: as DDPM), not {eta}")
+        if not math.isfinite(guidance):
+            raise SettingsError(f"guidance must be a finite number, not {guidance}")
         total = len(own_seeds) * steps
         images: list[Images] = []
         done = 0
@@ -383,6 +389,7 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
+        SettingsError: if ``device`` is none that torch can use here.
     """
     folder = Path(source)
     if not folder.is_dir():
@@ -395,5 +402,12 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
             "has its training reached its first checkpoint?"
         )
     files = load_model_files(folder)
-    target = torch.device(device) if device is not None else best_device()
-    return Model(files.network.to(target), files.schedule, files.config, target)
+    try:
+        target = torch.device(device) if device is not None else best_device()
+        network = files.network.to(target)
+    except (RuntimeError, AssertionError, NotImplementedError):
+        # Torch has no one exception for a device that it does not know, has not or cannot use.
+        raise SettingsError(
+            f"torch cannot use the device {str(device)!r} here; cpu always works"
+        ) from None
+    return Model(network, files.schedule, files.config, target)

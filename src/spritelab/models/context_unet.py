@@ -74,6 +74,7 @@ class ContextUNet(nn.Module):
         """
         if context is None:
             context = x_t.new_zeros(len(x_t), self.context_dim)
+        context = context.to(x_t.dtype)
         time = (t.to(x_t.dtype) / self.timesteps).unsqueeze(1)
 
         stem = self.stem(x_t)
