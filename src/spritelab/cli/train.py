@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -196,6 +197,7 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     )
     smooth = held_out = None
     first_step, first_seconds = run.step, None
+    begun_at = run.step
     with console.progress("updates", total) as report:
         for update in run.train(stop_after, cpu):
             smooth = update.loss if smooth is None else 0.98 * smooth + 0.02 * update.loss
@@ -214,11 +216,14 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     if run.stopped:
         console.say(
             "stopped",
-            f"after {run.step:,} updates; go on with: spritelab train --resume --out {run.folder}",
+            f"after {run.step:,} updates; go on with: "
+            f"spritelab train --resume --out {shlex.quote(str(run.folder))}",
         )
         if run.interrupted:
             raise typer.Exit(130)
         return
+    if run.step == begun_at:
+        console.say("finished", f"this run made all its {run.step:,} updates before")
     with console.progress("pictures") as report:
         pictures = runs.draw_pictures(run.folder, report)
     for picture in pictures:
