@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.data.builtin.dice import Dice
-from spritelab.data.builtin.ramps import MIDDLE, SHINE
+from spritelab.data.builtin.ramps import MIDDLE, SHADOW, SHINE
 
 SIZE = 16
 NOTHING = 0
@@ -118,7 +118,8 @@ class Canvas:
             dx, dy: how far right and down of its own place; what leaves the canvas is cut off.
             swap: materials to exchange, letter by letter.
             under: lay it behind what is there.
-            shadow: let it cast a shadow one pixel deep on what lies right below it.
+            shadow: let it cast a shadow one pixel deep on what lies right below it; a light one
+                on faces, whose eyes must stay readable.
             mirror: turn it left for right first; the light does not turn, so what was drawn lit
                 and shaded by hand changes places.
         """
@@ -144,7 +145,7 @@ class Canvas:
             below = np.zeros((SIZE, SIZE), dtype=bool)
             below[1:] = drawn[:-1]
             below &= ~touched & (self.mat > 0) & (self.tone == AUTO)
-            self.tone[below] = np.where(self.mat[below] == FACE, 2, 1)  # eyes must stay readable
+            self.tone[below] = np.where(self.mat[below] == FACE, MIDDLE, SHADOW)
         np.copyto(self.mat, mat, where=touched)
         np.copyto(self.tone, tone, where=touched)
 
@@ -157,11 +158,6 @@ class Canvas:
         """Set one pixel."""
         self.mat[y, x] = material(letter)
         self.tone[y, x] = tone
-
-    def recolour(self, x: int, y: int, old: str, new: str) -> None:
-        """Set one pixel's material if it is ``old`` now; off the canvas nothing happens."""
-        if 0 <= x < SIZE and 0 <= y < SIZE and self.mat[y, x] == material(old):
-            self.mat[y, x] = material(new)
 
     def clear_above(self, row: int) -> None:
         """Rub out all rows above ``row``."""
@@ -210,11 +206,6 @@ class Canvas:
                 self.cut_columns(column)
             elif throw == 1 and min(self.free_columns()) > 1:
                 self.double_columns(column)
-
-    def move(self, dx: int, dy: int) -> None:
-        """Move the whole drawing; what leaves the canvas is cut off."""
-        self.mat = shifted(self.mat, dx, dy, 0)
-        self.tone = shifted(self.tone, dx, dy, AUTO)
 
     def free_rows(self) -> tuple[int, int]:
         """Return how many empty rows lie above and below the drawing."""
