@@ -17,7 +17,7 @@ from spritelab.data.builtin.light import MOST, outline, render, shade
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError
 
-FIRST_500 = "d47e1df9cab4e0bcbbb902b87cc42a7c6013e68611892a0a02826389ca7c5e71"
+FIRST_500 = "400b5c34337579d06b01c884f63e7d811b4fd82132d6357869af53ee3e39488c"
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +223,14 @@ def test_sheets_say_what_is_wrong() -> None:
     assert two.mat[4, 4] == material("w")
     with pytest.raises(ValueError, match="not equally wide"):
         read_sheet("bad\naaa\naa")
+
+
+def test_light_changes_places_in_a_mirrored_part() -> None:
+    part = read_sheet("blade@5\n..432...........")["blade"]
+    canvas = Canvas()
+    canvas.stamp(part, mirror=True)
+    assert canvas.mat[5].nonzero()[0].tolist() == [11, 12, 13]
+    assert canvas.tone[5, 11:14].tolist() == [4, 3, 2]  # still lit from the left
 
 
 def test_stretching_keeps_the_drawing_whole() -> None:

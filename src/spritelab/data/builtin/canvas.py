@@ -8,7 +8,7 @@ nothing, ``_`` rubs out what lies below. ``k`` is ink and ``w`` is white.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -107,7 +107,6 @@ class Canvas:
         dx: int = 0,
         dy: int = 0,
         *,
-        swap: Mapping[str, str] | None = None,
         under: bool = False,
         shadow: bool = False,
         mirror: bool = False,
@@ -116,7 +115,6 @@ class Canvas:
 
         Args:
             dx, dy: how far right and down of its own place; what leaves the canvas is cut off.
-            swap: materials to exchange, letter by letter.
             under: lay it behind what is there.
             shadow: let it cast a shadow one pixel deep on what lies right below it; a light one
                 on faces, whose eyes must stay readable.
@@ -125,20 +123,11 @@ class Canvas:
         """
         mat, tone, touched, drawn = part.mat, part.tone, part.touched, part.drawn
         if mirror:
-            mat, tone, touched, drawn = (
-                mat[:, ::-1],
-                tone[:, ::-1],
-                touched[:, ::-1],
-                drawn[:, ::-1],
-            )
+            mat, touched, drawn = mat[:, ::-1], touched[:, ::-1], drawn[:, ::-1]
+            tone = _RELIT[tone[:, ::-1]]
         if dx or dy:
             mat, tone = shifted(mat, dx, dy, 0), shifted(tone, dx, dy, AUTO)
             touched, drawn = shifted(touched, dx, dy, 0), shifted(drawn, dx, dy, 0)
-        if swap:
-            table = np.arange(27, dtype=np.uint8)
-            for old, new in swap.items():
-                table[material(old)] = material(new)
-            mat = table[mat]
         if under:
             touched = touched & (self.mat == NOTHING)
         elif shadow:

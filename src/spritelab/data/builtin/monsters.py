@@ -166,9 +166,7 @@ def monster(index: int) -> tuple[Canvas, dict[str, Ramp]]:
     return canvas, {
         "a": ramps.ramp(main, dice),
         "b": ramps.ramp(second, dice),
-        "c": ramps.ramp(
-            ramps.apart(dice, (ramps.BONE, ramps.TAN, ramps.SLATE, second), main), dice
-        ),
+        "c": ramps.ramp(ramps.apart(dice, (*HORN, second), main), dice),
         "g": ramps.ramp(ramps.apart(dice, GLOWS, main), dice),
         "r": ramps.ramp(ramps.CRIMSON, dice),
     }
