@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check help clean
+.PHONY: demo test check reproduce help clean
 
 help:
 	@echo "make demo    learn built-in sprites for seven minutes, draw new ones with DDPM and DDIM"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
+	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; a day on a CPU)"
 	@echo "make clean   remove the environment and all caches; runs/ stays"
 
 demo: .venv/installed
@@ -28,6 +29,18 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
+# to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.
+EPOCHS = 40
+N = 3000
+OUT = runs/seed
+WEIGHTS =
+FLAGS =
+
+reproduce: .venv/installed
+	$(BIN)/python benchmarks/reproduce.py --out $(OUT) --epochs $(EPOCHS) -n $(N) \
+		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(FLAGS)
 
 # The stamps are written last, so that an installation that broke off is made again.
 .venv/installed: pyproject.toml constraints.txt
