@@ -1,0 +1,43 @@
+"""What many tests share: one thread of arithmetic, and a tiny run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+import tiny
+from spritelab import generate, runs
+from spritelab.training import loop
+
+# Sums in another order round differently: with one thread here and in child processes, what is
+# compared bit by bit is computed alike. Tiny networks are faster so, too.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def short_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Validate with 16 network evaluations instead of 512."""
+    monkeypatch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run's folder. It is shared: copy it before you change anything in it."""
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    run = runs.start_run(tiny.tiny_settings(), folder, sprites=tiny.tiny_set())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+        for _ in run.train(cpu=True):
+            pass
+    assert run.finished
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_run: Path) -> generate.Model:
+    """The model of ``tiny_run``."""
+    return generate.load_model(tiny_run, "cpu")

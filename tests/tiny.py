@@ -1,0 +1,94 @@
+"""A tiny set of sprites and tiny runs over it, for tests that train."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spritelab.config import RunSettings, preset
+from spritelab.data import SpriteSet
+from spritelab.pixels import Images
+from spritelab.runs import Run, read_metrics
+from spritelab.training import eps_loss
+
+CLASSES = ("square", "disc", "side-facing")
+STEPS = 12
+
+TINY: dict[str, Any] = {
+    "network.widths": [32, 32],
+    "network.attention": [8],
+    "schedule.timesteps": 50,
+    "training.steps": STEPS,
+    "training.batch_size": 8,
+    "training.warmup": 3,
+    "training.validate_every": 5,
+    "training.checkpoint_every": 4,
+}
+"""Overrides of the preset ``small``. Validations and checkpoints fall on different updates."""
+
+
+short_eps_loss = functools.partial(eps_loss, evaluations=16)
+"""A validation with 16 network evaluations instead of 512."""
+
+
+def tiny_settings(**overrides: Any) -> RunSettings:
+    """Settings of a run of a second; ``training__steps=5`` overrides ``training.steps``."""
+    named = {key.replace("__", "."): value for key, value in overrides.items()}
+    return preset("small").override({**TINY, **named})
+
+
+def tiny_set(n: int = 40, seed: int = 0) -> SpriteSet:
+    """``n`` sprites, 16×16 RGBA with hard edges, of three classes; the last shows a direction."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n, dtype=np.int64) % len(CLASSES)
+    images = np.stack([_sprite(int(label), rng) for label in labels])
+    return SpriteSet.from_arrays(images, labels, CLASSES)
+
+
+def save_npz(sprites: SpriteSet, path: Path) -> Path:
+    """Write a set where ``spritelab.load_sprites`` reads it."""
+    np.savez(
+        path,
+        images=sprites.images,
+        labels=sprites.labels,
+        class_names=np.array(sprites.class_names),
+    )
+    return path
+
+
+def outcome(run: Run | Path) -> dict[str, Any]:
+    """All that a run leaves and that a repetition must leave alike, byte for byte."""
+    folder = run if isinstance(run, Path) else run.folder
+    found = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.name in ("model.safetensors", "state.safetensors")
+    }
+    timed = ("seconds", "sprites_per_second")
+    return {
+        **found,
+        "model": json.loads((folder / "model" / "config.json").read_text()),
+        "metrics": [
+            {key: value for key, value in record.items() if key not in timed}
+            for record in read_metrics(folder)
+        ],
+    }
+
+
+def _sprite(label: int, rng: np.random.Generator) -> Images:
+    """A square, a disc or an arrow to the right, in any colour and place: uint8 ``[16,16,4]``."""
+    y, x = np.mgrid[:16, :16]
+    dy, dx = y - rng.integers(6, 10), x - rng.integers(6, 10)
+    r = rng.integers(3, 6)
+    inside = (
+        np.maximum(np.abs(dy), np.abs(dx)) <= r,
+        dy**2 + dx**2 <= r**2,
+        (dx >= 0) & (np.abs(dy) + dx <= r),
+    )
+    sprite = np.zeros((16, 16, 4), dtype=np.uint8)
+    sprite[inside[label]] = (*rng.integers(0, 256, 3), 255)
+    return sprite
