@@ -102,7 +102,8 @@ def upscale(images: Images, factor: int) -> Images:
     """Repeat every pixel ``factor`` × ``factor`` times: pixel art is never interpolated."""
     if factor < 1:
         raise DataError(f"the scale must be a whole number of at least 1, not {factor}")
-    return images.repeat(factor, axis=1).repeat(factor, axis=2)
+    scaled: Images = images.repeat(factor, axis=1).repeat(factor, axis=2)
+    return scaled
 
 
 def downscale(images: Images, factor: int) -> Images:
