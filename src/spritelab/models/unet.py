@@ -6,8 +6,8 @@ shift (Dhariwal and Nichol 2021); self-attention where the image is small; the l
 branch starts at zero, so that each block starts as the identity.
 
 The layout is that of diffusers' ``UNet2DModel`` with ``resnet_time_scale_shift="scale_shift"``,
-``class_embed_type="identity"`` and the linear map of the context in front, so that weights carry
-over; a test holds the two equal.
+``attn_norm_num_groups=8``, ``class_embed_type="identity"`` and the linear map of the context in
+front, so that weights carry over; a test holds the two equal.
 """
 
 from __future__ import annotations
