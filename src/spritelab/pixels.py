@@ -118,7 +118,8 @@ def downscale(images: Images, factor: int) -> Images:
         raise DataError(f"{width}×{height} sprites cannot be shrunk {factor} times evenly")
     blocks = images.reshape(n, height // factor, factor, width // factor, factor, channels)
     if channels == 3:
-        return np.rint(blocks.mean(axis=(2, 4), dtype=np.float64)).astype(np.uint8)
+        mean: Images = np.rint(blocks.mean(axis=(2, 4), dtype=np.float64)).astype(np.uint8)
+        return mean
     alpha = blocks[..., 3:].astype(np.float64)
     weight = alpha.sum(axis=(2, 4))
     colour = (blocks[..., :3] * alpha).sum(axis=(2, 4)) / np.maximum(weight, 1.0)
