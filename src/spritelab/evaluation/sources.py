@@ -1,0 +1,129 @@
+"""The sprites that a model learnt and those held out from it, found again from its folder."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spritelab import data
+from spritelab.checkpoint import ModelConfig
+from spritelab.config import DataSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import DataError, ModelError, SettingsError
+
+SHARE = 0.1
+"""The held-out share where neither the run nor the caller says one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Sprites on both sides of a training.
+
+    Attributes:
+        training: learnt from.
+        held_out: never seen.
+        mirror: training showed half of the sprites mirrored, where their class allows it.
+        verified: the training sprites are, byte for byte, those that the model names.
+        source: where they come from, as a word or path.
+    """
+
+    training: SpriteSet
+    held_out: SpriteSet
+    mirror: bool
+    verified: bool
+    source: str
+
+
+def find_split(
+    folder: str | Path,
+    config: ModelConfig,
+    source: str | None = None,
+    *,
+    held_out: float | None = None,
+    split_seed: int | None = None,
+    mirror: bool | None = None,
+    labels: str | None = None,
+    tile: int | None = None,
+    margin: int = 0,
+    spacing: int = 0,
+) -> Split:
+    """Load a model's sprites and split them as its training did.
+
+    A run's folder (or ``model`` inside it) says in its ``config.json`` all that is needed. For a
+    model folder alone ``source`` says which sprites; the share held out is 0.1, the seed of the
+    split 0 and nothing is mirrored unless the caller says otherwise.
+
+    Args:
+        folder: a run's folder or a model folder.
+        config: of the model in it.
+        source: other sprites than the run names, or the same ones elsewhere.
+        held_out, split_seed, mirror: in place of the run's.
+        labels, tile, margin, spacing: how ``source`` is read, see ``data.load``.
+
+    Warns if the training sprites are not those that the model was trained on: copies may then go
+    unseen, and the held-out sprites may have been learnt.
+
+    Raises ``SettingsError`` if a model folder names no source that can be found, ``DataError`` if
+    the sprites cannot be read or do not fit the model.
+    """
+    run = _run_settings(Path(folder))
+    settings = DataSettings.parse(run["data"], "the run's data") if run else None
+    if source is None and settings is None:
+        if config.trained_on.source not in data.NAMES:
+            raise SettingsError(
+                f"{folder} does not say where its sprites are; name them with --data "
+                f"(it was trained on {config.trained_on.source!r})"
+            )
+        source = config.trained_on.source
+    if settings is None or (source is not None and source != settings.source):
+        read: dict[str, Any] = {"size": config.size, "channels": config.channels}
+        read |= {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
+        if settings is not None:  # the same sprites elsewhere are read as the run read them
+            same = settings.model_dump(include={"labels", "tile", "margin", "spacing", "count"})
+            read |= {key: value for key, value in same.items() if not read.get(key)}
+            read |= {"background": settings.background}
+        read["n"] = read.pop("count", None)
+    else:
+        source = settings.source
+        read = settings.model_dump(exclude={"source", "held_out", "mirror", "count"})
+        read |= {"n": settings.count}
+    assert source is not None
+    sprites = data.load(source, **read)
+    if (sprites.size, sprites.channels) != (config.size, config.channels):
+        raise DataError(
+            f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "
+            f"the model draws {config.size}×{config.size} of {config.channels}"
+        )
+    share = held_out or (settings.held_out if settings else SHARE)
+    seed = split_seed if split_seed is not None else int(run["training"]["seed"]) if run else 0
+    training, rest = sprites.split(share, seed)
+    verified = training.content_hash == config.trained_on.content_hash
+    if not verified:
+        warnings.warn(
+            f"the {len(training):,} training sprites of {source} (held out {share:g}, split seed "
+            f"{seed}) are not those the model was trained on: copies may go unseen and the floor "
+            "may be of learnt sprites; check --data, --held-out and --split-seed",
+            stacklevel=2,
+        )
+    turned = mirror if mirror is not None else bool(settings and settings.mirror)
+    return Split(training, rest, turned, verified, source)
+
+
+def _run_settings(folder: Path) -> Mapping[str, Any] | None:
+    """The settings in the ``config.json`` of a run's folder or of a run's ``model`` folder."""
+    for place in (folder, folder.resolve().parent):
+        path = place / "config.json"
+        if not path.is_file() or not (place / "model" / "config.json").is_file():
+            continue
+        try:
+            settings = json.loads(path.read_text("utf-8"))["settings"]
+            if isinstance(settings["data"], dict) and "seed" in settings["training"]:
+                return dict(settings)
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        raise ModelError(f"{path} is broken; copy the run's folder again, or give its model folder")
+    return None
