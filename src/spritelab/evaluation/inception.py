@@ -234,6 +234,8 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
     with torch.device("meta"):
         network = FIDInception()
     network.load_state_dict(_read(path, network), assign=True)
+    # Channels last: a CPU runs it in three quarters of the time.
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
 
 
