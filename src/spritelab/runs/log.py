@@ -1,0 +1,91 @@
+"""What a run writes down as it goes: ``metrics.jsonl`` and TensorBoard's files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spritelab.pixels import Images
+from spritelab.storage import storing, write_file
+from spritelab.training import Update
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+METRICS = "metrics.jsonl"
+
+
+class Log:
+    """The open log of one sitting.
+
+    Attributes:
+        batch_losses: of the updates since the last validation; part of a checkpoint, so that a
+            resumed run writes the same lines.
+    """
+
+    def __init__(self, folder: Path, board: SummaryWriter, batch_losses: Sequence[float]) -> None:
+        self.path = folder / METRICS
+        self.board = board
+        self.batch_losses = list(batch_losses)
+
+    def update(self, update: Update, batch_size: int) -> None:
+        """Write down one update, and its validation if it has one."""
+        self.batch_losses.append(update.loss)
+        self.board.add_scalar("loss/batch", update.loss, update.step)
+        self.board.add_scalar("learning_rate", update.learning_rate, update.step)
+        if update.validation is None:
+            return
+        record = {
+            "step": update.step,
+            "epoch": round(update.epoch, 4),
+            "seconds": round(update.seconds, 3),
+            "train_loss": update.validation.train_loss,
+            "val_loss": update.validation.val_loss,
+            "batch_loss": float(np.mean(self.batch_losses)),
+            "learning_rate": update.learning_rate,
+            "sprites_per_second": round(update.step * batch_size / update.seconds, 1),
+        }
+        self.batch_losses.clear()
+        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        self.board.add_scalar("loss/train", update.validation.train_loss, update.step)
+        self.board.add_scalar("loss/held_out", update.validation.val_loss, update.step)
+
+    def picture(self, picture: Images, step: int) -> None:
+        """Show a grid of samples, uint8 ``[h,w,3]``, in TensorBoard."""
+        self.board.add_image("samples", picture, step, dataformats="HWC")
+
+
+@contextmanager
+def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator[Log]:
+    """Open the log of a run that goes on from update ``step``; what lies beyond is dropped."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    if (folder / METRICS).exists():
+        kept = [record for record in read_metrics(folder) if record["step"] <= step]
+        write_file(folder / METRICS, "".join(json.dumps(record) + "\n" for record in kept))
+    # What an earlier sitting logged beyond its last checkpoint happens again.
+    board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+    try:
+        yield Log(folder, board, batch_losses)
+    finally:
+        board.close()
+
+
+def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
+    """The run's validations so far, one mapping a line of ``metrics.jsonl``; none if none yet."""
+    path = Path(folder) / METRICS
+    records = []
+    if path.exists():
+        for line in path.read_text("utf-8").splitlines():
+            try:
+                records.append(json.loads(line))
+            except ValueError:
+                # The line that a killed run was writing.
+                continue
+    return records

@@ -1,0 +1,223 @@
+"""A run that can be trained: the loop with its log, its checkpoints and its grids of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+import spritelab
+from spritelab import checkpoint, export
+from spritelab.checkpoint import ModelConfig, TrainedOn
+from spritelab.config import RunSettings
+from spritelab.data import SpriteSet
+from spritelab.diffusion import Schedule, build_schedule
+from spritelab.errors import ModelError, TrainingError
+from spritelab.generate import Model, Progress, load_model
+from spritelab.pictures import draw_samples
+from spritelab.pixels import Images
+from spritelab.runs.log import open_log, read_metrics
+from spritelab.runs.processes import any_process, make_accelerator, stop_requests
+from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
+
+
+@dataclass
+class Run:
+    """A run's folder with its settings and its sprites, ready to be trained.
+
+    Attributes:
+        folder: where everything is.
+        settings: what decides the run.
+        train_sprites, held_out: the two sides of the split.
+        step: updates made when it was last saved.
+        finished: whether its length was reached.
+        stopped: whether the last ``train`` stopped before the end, as it was asked to.
+        interrupted: whether it was a Ctrl-C or a request to terminate that asked.
+    """
+
+    folder: Path
+    settings: RunSettings
+    train_sprites: SpriteSet
+    held_out: SpriteSet
+    step: int = 0
+    finished: bool = False
+    stopped: bool = False
+    interrupted: bool = False
+
+    def train(self, stop_after: int | None = None, cpu: bool = False) -> Iterator[Update]:
+        """Train from the last checkpoint, or from the start, yielding after every update.
+
+        Ctrl-C and a request to terminate are taken after the update in progress: the run is then
+        saved, ``stopped`` is set and the iteration ends. So does ``stop_after``, which counts the
+        run's updates from its very start. A second Ctrl-C interrupts at once.
+
+        Args:
+            stop_after: stop cleanly once the run has made this many updates.
+            cpu: do not use an accelerator even if there is one.
+
+        Raises:
+            TrainingError: if the loss or the weights are no longer finite.
+            StorageError: if something cannot be written; the last checkpoint is kept.
+        """
+        settings = self.settings.training
+        accelerator = make_accelerator(cpu, settings.mixed_precision)
+        state, schedule, batch_losses = self._restore(accelerator)
+        self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
+        if self.finished or (stop_after is not None and state.step >= stop_after):
+            self.stopped = not self.finished
+            if accelerator.is_main_process:
+                self._renew_model(state)
+            return
+
+        updates = train(
+            state,
+            schedule,
+            Sprites.from_set(self.train_sprites, accelerator.device),
+            Sprites.from_set(self.held_out, accelerator.device),
+            settings,
+            accelerator,
+            mirror=self.settings.data.mirror,
+        )
+        # Only the first of several processes writes.
+        opened = (
+            open_log(self.folder, state.step, batch_losses)
+            if accelerator.is_main_process
+            else nullcontext()
+        )
+        with stop_requests() as stop_requested, opened as log:
+            for update in updates:
+                self.finished = update.progress >= 1
+                asked = any_process(stop_requested(), accelerator)
+                self.interrupted = not self.finished and asked
+                self.stopped = self.interrupted or (
+                    not self.finished and stop_after is not None and update.step >= stop_after
+                )
+                if log is not None:
+                    log.update(update, settings.batch_size)
+                    if (
+                        self.finished
+                        or self.stopped
+                        or update.step % settings.checkpoint_every == 0
+                    ):
+                        self._save(state, accelerator, log.batch_losses)
+                    if update.step % settings.sample_every == 0 and not self.finished:
+                        log.picture(
+                            self._sample_grid(state, schedule, accelerator.device), update.step
+                        )
+                yield update
+                if self.stopped:
+                    break
+        accelerator.wait_for_everyone()
+
+    def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Schedule, list[float]]:
+        """Build the state of update 0 and bring it to the last checkpoint, if there is one.
+
+        Also returns the losses of the batches since the last validation.
+        """
+        settings = self.settings
+        schedule = build_schedule(settings.schedule)
+        torch.manual_seed(stream_seed(settings.training.seed, 3))
+        network = checkpoint.make_network(self.model_config(0))
+        state = TrainingState.start(network, settings.training, accelerator.device)
+        batch_losses: list[float] = []
+        saved = checkpoint.checkpoints(self.folder / "checkpoints")
+        if saved:
+            tensors, record = checkpoint.load_checkpoint(saved[-1][1])
+            try:
+                state.load(tensors, record["step"], record["seconds"], record["progress"])
+                batch_losses = list(record["batch_losses"])
+                if accelerator.scaler is not None and record.get("scaler"):
+                    accelerator.scaler.load_state_dict(record["scaler"])
+            except (KeyError, RuntimeError, ValueError):
+                raise ModelError(
+                    f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
+                    "from the one before"
+                ) from None
+        return state, schedule, batch_losses
+
+    def _save(
+        self, state: TrainingState, accelerator: Accelerator, batch_losses: list[float]
+    ) -> None:
+        tensors = state.tensors()
+        if not all(bool(value.isfinite().all()) for value in tensors.values()):
+            raise TrainingError(
+                f"the weights are no longer finite at update {state.step}; the last good "
+                "checkpoint is kept; start again with a lower --learning-rate"
+            )
+        record = {
+            "seconds": state.seconds,
+            "progress": state.progress,
+            "batch_losses": batch_losses,
+            "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
+        }
+        checkpoint.save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
+        checkpoint.save_model(
+            self.folder / "model", state.average.weights, self.model_config(state.step)
+        )
+        self.step = state.step
+
+    def _renew_model(self, state: TrainingState) -> None:
+        """Write the model again if a run that was killed while saving left an older one."""
+        try:
+            step = checkpoint.load_model_files(self.folder / "model").config.step
+        except ModelError:
+            step = None
+        if step != state.step:
+            checkpoint.save_model(
+                self.folder / "model", state.average.weights, self.model_config(state.step)
+            )
+
+    def model_config(self, step: int) -> ModelConfig:
+        """What a model of this run at update ``step`` says of itself."""
+        sprites = self.train_sprites
+        alpha = sprites.images[..., 3:]
+        return ModelConfig(
+            version=spritelab.__version__,
+            network=self.settings.network,
+            schedule=self.settings.schedule,
+            prediction=self.settings.training.prediction,
+            size=sprites.size,
+            channels=3 if sprites.channels == 3 else 4,
+            class_names=sprites.class_names,
+            hard_alpha=bool(((alpha == 0) | (alpha == 255)).all()),
+            trained_on=TrainedOn(
+                source=sprites.provenance.source,
+                licence=sprites.provenance.licence,
+                url=sprites.provenance.url,
+                content_hash=sprites.content_hash,
+                class_counts=tuple(
+                    np.bincount(sprites.labels, minlength=len(sprites.class_names)).tolist()
+                ),
+            ),
+            step=step,
+        )
+
+    def _sample_grid(
+        self, state: TrainingState, schedule: Schedule, device: torch.device
+    ) -> Images:
+        """Draw 20 sprites with DDIM in at most 20 steps from the averaged weights."""
+        model = Model(state.averaged(), schedule, self.model_config(state.step), device)
+        batch = model.sample(20, sampler="ddim", steps=min(20, schedule.timesteps))
+        path = self.folder / "samples" / f"step-{state.step:08d}.png"
+        title = f"DDIM, {batch.steps} steps, after {state.step} updates"
+        export.samples_picture(batch.images, path, title)
+        return export.grid(batch.images, scale=4)
+
+
+def draw_pictures(folder: str | Path, progress: Progress | None = None) -> list[Path]:
+    """Draw a run's five pictures: the loss curves, and what ``pictures.draw_samples`` draws.
+
+    Raises:
+        ModelError: if the run has no model yet.
+        StorageError: if a picture cannot be written.
+    """
+    folder = Path(folder)
+    model = load_model(folder)
+    records = read_metrics(folder)
+    curves = [export.curves_picture(records, folder / "loss_curves.png")] if records else []
+    return curves + draw_samples(model, folder, progress)
