@@ -1,0 +1,115 @@
+"""Quality against cost, drawn by matplotlib as SVG that takes its ink from the page around it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from spritelab.evaluation.compare import Cell
+
+# Okabe and Ito 2008: told apart by every kind of colour vision; mid tones, fit for light and dark.
+COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+INK = "#010203"  # replaced by the page's own colour
+SIZE = (4.6, 3.5)  # inches at 72 dots: about a phone's width
+
+
+def chart(
+    cells: Sequence[Cell],
+    measure: str,
+    y_label: str,
+    *,
+    against: str,
+    floor: float | None = None,
+    log: bool = False,
+    standalone: bool = False,
+) -> str:
+    """Draw one measure of every sampler against its cost: an SVG element.
+
+    Args:
+        cells: of the comparison.
+        measure: a field of ``Measures``; the mean over seeds, with their standard deviation.
+        y_label: the axis.
+        against: ``nfe`` or ``seconds``, a sprite.
+        floor: a dashed line for what the same number of real sprites get.
+        log: a logarithmic axis for the measure.
+        standalone: for a file of its own: dark ink on white instead of the page's colours.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+
+    cost: Callable[[Cell], float] = (
+        (lambda cell: cell.nfe) if against == "nfe" else (lambda cell: cell.seconds_each)
+    )
+    families: dict[str, list[Cell]] = {}
+    for cell in cells:
+        # η = 1 is DDPM's own chain: a second line would lie on the first.
+        if cell.setting.same_chain == cell.setting or cell.setting.same_chain not in {
+            other.setting for other in cells
+        }:
+            families.setdefault(cell.setting.family, []).append(cell)
+
+    ink = "#222222" if standalone else INK
+    rules = {
+        "svg.hashsalt": f"{measure} {against}",
+        "font.size": 9,
+        "text.color": ink,
+        "axes.edgecolor": ink,
+        "axes.labelcolor": ink,
+        "xtick.color": ink,
+        "ytick.color": ink,
+    }
+    with mpl.rc_context(rules):
+        figure = Figure(figsize=SIZE, dpi=72, layout="constrained")
+        figure.patch.set_alpha(1.0 if standalone else 0.0)
+        axes = figure.add_subplot()
+        axes.patch.set_alpha(0.0)
+        for k, (family, group) in enumerate(families.items()):
+            group = sorted(group, key=cost)
+            deviations = [float(np.std(c.values(measure), ddof=1)) for c in group if c.seeds[1:]]
+            axes.errorbar(
+                [cost(cell) for cell in group],
+                [cell.mean(measure) for cell in group],
+                yerr=deviations or None,
+                color=COLOURS[k % len(COLOURS)],
+                marker=MARKERS[k % len(MARKERS)],
+                markersize=4.5,
+                linewidth=1.6,
+                capsize=2.5,
+                label=family,
+            )
+        if floor is not None:
+            axes.axhline(floor, color=ink, linewidth=1, linestyle=(0, (4, 3)), label="floor")
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        ticks = sorted({cost(cell) for cell in cells})
+        if against == "nfe":
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        else:
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _clock(value)))
+        if log:
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlabel("network evaluations a sprite" if against == "nfe" else "seconds a sprite")
+        axes.set_ylabel(y_label)
+        axes.grid(visible=True, color=ink, alpha=0.14, linewidth=0.8)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, fontsize=8)
+        written = io.StringIO()
+        FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None, "Creator": None})
+    svg = written.getvalue()
+    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    return (
+        svg
+        if standalone
+        else svg.replace("<svg ", f'<svg role="img" aria-label="{y_label} against {against}" ', 1)
+    )
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds * 1000:g} ms" if seconds < 1 else f"{seconds:g} s"
