@@ -109,7 +109,7 @@ def test_it_equals_diffusers_unet(name: str, channels: int, size: int) -> None:
         up_block_types=["AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(attends)],
         attention_head_dim=32,
         norm_num_groups=8,
-        attn_norm_num_groups=8,  # else the middle's attention has no normalisation under scale_shift
+        attn_norm_num_groups=8,  # without it the middle attends unnormalised
         norm_eps=1e-5,
         resnet_time_scale_shift="scale_shift",
         class_embed_type="identity",
