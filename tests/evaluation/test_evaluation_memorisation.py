@@ -165,14 +165,14 @@ def test_training_sprites_are_not_authentic() -> None:
 
 
 def test_new_draws_on_a_line_are_authentic_in_one_case_of_three() -> None:
-    """A point's nearest neighbour has that point for its own with probability 2/3 on a line (Clark
+    """On a line two points in three are the nearest neighbour of their own nearest neighbour
 
-    and Evans 1955). A sample is authentic exactly when it is not such a mutual neighbour.
+    (Clark and Evans 1955). A sample is authentic exactly when it is not, the training sprites
+    being the other points.
     """
     rng = np.random.default_rng(1)
     n = 2000
-    share = authentic_share(rng.random((n, 1)), rng.random((n * 2, 1)))
-    # Density doubles in training, so a sample alone among training points: still 1/3 of them.
+    share = authentic_share(rng.random((n, 1)), rng.random((2 * n, 1)))
     assert share == pytest.approx(1 / 3, abs=4 * np.sqrt(2 / 9 / n))
 
 

@@ -130,9 +130,9 @@ def authentic_share(samples: FloatArray, training: FloatArray) -> float:
 
     With x the training sprite nearest to a sample, the sample is authentic when it is farther from
     x than x is from its own nearest training sprite (Alaa et al. 2022, "How faithful is your
-    synthetic data?", section 4.3; named AuthPct by Stein et al. 2023). Of new draws from the
-    training sprites' own distribution no more than about a half are authentic (a third in one
-    dimension), so read it beside the floor: the same for held-out sprites.
+    synthetic data?", section 4.3; named AuthPct by Stein et al. 2023). Independent draws from the
+    training sprites' own distribution score a third (in one dimension) to a half (in many). Real
+    sprites come in families and move that, so read it beside the floor: the same for held-out ones.
 
     Args:
         samples, training: features, float ``[N,D]`` and ``[M,D]``, M at least 2. Training sprites
