@@ -62,8 +62,8 @@ def find_copies(
     grid centred on the training sprite's own colours. A fixed grid would call two sprites
     different when one level parts them across a step's edge.
 
-    The distances are exact: whole numbers in float64. Time grows with N·M: about three seconds for
-    3,000 samples against 3,000 16×16 sprites on two cores.
+    The distances are exact: whole numbers in float64. Time grows with N·M: about five seconds for
+    3,000 samples against 3,000 16×16 sprites on one core.
 
     Args:
         samples, training: uint8 ``[N,H,W,C]`` and ``[M,H,W,C']``, of one size.
