@@ -20,6 +20,8 @@ import typer
 from typer.main import get_command
 
 from spritelab.cli import console, data
+from spritelab.cli.compare import compare
+from spritelab.cli.evaluate import evaluate
 from spritelab.cli.sample import sample
 from spritelab.cli.train import train
 from spritelab.errors import SpritelabError
@@ -48,6 +50,8 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command(epilog="Example: spritelab train --data builtin --max-minutes 5 --out runs/demo")(train)
 app.command(epilog="Example: spritelab sample runs/demo --sampler ddim -n 20 --label food")(sample)
+app.command(epilog="Example: spritelab evaluate runs/demo -n 1000 --steps 50")(evaluate)
+app.command(epilog="Example: spritelab compare runs/demo --quick")(compare)
 
 
 def _version(wanted: bool) -> None:

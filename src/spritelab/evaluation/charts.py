@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def chart(
             families.setdefault(cell.setting.family, []).append(cell)
 
     ink = "#222222" if standalone else INK
-    rules = {
+    rules: Any = {
         "svg.hashsalt": f"{measure} {against}",
         "font.size": 9,
         "text.color": ink,
@@ -101,14 +102,14 @@ def chart(
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, fontsize=8)
         written = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(written, metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(written, metadata={"Date": None, "Creator": None})
     svg = written.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    return (
-        svg
-        if standalone
-        else svg.replace("<svg ", f'<svg role="img" aria-label="{y_label} against {against}" ', 1)
-    )
+    if standalone:
+        return svg
+    named = f'<svg role="img" aria-label="{y_label} against {against} a sprite" '
+    return svg.replace("<svg ", named, 1)
 
 
 def _clock(seconds: float) -> str:

@@ -64,12 +64,10 @@ def paired_difference(a: Sequence[float], b: Sequence[float]) -> Difference:
     return Difference(float(each.mean()), float(each.mean()) - reach, float(each.mean()) + reach)
 
 
-def answer(cells: Sequence[Cell], frechet_name: str) -> Answer | None:
-    """Say what the cells say, or None where DDPM or DDIM with η = 0 is missing."""
-    slows = [cell for cell in cells if cell.setting.variance == "posterior"]
+def answer(cells: Sequence[Cell], frechet_name: str) -> Answer:
+    """Say what the cells say; DDPM's posterior variance and DDIM's η = 0 must be among them."""
+    slows = [cell for cell in cells if cell.setting.same_chain.variance == "posterior"]
     fasts = [cell for cell in cells if cell.setting.eta == 0]
-    if not slows or not fasts:
-        return None
     slow = max(slows, key=lambda cell: cell.setting.steps)
     fast = min(fasts, key=lambda cell: abs(math.log(cell.setting.steps / FEW)))
     difference = paired_difference(slow.values("frechet"), fast.values("frechet"))
