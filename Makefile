@@ -8,7 +8,7 @@ help:
 	@echo "make demo    learn built-in sprites for seven minutes, draw new ones with DDPM and DDIM"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
-	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; a day on a CPU)"
+	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
 	@echo "make clean   remove the environment and all caches; runs/ stays"
 
 demo: .venv/installed

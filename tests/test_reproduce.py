@@ -156,7 +156,7 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
     assert found["pytorch-fid", "held-out", "training"] == pytest.approx(
         frechet_distance(features[1], features[2]), rel=1e-6
     )
-    assert f"FID {expected:.2f}" in first.stdout
+    assert f"FID {expected:.2f} for {N} DDPM sprites: a rehearsal" in first.stdout
     names = ("pytorch-fid", "inception", "effnet")
     sets, references = ("ddpm", "ddim", "held-out"), ("training", "file")
     assert set(found) == {(f, s, r) for f in names for s in sets for r in references}
@@ -230,6 +230,42 @@ def test_drawing_goes_on_where_it_was_interrupted(
     before = len(list((tiny / "reproduce").glob("ddpm-*")))
     draw(3)
     assert len(list((tiny / "reproduce").glob("ddpm-*"))) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("n", "updates", "published", "compares"),
+    [
+        (3000, 24_000, True, True),
+        (3000, 23_980, True, True),
+        (300, 24_000, True, False),
+        (3000, 600, True, False),
+        (3000, 24_000, False, False),
+    ],
+)
+def test_only_the_whole_experiment_is_set_against_the_notebook(
+    reproduce: ModuleType, n: int, updates: int, published: bool, compares: bool
+) -> None:
+    kinds = {"pytorch-fid": 30.0, "inception": 20.0, "effnet": 2.0}
+    sets = {"ddpm": 1.25, "ddim": 1.0, "held-out": 0.5}
+    report = {
+        **{"n": n, "weights_published": published, "training": {"updates": updates}},
+        "data": {"rows": 9, "distinct": 8, "training_distinct": 7, "held_out_distinct": 1},
+        "drawing": {"ddpm": {"steps": 1000}, "ddim": {"steps": 50}},
+        "copies": dict.fromkeys(sets, 0.125),
+        "measures": [
+            {"features": kind, "set": name, "against": against}
+            | {"frechet": value * factor, "kid": 0.001 * factor}
+            for kind, value in kinds.items()
+            for name, factor in sets.items()
+            for against in ("training", "file")
+        ],
+    }
+    lines = reproduce.table(report).splitlines()
+    assert lines[0].startswith(f"# FID 37.50 for {n:,} DDPM sprites: ")
+    assert ("the notebook reports 31.9967" in lines[0]) == compares
+    assert ("rehearsal" in lines[0]) == (not compares)
+    assert lines[-3] == "| DDPM, 1000 steps | 37.50 | 37.50 | 25.00 | 2.50 | 1.25 | 12.5% |"
+    assert lines[-1] == "| floor: held-out sprites | 15.00 | 15.00 | 10.00 | 1.00 | 0.50 | 12.5% |"
 
 
 def test_the_data_is_seen_to_repeat(reproduce: ModuleType, tmp_path: Path) -> None:
