@@ -92,25 +92,14 @@ def find_copies(
         targets = training[:, :, ::-1] if flipped else training
         for dy, dx in moves:
             theirs = _rows(_window(targets, -dy, -dx))
-            lengths = torch.linalg.vecdot(theirs, theirs)
             for start in range(0, len(samples), _ROWS):
                 rows = slice(start, start + _ROWS)
                 ours = _rows(_window(samples[rows], dy, dx))
-                squared = (lengths + torch.linalg.vecdot(ours, ours)[:, None]).addmm_(
-                    ours, theirs.T, alpha=-2
-                )
-                least, index = (part.numpy() for part in squared.min(dim=1))
-                mean = least / ours.shape[1]
+                index, mean, copied = _compare(ours, theirs, tolerance)
                 closer = mean < best[rows]
                 best[rows] = np.where(closer, mean, best[rows])
                 nearest[rows] = np.where(closer, index, nearest[rows])
-                # Mostly the nearest is the one copied. Where it is not, another may be: any whose
-                # distance does not already rule it out.
-                copy[rows] |= ((theirs[index] - ours).abs().amax(dim=1) <= tolerance).numpy()
-                limit = tolerance**2 * ours.shape[1]
-                for i in np.flatnonzero((least <= limit) & ~copy[rows]):
-                    differences = (theirs[squared[i] <= limit] - ours[i]).abs()
-                    copy[start + i] = bool((differences.amax(dim=1) <= tolerance).any())
+                copy[rows] |= copied
     return Copies(nearest, np.sqrt(best), copy)
 
 
@@ -248,6 +237,24 @@ def _k_means(x: Float64s, cells: int, seed: int) -> tuple[Float64s, NDArray[np.i
         centres, cell_of = kmeans2(x, x[chosen], iter=50, minit="matrix")
     kept, cell_of = np.unique(cell_of, return_inverse=True)
     return centres[kept], cell_of.astype(np.int64)
+
+
+def _compare(
+    ours: torch.Tensor, theirs: torch.Tensor, tolerance: int
+) -> tuple[NDArray[np.int64], Float64s, NDArray[np.bool_]]:
+    """For each row of ``ours`` float64 ``[N,D]``: its nearest of ``theirs`` ``[M,D]``, their mean
+    squared difference, and whether some row of theirs is within ``tolerance`` in every value."""
+    lengths = torch.linalg.vecdot(theirs, theirs) + torch.linalg.vecdot(ours, ours)[:, None]
+    squared = lengths.addmm_(ours, theirs.T, alpha=-2)
+    least, index = squared.min(dim=1)
+    copied = (theirs[index] - ours).abs().amax(dim=1) <= tolerance
+    # Mostly the nearest is the one copied. Where it is not, another may be: any whose distance
+    # does not rule it out.
+    limit = tolerance**2 * ours.shape[1]
+    for i in torch.nonzero((least <= limit) & ~copied).flatten().tolist():
+        differences = (theirs[squared[i] <= limit] - ours[i]).abs()
+        copied[i] = (differences.amax(dim=1) <= tolerance).any()
+    return index.numpy(), (least / ours.shape[1]).numpy(), copied.numpy()
 
 
 def _window(images: Images, dy: int, dx: int) -> Images:
