@@ -168,9 +168,11 @@ class Model:
         total = len(own_seeds) * steps
         images: list[Images] = []
         done = 0
-        size = batch_size or (64 if self.device.type == "cpu" else 1024)
-        if size < 1:
-            raise SettingsError(f"batch_size must be at least 1, not {size}")
+        if batch_size is None:
+            batch_size = 64 if self.device.type == "cpu" else 1024
+        if batch_size < 1:
+            raise SettingsError(f"batch_size must be at least 1, not {batch_size}")
+        size = min(batch_size, len(own_seeds))
         start = time.perf_counter()
         while done < len(own_seeds):
             rows = slice(done, done + size)

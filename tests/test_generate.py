@@ -1,0 +1,443 @@
+"""From seeds to sprites: the same sprite however it is drawn, and honest about what it did."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spritelab import pixels
+from spritelab.checkpoint import ModelConfig, TrainedOn, make_network
+from spritelab.config import preset
+from spritelab.diffusion import build_schedule, ddpm_steps, eps_predictor
+from spritelab.errors import ModelError, SettingsError
+from spritelab.generate import BATCHING_TOLERANCE, Model, SpriteBatch, load_model, sprite_seed
+from tiny import CLASSES
+
+CPU = torch.device("cpu")
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "ddim": {"sampler": "ddim", "steps": 5},
+    "ddim, η = 1": {"sampler": "ddim", "steps": 5, "eta": 1.0},
+    "ddpm": {"sampler": "ddpm", "steps": 5},
+    "guided": {"sampler": "ddim", "steps": 5, "guidance": 3.0},
+}
+samplers = pytest.mark.parametrize("how", SAMPLERS.values(), ids=SAMPLERS.keys())
+
+
+def drawn_model(hard_alpha: bool = False) -> Model:
+    """The preset ``small`` with weights that are all at work: no layer is zero."""
+    settings = preset("small")
+    config = ModelConfig(
+        version="0",
+        network=settings.network,
+        schedule=settings.schedule,
+        prediction="v",
+        size=16,
+        channels=4,
+        class_names=CLASSES,
+        hard_alpha=hard_alpha,
+        trained_on=TrainedOn(source="", licence="", content_hash="", class_counts=(1, 1, 1)),
+        step=0,
+    )
+    network = make_network(config)
+    generator = torch.Generator().manual_seed(0)
+    for parameter in network.parameters():
+        draw = torch.randn(parameter.shape, generator=generator)
+        if parameter.ndim > 1:
+            parameter.data.copy_(draw * parameter[0].numel() ** -0.5)
+        else:
+            parameter.data.add_(draw * 0.1)
+    return Model(network.eval(), build_schedule(settings.schedule), config, CPU)
+
+
+def with_network(model: Model, network: Callable[..., Tensor]) -> Model:
+    return dataclasses.replace(model, network=network)  # type: ignore[arg-type]
+
+
+def levels_apart(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
+    return int(np.abs(a.astype(int) - b.astype(int)).max())
+
+
+@samplers
+def test_a_sprite_does_not_depend_on_its_batch(tiny_model: Model, how: dict[str, Any]) -> None:
+    """Sprite k of seed s for n = 5 and n = 20, in batches of 1, 7 and 64."""
+    soft = {**how, "hard_alpha": False, "seed": 3}
+    whole = tiny_model.sample(20, batch_size=64, **soft)
+    for n, batch_size in ((20, 1), (20, 7), (5, 64), (5, 7)):
+        other = tiny_model.sample(n, batch_size=batch_size, **soft)
+        np.testing.assert_array_equal(other.seeds, whole.seeds[:n])
+        np.testing.assert_array_equal(other.labels, whole.labels[:n])
+        assert levels_apart(other.images, whole.images[:n]) <= BATCHING_TOLERANCE
+    again = tiny_model.sample(20, batch_size=64, **soft)
+    np.testing.assert_array_equal(again.images, whole.images)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"sampler": "ddim", "steps": 50},
+        {"sampler": "ddim", "steps": 50, "guidance": 3.0},
+        {"sampler": "ddpm", "steps": 50},
+    ],
+)
+def test_the_bound_holds_for_a_network_of_real_size(how: dict[str, Any]) -> None:
+    model = drawn_model()
+    whole = model.sample(20, batch_size=64, **how)
+    for batch_size in (1, 7):
+        other = model.sample(20, batch_size=batch_size, **how)
+        assert levels_apart(other.images, whole.images) <= BATCHING_TOLERANCE
+        # Rounding differs by accident only: where a value lies between two levels.
+        assert (other.images != whole.images).mean() < 1e-3
+
+
+def test_seeds_differ(tiny_model: Model) -> None:
+    """So that equal sprites above mean something."""
+    a = tiny_model.sample(8, steps=3, seed=0)
+    b = tiny_model.sample(8, steps=3, seed=1)
+    assert len(np.unique(a.images, axis=0)) == 8
+    assert not set(a.seeds.tolist()) & set(b.seeds.tolist())
+    assert not (a.images == b.images).all(axis=(1, 2, 3)).any()
+
+
+@samplers
+def test_a_sprite_can_be_drawn_again_by_its_own_seed(
+    tiny_model: Model, how: dict[str, Any]
+) -> None:
+    whole = tiny_model.sample(9, seed=5, **how)
+    chosen = [7, 2]
+    again = tiny_model.sample(seeds=[int(whole.seeds[k]) for k in chosen], **how)
+    np.testing.assert_array_equal(again.labels, whole.labels[chosen])
+    assert levels_apart(again.images, whole.images[chosen]) <= BATCHING_TOLERANCE
+
+
+def test_sprite_seeds_never_meet() -> None:
+    for seed in (0, 1, 2**63 - 1):
+        own = [sprite_seed(seed, k) for k in range(5000)]
+        assert len(set(own)) == 5000
+        assert all(0 <= one < 2**32 for one in own)
+    assert sprite_seed(0, 2**32 - 1) == (sprite_seed(0, 0) - 1) % 2**32
+
+
+def test_every_sampler_and_class_starts_from_the_same_noise(tiny_model: Model) -> None:
+    starts = [
+        next(iter(tiny_model.trace(3, seed=4, **how))).x_t
+        for how in (
+            {"sampler": "ddim", "steps": 5},
+            {"sampler": "ddim", "steps": 50, "eta": 1.0},
+            {"sampler": "ddpm"},
+            {"sampler": "ddim", "steps": 5, "label": "disc"},
+            {"sampler": "ddim", "steps": 5, "label": "none", "guidance": 2.0},
+        )
+    ]
+    for start in starts[1:]:
+        np.testing.assert_array_equal(start, starts[0])
+
+
+def test_the_noise_of_a_sprite_is_standard_normal_and_its_own(tiny_model: Model) -> None:
+    """Sprite k's noise is one stream from its own seed, x_T first."""
+    seen: list[Tensor] = []
+
+    def network(x_t: Tensor, _t: Tensor, _context: Tensor) -> Tensor:
+        seen.append(x_t)
+        return torch.zeros_like(x_t)
+
+    batch = with_network(tiny_model, network).sample(64, steps=1)
+    x_T = seen[0]
+    for k in (0, 63):
+        generator = torch.Generator().manual_seed(int(batch.seeds[k]))
+        assert torch.equal(x_T[k], torch.randn(4, 16, 16, generator=generator))
+    n = x_T.numel()
+    assert abs(float(x_T.mean())) < 5 / n**0.5
+    assert abs(float(x_T.var()) - 1) < 5 * (2 / n) ** 0.5
+
+
+def test_sampling_is_the_sampler_over_the_network(tiny_model: Model) -> None:
+    """``sample`` written out with the diffusion room alone."""
+    batch = tiny_model.sample(3, sampler="ddpm", steps=7, seed=2, label="disc", variance="beta")
+    generators = [torch.Generator().manual_seed(int(own)) for own in batch.seeds]
+    x_T = torch.stack([torch.randn(4, 16, 16, generator=g) for g in generators])
+    context = torch.eye(3)[[1, 1, 1]]
+    predict = eps_predictor(tiny_model.network, tiny_model.schedule, "v", context)
+    *_, last = ddpm_steps(
+        predict, tiny_model.schedule, x_T, 7, variance="beta", generator=generators
+    )
+    expected = pixels.harden_alpha(pixels.decode(last.x))
+    np.testing.assert_array_equal(batch.images, expected)
+
+
+def contexts(model: Model, **request: Any) -> tuple[SpriteBatch, Tensor]:
+    """What the network is told when ``request`` is drawn: float ``[n,K]``."""
+    seen: list[Tensor] = []
+
+    def network(x_t: Tensor, _t: Tensor, context: Tensor) -> Tensor:
+        seen.append(context)
+        return torch.zeros_like(x_t)
+
+    batch = with_network(model, network).sample(steps=1, **request)
+    return batch, torch.cat(seen)
+
+
+def test_one_class(tiny_model: Model) -> None:
+    batch, told = contexts(tiny_model, n=2, label="disc")
+    assert batch.labels.tolist() == [1, 1]
+    assert told.tolist() == [[0, 1, 0], [0, 1, 0]]
+
+
+def test_a_list_of_classes_says_how_many(tiny_model: Model) -> None:
+    batch, told = contexts(tiny_model, label=["disc", "square", "none"])
+    assert batch.labels.tolist() == [1, 0, -1]
+    assert told.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+    mixed, told = contexts(tiny_model, label=[{"disc": 2, "square": 2}, "disc"])
+    assert mixed.labels.tolist() == [-1, 1]
+    assert told.tolist() == [[0.5, 0.5, 0], [0, 1, 0]]
+
+
+def test_a_mix_is_normalised(tiny_model: Model) -> None:
+    batch, told = contexts(tiny_model, n=2, label={"square": 3.0, "side-facing": 1.0, "disc": 0})
+    assert batch.labels.tolist() == [-1, -1]
+    assert told.tolist() == [[0.75, 0, 0.25]] * 2
+
+
+def test_no_class(tiny_model: Model) -> None:
+    batch, told = contexts(tiny_model, n=2, label="none")
+    assert batch.labels.tolist() == [-1, -1]
+    assert not told.any()
+
+
+def test_a_class_that_is_called_none(tiny_model: Model) -> None:
+    config = tiny_model.config.model_copy(update={"class_names": ("square", "none", "disc")})
+    _, told = contexts(dataclasses.replace(tiny_model, config=config), n=1, label="none")
+    assert told.tolist() == [[0, 1, 0]]
+
+
+def test_classes_come_as_often_as_in_training(tiny_model: Model) -> None:
+    trained_on = tiny_model.config.trained_on.model_copy(update={"class_counts": (600, 0, 200)})
+    config = tiny_model.config.model_copy(update={"trained_on": trained_on})
+    batch, told = contexts(dataclasses.replace(tiny_model, config=config), n=2000)
+    assert torch.equal(told, torch.eye(3)[torch.from_numpy(batch.labels)])
+    counts = np.bincount(batch.labels, minlength=3)
+    assert counts[1] == 0
+    assert abs(counts[0] - 1500) < 5 * (2000 * 0.75 * 0.25) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ("dragon", r"unknown label 'dragon'; this model knows square, disc, side-facing \(and"),
+        ({"dragon": 1.0}, "unknown label 'dragon'"),
+        ({"disc": -1.0, "square": 2.0}, "the weight of 'disc' must not be negative"),
+        ({"disc": float("nan")}, "the weight of 'disc' must not be negative"),
+        ({"disc": 0.0}, "a mix of classes needs a finite, positive weight"),
+        ({"disc": float("inf")}, "a mix of classes needs a finite, positive weight"),
+        ({}, "a mix of classes needs a finite, positive weight"),
+        (["disc"], "must agree, not"),
+        (["disc", "dragon"], "unknown label 'dragon'"),
+    ],
+)
+def test_labels_that_cannot_be(tiny_model: Model, label: Any, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        tiny_model.sample(2, steps=1, label=label)
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"n": 0}, "number of sprites must be at least 1, not 0"),
+        ({"n": -3}, "number of sprites must be at least 1, not -3"),
+        ({}, "say how many sprites to draw"),
+        ({"n": 2, "seeds": [1]}, r"must agree, not \[1, 2\]"),
+        ({"seeds": []}, "at least 1, not 0"),
+        ({"seeds": [2**32]}, r"own seed must lie in 0 … 2\^32 - 1"),
+        ({"seeds": [-1]}, "own seed must lie in"),
+        ({"n": 1, "seed": -1}, r"the seed must lie in 0 … 2\^63 - 1, not -1"),
+        ({"n": 1, "sampler": "euler"}, "unknown sampler 'euler'; choose one of ddpm, ddim"),
+        ({"n": 1, "steps": 0}, r"steps must lie in 1 … 50 \(the schedule's T\), not 0"),
+        ({"n": 1, "steps": 51}, "steps must lie in 1 … 50"),
+        ({"n": 1, "eta": 2}, r"eta must lie in \[0, 1\]"),
+        ({"n": 1, "eta": -0.1, "sampler": "ddpm"}, r"eta must lie in \[0, 1\]"),
+        ({"n": 1, "guidance": float("nan")}, "guidance must be a finite number"),
+        ({"n": 1, "spacing": "even"}, "unknown spacing 'even'"),
+        ({"n": 1, "sampler": "ddpm", "variance": "large"}, "unknown variance 'large'"),
+        ({"n": 1, "batch_size": 0}, "batch_size must be at least 1"),
+        ({"n": 1, "batch_size": -2}, "batch_size must be at least 1"),
+    ],
+)
+def test_requests_that_cannot_be(tiny_model: Model, request_: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        tiny_model.sample(**request_)
+    assert "\n" not in str(caught.value)
+
+
+class Counting(nn.Module):
+    """Counts the sprites that the network inside is shown."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+        self.evaluations = 0
+
+    def forward(self, x_t: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        self.evaluations += len(x_t)
+        out: Tensor = self.inner(x_t, t, context)
+        return out
+
+
+@pytest.mark.parametrize(("guidance", "cost"), [(1.0, 1), (0.0, 1), (2.5, 2), (-1.0, 2), (0.5, 2)])
+def test_nfe_is_what_it_cost(tiny_model: Model, guidance: float, cost: int) -> None:
+    network = Counting(tiny_model.network)
+    batch = with_network(tiny_model, network).sample(
+        6, steps=4, guidance=guidance, batch_size=4, label="disc"
+    )
+    assert batch.nfe == 4 * cost
+    assert network.evaluations == 6 * batch.nfe
+    assert batch.seconds > 0
+    assert (len(batch), batch.steps, batch.sampler) == (6, 4, "ddim")
+    assert batch.class_names == CLASSES
+
+
+def test_guidance_1_and_0_are_plain(tiny_model: Model) -> None:
+    """w = 1 is the conditional model, w = 0 the unconditional one; 1 + tiny tends to the first."""
+    how: dict[str, Any] = {"n": 4, "steps": 5, "hard_alpha": False}
+    conditional = tiny_model.sample(label="disc", **how)
+    unconditional = tiny_model.sample(label="none", **how)
+    assert levels_apart(conditional.images, unconditional.images) > 0
+    plain = tiny_model.sample(label="disc", guidance=0.0, **how)
+    np.testing.assert_array_equal(plain.images, unconditional.images)
+    nearly = tiny_model.sample(label="disc", guidance=1 + 1e-9, **how)
+    assert levels_apart(nearly.images, conditional.images) <= BATCHING_TOLERANCE
+
+
+def test_steps_by_default(tiny_model: Model) -> None:
+    assert tiny_model.sample(1, sampler="ddpm").steps == 50  # all T
+    assert tiny_model.sample(1).steps == 50
+    long = dataclasses.replace(tiny_model, schedule=build_schedule(preset("small").schedule))
+    network = with_network(long, lambda x_t, *_: torch.zeros_like(x_t))
+    assert network.sample(1).steps == 50
+    assert network.sample(1, sampler="ddpm").steps == 1000
+
+
+@samplers
+def test_trace_is_the_way_to_what_sample_returns(tiny_model: Model, how: dict[str, Any]) -> None:
+    frames = list(tiny_model.trace(3, seed=6, **how))
+    batch = tiny_model.sample(3, seed=6, **how)
+    assert len(frames) == how["steps"] + 1
+    visited = [t for t, _ in tiny_model.schedule.pairs(how["steps"])]
+    assert [frame.t for frame in frames] == [*visited, -1]
+    np.testing.assert_array_equal(frames[-1].x_t, batch.images)
+    np.testing.assert_array_equal(frames[-1].x0_hat, batch.images)
+    for frame in frames:
+        for images in (frame.x_t, frame.x0_hat):
+            assert images.dtype == np.uint8
+            assert images.shape == (3, 16, 16, 4)
+
+
+def test_the_frames_of_a_trace_belong_together(tiny_model: Model) -> None:
+    """x_t of a frame is what the network saw at its t, and x̂_0 what it made of just that."""
+    shown: list[tuple[Tensor, Tensor]] = []
+
+    def network(x_t: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        shown.append((x_t, t))
+        out: Tensor = tiny_model.network(x_t, t, context)
+        return out
+
+    *frames, _ = with_network(tiny_model, network).trace(2, steps=6, seed=1)
+    assert len(frames) == len(shown) == 6
+    for frame, (x_t, t) in zip(frames, shown, strict=True):
+        assert t.tolist() == [frame.t] * 2
+        np.testing.assert_array_equal(frame.x_t, pixels.decode(x_t))
+
+
+def test_trace_refuses_what_sample_refuses(tiny_model: Model) -> None:
+    for request, message in (
+        ({"n": 0}, "at least 1"),
+        ({"n": 1, "steps": 0}, "steps must lie in"),
+        ({"n": 1, "eta": 2.0}, "eta must lie in"),
+        ({"n": 1, "label": "dragon"}, "unknown label"),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            next(iter(tiny_model.trace(**request)))
+
+
+def test_hard_alpha_as_in_training(tiny_model: Model) -> None:
+    how: dict[str, Any] = {"n": 4, "steps": 5}
+    hard, soft = tiny_model.sample(**how), tiny_model.sample(**how, hard_alpha=False)
+    assert set(np.unique(hard.images[..., 3])) <= {0, 255}
+    assert len(np.unique(soft.images[..., 3])) > 10
+    np.testing.assert_array_equal(hard.images, pixels.harden_alpha(soft.images))
+    config = tiny_model.config.model_copy(update={"hard_alpha": False})
+    other = dataclasses.replace(tiny_model, config=config)
+    np.testing.assert_array_equal(other.sample(**how).images, soft.images)
+    np.testing.assert_array_equal(other.sample(**how, hard_alpha=True).images, hard.images)
+
+
+def test_no_colour_hides_under_transparency(tiny_model: Model) -> None:
+    for hard_alpha in (True, False):
+        images = tiny_model.sample(4, steps=2, hard_alpha=hard_alpha, clip=False).images
+        hidden = images[..., 3] == 0
+        assert hidden.any()
+        assert not images[hidden].any()
+
+
+def test_progress_counts_every_evaluation(tiny_model: Model) -> None:
+    told: list[tuple[int, int]] = []
+    tiny_model.sample(5, steps=3, batch_size=2, progress=lambda *now: told.append(now))
+    assert told == [(done, 15) for done in (2, 4, 6, 8, 10, 12, 13, 14, 15)]
+
+
+class Cramped(nn.Module):
+    """A network on a device whose memory holds ``room`` sprites at a time."""
+
+    def __init__(self, inner: nn.Module, room: int) -> None:
+        super().__init__()
+        self.inner, self.room = inner, room
+        self.sizes: list[int] = []
+
+    def forward(self, x_t: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        self.sizes.append(len(x_t))
+        if len(x_t) > self.room:
+            raise torch.OutOfMemoryError
+        out: Tensor = self.inner(x_t, t, context)
+        return out
+
+
+def test_batches_shrink_until_they_fit(tiny_model: Model) -> None:
+    network = Cramped(tiny_model.network, room=3)
+    batch = with_network(tiny_model, network).sample(7, steps=2, hard_alpha=False)
+    assert network.sizes == [7, 3, 3, 3, 3, 1, 1]
+    expected = tiny_model.sample(7, steps=2, hard_alpha=False)
+    assert levels_apart(batch.images, expected.images) <= BATCHING_TOLERANCE
+    np.testing.assert_array_equal(batch.seeds, expected.seeds)
+
+
+def test_memory_for_not_even_one_sprite(tiny_model: Model) -> None:
+    with pytest.raises(torch.OutOfMemoryError):
+        with_network(tiny_model, Cramped(tiny_model.network, room=0)).sample(2, steps=1)
+
+
+def test_load_model_takes_a_run_or_a_model_folder(tiny_run: Path) -> None:
+    run, folder = load_model(tiny_run, "cpu"), load_model(str(tiny_run / "model"), "cpu")
+    assert run.config == folder.config
+    assert (run.class_names, run.size, run.channels) == (CLASSES, 16, 4)
+    assert not run.network.training
+    np.testing.assert_array_equal(run.sample(2, steps=2).images, folder.sample(2, steps=2).images)
+
+
+def test_load_model_refuses(tmp_path: Path, tiny_run: Path) -> None:
+    with pytest.raises(ModelError, match=r"there is no model at .*none; give a run's folder"):
+        load_model(tmp_path / "none")
+    with pytest.raises(ModelError, match=r"holds no model \(no model/config.json\)"):
+        load_model(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        load_model(tmp_path)
+    for device in ("gpu", "cuda:99", "meta:x"):
+        with pytest.raises(SettingsError, match=f"torch cannot use the device '{device}' here"):
+            load_model(tiny_run, device)
