@@ -10,11 +10,12 @@ import numpy as np
 
 from spritelab.evaluation.compare import Cell
 
-# Okabe and Ito 2008: told apart by every kind of colour vision; mid tones, fit for light and dark.
-COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
+# After Okabe and Ito 2008: told apart by every kind of colour vision; mid tones, fit for light and dark.
+COLOURS = ("#1A7FBF", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 INK = "#010203"  # replaced by the page's own colour
-SIZE = (4.6, 3.5)  # inches at 72 dots: about a phone's width
+LOG_RATIO = 8.0  # largest over smallest from which the measure's axis is logarithmic
+SIZE = (4.6, 3.9)  # inches at 72 dots: about a phone's width
 
 
 def chart(
@@ -24,10 +25,11 @@ def chart(
     *,
     against: str,
     floor: float | None = None,
-    log: bool = False,
     standalone: bool = False,
 ) -> str:
     """Draw one measure of every sampler against its cost: an SVG element.
+
+    The axis of cost is logarithmic; that of the measure too where its values span a wide range.
 
     Args:
         cells: of the comparison.
@@ -35,13 +37,12 @@ def chart(
         y_label: the axis.
         against: ``nfe`` or ``seconds``, a sprite.
         floor: a dashed line for what the same number of real sprites get.
-        log: a logarithmic axis for the measure.
         standalone: for a file of its own: dark ink on white instead of the page's colours.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     cost: Callable[[Cell], float] = (
         (lambda cell: cell.nfe) if against == "nfe" else (lambda cell: cell.seconds_each)
@@ -92,15 +93,17 @@ def chart(
             axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         else:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _clock(value)))
-        if log:
+        means = [cell.mean(measure) for cell in cells]
+        if min(means) > 0 and max(means) > LOG_RATIO * min(means):
             axes.set_yscale("log")
+            axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
             axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("network evaluations a sprite" if against == "nfe" else "seconds a sprite")
         axes.set_ylabel(y_label)
         axes.grid(visible=True, color=ink, alpha=0.14, linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
         written = io.StringIO()
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(written, metadata={"Date": None, "Creator": None})

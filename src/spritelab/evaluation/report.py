@@ -119,7 +119,11 @@ def write_report(
         "size": comparison.model.size,
         "short": verdict.short,
     }
-    page = environment.get_template("report.html").render(shown)
+    page = (
+        environment.get_template("report.html")
+        .render(shown)
+        .replace("η = ", "η\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    )
     text = environment.get_template("report.md").render(shown)
     # The page last: whoever sees it finds the rest of the same report beside it.
     write_json(folder / "report.json", facts)
@@ -263,7 +267,7 @@ def _charts(
 ) -> dict[str, str]:
     name = facts["frechet_name"]
     floor = (facts["floor"] or {}).get("kid")
-    frechet: Any = {"measure": "frechet", "y_label": f"{name}, lower is better", "log": True}
+    frechet: Any = {"measure": "frechet", "y_label": f"{name}, lower is better"}
     return {
         "frechet_nfe": chart(cells, **frechet, against="nfe", standalone=standalone),
         "frechet_seconds": chart(cells, **frechet, against="seconds", standalone=standalone),

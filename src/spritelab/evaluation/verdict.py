@@ -140,7 +140,10 @@ def _best(cells: Sequence[Cell], name: str) -> str:
     best = min(cells, key=lambda cell: cell.mean("frechet"))
     same = [c for c in cells if c.setting.same_chain == best.setting.same_chain]
     also = f" (the same chain as {short(same[-1])})" if len(same) > 1 else ""
-    return f"The lowest {name} of all is that of {short(same[0])}{also}: {plus_minus(best)}."
+    return (
+        f"Of all {len(cells)} settings {short(same[0])}{also} has the lowest mean {name}: "
+        f"{plus_minus(best)}."
+    )
 
 
 def short(cell: Cell) -> str:
