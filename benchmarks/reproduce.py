@@ -10,33 +10,27 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import platform
 import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 import spritelab
 from spritelab import cli, export, runs
 from spritelab.cli import console
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import SettingsError, SpritelabError
+from spritelab.evaluation.drawing import DRAWING, digest, model_identity
 from spritelab.evaluation.effnet import load_effnet
-from spritelab.evaluation.features import (
-    effnet_features,
-    inception_features,
-    pytorch_fid_features,
-)
+from spritelab.evaluation.extract import Extractor
+from spritelab.evaluation.features import Features
 from spritelab.evaluation.inception import (
     WEIGHTS_SHA256_PREFIX,
     fetch_weights,
@@ -45,6 +39,7 @@ from spritelab.evaluation.inception import (
 from spritelab.evaluation.memorisation import find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance
 from spritelab.evaluation.protocol import PROTOCOL, distinct
+from spritelab.evaluation.store import load_arrays, save_arrays
 from spritelab.generate import Model, load_model, sprite_seed
 from spritelab.pixels import Images
 from spritelab.runs import Run
@@ -59,16 +54,8 @@ NOTEBOOK_N, NOTEBOOK_UPDATES = 3000, 24_000
 HELD_OUT = 29_400 / 89_400
 """The notebook's share: 60,000 sprites to train on, so that 40 epochs are 24,000 updates."""
 
-SAMPLERS: dict[str, dict[str, Any]] = {
-    # The step on the notebook's page: no clipping of x̂_0, and σ² = β.
-    "ddpm": {"sampler": "ddpm", "variance": "beta", "clip": False},
-    "ddim": {"sampler": "ddim", "eta": 0.0},
-}
-
 BLOCK = 250
 """Sprites drawn between two files, so that an interruption loses no more."""
-
-Features = NDArray[np.float32]
 
 
 def main() -> int:
@@ -136,7 +123,7 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
     model = load_model(out)
     sets: dict[str, Images] = {}
     drawing: dict[str, Any] = {}
-    for name, request in SAMPLERS.items():
+    for name, request in samplers(model.schedule.timesteps).items():
         sets[name], drawing[name] = draw(model, out, name, request, n, seed)
     sets["held-out"] = run.held_out.images[:n]
     references = {
@@ -144,19 +131,19 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
         "file": whole.images[:n],
     }
     device = model.device
-    extractors: dict[str, Callable[..., Features]] = {
-        "pytorch-fid": partial(pytorch_fid_features, weights=weights, device=device),
-        "inception": partial(inception_features, weights=weights, device=device),
-        "effnet": partial(effnet_features, device=device),
-    }
+    extractors = (
+        Extractor("pytorch-fid", weights, str(device)),
+        Extractor("inception", weights, str(device)),
+        Extractor("effnet", device=str(device)),
+    )
     measures = []
-    for extractor, extract in extractors.items():
+    for extractor in extractors:
         kept = {}
         for name, images in {**sets, **references}.items():
-            with console.progress(f"{extractor} features, {name}", n) as tell:
-                kept[name] = extract(images, progress=tell)
+            with console.progress(f"{extractor.name} features, {name}", n) as tell:
+                kept[name] = extractor(images, tell)
         measures += [
-            {"features": extractor, "set": name, "against": against}
+            {"features": extractor.name, "set": name, "against": against}
             | distances(kept[name], kept[against])
             for against in references
             for name in sets
@@ -184,6 +171,14 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
     }
 
 
+def samplers(timesteps: int) -> dict[str, dict[str, Any]]:
+    """What is drawn: DDPM as on the notebook's page (no clipping of x̂_0, σ² = β), and DDIM."""
+    return {
+        "ddpm": {"sampler": "ddpm", "steps": timesteps, "variance": "beta", "clip": False},
+        "ddim": {"sampler": "ddim", "steps": min(50, timesteps), "eta": 0.0},
+    }
+
+
 def draw(
     model: Model, out: Path, name: str, request: dict[str, Any], n: int, seed: int
 ) -> tuple[Images, dict[str, Any]]:
@@ -191,34 +186,30 @@ def draw(
 
     Returns uint8 ``[n,H,W,3]`` and how they were drawn.
     """
-    digest = hashlib.sha256((out / "model" / "model.safetensors").read_bytes())
-    digest.update(json.dumps([request, seed, spritelab.__version__]).encode())
-    folder = out / "reproduce" / f"{name}-{digest.hexdigest()[:12]}"
+    key = digest(model_identity(model), DRAWING, request, seed)[:12]
+    folder = out / "reproduce" / f"{name}-{key}"
     blocks: list[Images] = []
-    facts: dict[str, Any] = {}
     seconds = 0.0
     for first in range(0, n, BLOCK):
         last = min(first + BLOCK, n)
         path = folder / f"{first:05d}-{last:05d}.npz"
-        if not path.exists():
+        block = load_arrays(path, "images", "seconds")
+        if block is None:
             with console.progress(f"{name}: evaluations, sprites {first} … {last - 1}") as tell:
                 batch = model.sample(
                     seeds=[sprite_seed(seed, k) for k in range(first, last)],
                     progress=tell,
                     **request,
                 )
-            facts = {"steps": batch.steps, "nfe": batch.nfe, "seconds": batch.seconds}
-            packed = io.BytesIO()
-            np.savez(packed, images=batch.images, facts=np.array(json.dumps(facts)))
-            write_file(path, packed.getvalue())
-        with np.load(path, allow_pickle=False) as block:
-            blocks.append(block["images"])
-            facts = json.loads(str(block["facts"]))
-            seconds += facts["seconds"]
+            block = {"images": batch.images, "seconds": np.array(batch.seconds)}
+            save_arrays(path, **block)
+        blocks.append(block["images"])
+        seconds += float(block["seconds"])
     images = np.concatenate(blocks)
-    title = f"{name.upper()}, {facts['steps']} steps: the first 20 of {n:,}"
+    steps = request["steps"]
+    title = f"{name.upper()}, {steps} steps: the first 20 of {n:,}"
     export.samples_picture(images[:20], folder.with_name(f"{name}.png"), title)
-    return images, {**request, **facts, "seconds": round(seconds, 1)}
+    return images, {**request, "seconds": round(seconds, 1)}
 
 
 def distances(a: Features, b: Features) -> dict[str, float]:
@@ -230,8 +221,7 @@ def distances(a: Features, b: Features) -> dict[str, float]:
 def is_published(weights: Path) -> bool:
     """Whether these are the weights that a FID is measured with, by the digits in their name."""
     with weights.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return digest.startswith(WEIGHTS_SHA256_PREFIX)
+        return hashlib.file_digest(file, "sha256").hexdigest().startswith(WEIGHTS_SHA256_PREFIX)
 
 
 def data_facts(run: Run, images: Images) -> dict[str, Any]:

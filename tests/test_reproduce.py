@@ -135,10 +135,8 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
     recipe = settings["training"]
     assert (recipe["prediction"], recipe["optimiser"]) == ("eps", "adam")
     assert (recipe["learning_rate"], recipe["batch_size"]) == (1e-3, 100)
-    assert report["drawing"]["ddpm"] == {
-        **{"sampler": "ddpm", "variance": "beta", "clip": False, "steps": TIMESTEPS},
-        **{"nfe": TIMESTEPS, "seconds": report["drawing"]["ddpm"]["seconds"]},
-    }
+    drawing = report["drawing"]["ddpm"]
+    assert (drawing["steps"], drawing["variance"], drawing["clip"]) == (TIMESTEPS, "beta", False)
 
     # The headline and its floor, from the files: the first N rows of either side of the split.
     with pytest.warns(UserWarning, match="not byte for byte"):
@@ -205,8 +203,8 @@ def test_drawing_goes_on_where_it_was_interrupted(
     reproduce: ModuleType, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reproduce, "BLOCK", 3)
-    request = reproduce.SAMPLERS["ddpm"]
     model = load_model(tiny, "cpu")
+    request = reproduce.samplers(model.schedule.timesteps)["ddpm"]
 
     def draw(n: int, seed: int = 0) -> Any:
         return reproduce.draw(model, tiny, "ddpm", request, n, seed)[0]
@@ -223,13 +221,14 @@ def test_drawing_goes_on_where_it_was_interrupted(
     assert blocks[0].stat().st_mtime_ns == kept
     assert blocks[1].exists()
 
-    # Other seeds and other weights never take these blocks.
+    # A damaged block is drawn again; other seeds and other weights never take these blocks.
+    blocks[2].write_bytes(blocks[2].read_bytes()[:-50])
+    with pytest.warns(UserWarning, match="is broken"):
+        np.testing.assert_array_equal(draw(8), whole)
     assert not np.array_equal(draw(8, seed=1), whole)
-    weights = tiny / "model" / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
-    before = len(list((tiny / "reproduce").glob("ddpm-*")))
-    draw(3)
-    assert len(list((tiny / "reproduce").glob("ddpm-*"))) == before + 1
+    with torch.no_grad():
+        next(iter(model.network.parameters())).mul_(2)
+    assert not np.array_equal(draw(8), whole)
 
 
 @pytest.mark.parametrize(
