@@ -113,6 +113,6 @@ def numbers(text: str, option: str) -> list[float]:
 def whole_numbers(text: str, option: str) -> list[int]:
     """Read ``5,10,50``, whole numbers only. Raises ``SettingsError`` that names the option."""
     found = numbers(text, option)
-    if any(value != int(value) for value in found if abs(value) < 2**53):
+    if not all(value.is_integer() for value in found):
         raise SettingsError(f"{option} takes whole numbers such as 10,50, not {text!r}")
     return [int(value) for value in found]

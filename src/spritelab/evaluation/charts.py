@@ -10,10 +10,11 @@ import numpy as np
 
 from spritelab.evaluation.compare import Cell
 
-# After Okabe and Ito 2008: told apart by every kind of colour vision; mid tones, fit for light and dark.
+# After Okabe and Ito 2008: told apart by every kind of colour vision, on light and on dark.
 COLOURS = ("#1A7FBF", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 INK = "#010203"  # replaced by the page's own colour
+NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 LOG_RATIO = 8.0  # largest over smallest from which the measure's axis is logarithmic
 SIZE = (4.6, 3.9)  # inches at 72 dots: about a phone's width
 
@@ -106,7 +107,7 @@ def chart(
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
         written = io.StringIO()
         canvas: Any = FigureCanvasSVG(figure)
-        canvas.print_svg(written, metadata={"Date": None, "Creator": None})
+        canvas.print_svg(written, metadata=NO_METADATA)
     svg = written.getvalue()
     svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
     if standalone:

@@ -24,6 +24,9 @@ from spritelab.pixels import Images
 DRAWING = 1
 """Raised whenever the same model, setting and seed would give other sprites than before."""
 
+BLOCK_CPU, BLOCK = 256, 4096
+"""Sprites drawn before they are kept, on a CPU and on an accelerator."""
+
 Progress = Callable[[int], None]
 """Called with the network evaluations done so far, counted in sprites × steps."""
 
@@ -79,7 +82,7 @@ def draw(
     Raises what ``Model.sample`` raises, and ``StorageError`` if ``file`` cannot be written.
     """
     drawn = load_drawn(file, model) if file is not None else None
-    block = 256 if model.device.type == "cpu" else 4096
+    block = BLOCK_CPU if model.device.type == "cpu" else BLOCK
     start = 0 if drawn is None else len(drawn)
     while drawn is None or len(drawn) < n:
         done = 0 if drawn is None else len(drawn)
