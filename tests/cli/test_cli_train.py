@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -288,12 +289,12 @@ def test_two_processes_train_the_same_weights_as_one(here: Path) -> None:
     Adam divides by the size of the gradient, so where that is nearly zero rounding moves a weight
     by up to the learning rate: a low one keeps the bound tight.
     """
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    flags = ["--set", "training.learning_rate=1e-4", "--set", "network.dropout=0"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    launch += ["--master_port", str(free_port())]
+    flags = ["--set", "training.learning_rate=1e-4"]
     two = subprocess.run(
         [*launch, "-m", "spritelab", *words("--out", "two", *flags)],
-        env=environment(),
+        env={**environment(), "ACCELERATE_USE_CPU": "true"},
         capture_output=True,
         text=True,
         check=False,
@@ -307,6 +308,14 @@ def test_two_processes_train_the_same_weights_as_one(here: Path) -> None:
     assert apart < 1e-5
     assert [record["step"] for record in runs.read_metrics(here / "two")] == [5, 10, 12]
     assert two.stdout.count("wrote ") == 6
+    assert two.stderr.count("training: ") == 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def weights_of(folder: Path) -> dict[str, Any]:

@@ -189,6 +189,11 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     from spritelab import runs
     from spritelab.training import total_steps
 
+    if not run.is_main:
+        # Of several processes that train together one speaks and draws.
+        for _ in run.train(stop_after, cpu):
+            pass
+        raise typer.Exit(130 if run.interrupted else 0)
     batch_size = run.settings.training.batch_size
     total = total_steps(run.settings.training, len(run.train_sprites))
     console.say(

@@ -144,7 +144,8 @@ def load_run_sprites(settings: DataSettings) -> SpriteSet:
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:
     whole = sprites if sprites is not None else load_run_sprites(settings.data)
     train_sprites, held_out = whole.split(settings.data.held_out, settings.training.seed)
-    return Run(folder, settings, train_sprites, held_out)
+    is_main = this_process().is_main_process
+    return Run(folder, settings, train_sprites, held_out, is_main=is_main)
 
 
 def _absolute(source: str) -> str:

@@ -38,6 +38,7 @@ class Run:
         finished: whether its length was reached.
         stopped: whether the last ``train`` stopped before the end, as it was asked to.
         interrupted: whether it was a Ctrl-C or a request to terminate that asked.
+        is_main: whether this process is the one, of those that train together, that writes.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Run:
     finished: bool = False
     stopped: bool = False
     interrupted: bool = False
+    is_main: bool = True
 
     def train(self, stop_after: int | None = None, cpu: bool = False) -> Iterator[Update]:
         """Train from the last checkpoint, or from the start, yielding after every update.
@@ -97,18 +99,18 @@ class Run:
                 self.stopped = self.interrupted or (
                     not self.finished and stop_after is not None and update.step >= stop_after
                 )
+                due = update.step % settings.checkpoint_every == 0
+                saves = self.finished or self.stopped or due
                 if log is not None:
                     log.update(update, settings.batch_size)
-                    if (
-                        self.finished
-                        or self.stopped
-                        or update.step % settings.checkpoint_every == 0
-                    ):
+                    if saves:
                         self._save(state, accelerator, log.batch_losses)
                     if update.step % settings.sample_every == 0 and not self.finished:
                         log.picture(
                             self._sample_grid(state, schedule, accelerator.device), update.step
                         )
+                if saves:
+                    self.step = update.step
                 yield update
                 if self.stopped:
                     break
@@ -159,7 +161,6 @@ class Run:
         checkpoint.save_model(
             self.folder / "model", state.average.weights, self.model_config(state.step)
         )
-        self.step = state.step
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""
