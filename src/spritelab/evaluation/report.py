@@ -116,6 +116,7 @@ def write_report(
         "name": facts["frechet_name"],
         "zoom": max(1, 64 // comparison.model.size),
         "zoom_small": max(1, 32 // comparison.model.size),
+        "zoom_print": max(1, 48 // comparison.model.size),
         "size": comparison.model.size,
         "short": verdict.short,
     }
