@@ -63,6 +63,7 @@ def test_interrupted_and_run_again(
     assert " ".join(shown.out.split()).startswith("DDIM-6 ")
 
 
+@pytest.mark.slow
 def test_quick(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--quick"]) == 0
     facts = json.loads((tmp_path / "report" / "report.json").read_text())

@@ -208,7 +208,7 @@ def test_mirrored_training_is_measured_against_mirrored_sprites(mirror: bool) ->
 
 def test_a_twin_in_the_mirror_is_no_neighbour() -> None:
     """Else its nearness would make every copy of a nearly symmetric sprite look authentic."""
-    training, _ = split()
+    training = split()[0].select(np.arange(60))
     plain = build_reference(training, None, PIXELS)
     both = build_reference(training, None, PIXELS, mirror=True)
     turned = PIXELS(training.images[:, :, ::-1])

@@ -30,7 +30,7 @@ from spritelab.generate import Model, load_model
 
 GRID = (
     *(Setting.ddpm(2), Setting.ddpm(2, "beta"), Setting.ddim(2), Setting.ddim(2, 1.0)),
-    *(Setting.ddpm(12), Setting.ddim(12)),
+    *(Setting.ddpm(6), Setting.ddim(6)),
 )
 ABOUT = report.About("my <dragons>", "spritelab compare 'runs/my <dragons>'", "9.9")
 
@@ -193,7 +193,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Comparison, Mo
         split.training, split.held_out, Extractor("pixels"), mirror=split.mirror
     )
     out = folder / "report"
-    comparison = prepare(model, reference, GRID, out / "cells", n=60, seeds=(0, 1))
+    comparison = prepare(model, reference, GRID, out / "cells", n=40, seeds=(0, 1))
     report.write_report(out, comparison, run_cells(comparison), split, ABOUT)
     return out, comparison, model, split
 
@@ -223,8 +223,8 @@ def test_sprites_are_shown_pixel_for_pixel(made: tuple[Path, Comparison, Model, 
         for source, _ in page.sprites
     ]
     assert {image.shape[:2] for image in shown} == {(16, 16)}
-    slow = model.sample(8, sampler="ddpm", steps=12, seed=0).images.astype(int)
-    fast = model.sample(8, sampler="ddim", steps=12, seed=0).images.astype(int)
+    slow = model.sample(8, sampler="ddpm", steps=6, seed=0).images.astype(int)
+    fast = model.sample(8, sampler="ddim", steps=6, seed=0).images.astype(int)
     for k in range(8):
         assert np.abs(shown[2 * k] - slow[k]).max() <= 1
         assert np.abs(shown[2 * k + 1] - fast[k]).max() <= 1
@@ -240,12 +240,12 @@ def test_the_figures_are_those_of_the_cells(made: tuple[Path, Comparison, Model,
         assert (one["sampler"], one["steps"], one["eta"], one["variance"]) == asked
         assert one["frechet"] == pytest.approx(ours.mean("frechet"))
         assert one["seconds"] == pytest.approx(np.mean(ours.seconds))
-        assert one["n"] == 60
+        assert one["n"] == 40
     assert facts["data"]["verified"]
     assert facts["reference"]["mirrored"]
     assert facts["data"]["held_out"] == len(split.held_out)
     fewer = facts["same_noise"]["fewer_steps"]
-    assert [one["steps"] for one in fewer] == [12, 2]
+    assert [one["steps"] for one in fewer] == [6, 2]
     assert fewer[0]["difference"] == 0 < fewer[1]["difference"] < facts["same_noise"]["unrelated"]
     text = (out / "report.md").read_text("utf-8")
     for name in re.findall(r"\]\((pictures/[^)]+)\)", text):

@@ -126,7 +126,7 @@ def compare(
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     asked = range(seed, seed + many)
     evaluating.check_n(n, asked)
-    extractor = Extractor(features.value, weights, loaded.device.type)
+    extractor = Extractor(features.value, weights, str(loaded.device))
     with console.console.status("reading the sprites"):
         split = sources.find_split(
             model,

@@ -102,7 +102,7 @@ def evaluate(
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both --images and --against")
-    extractor = Extractor(features.value, weights, device or best_device().type)
+    extractor = Extractor(features.value, weights, device or str(best_device()))
     if images is not None and against is not None:
         read = {"size": size, "tile": tile, "margin": margin, "spacing": spacing}
         found = _files(images, against, read, extractor)

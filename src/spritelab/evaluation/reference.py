@@ -138,7 +138,7 @@ def build_reference(
             lambda: extractor(images, tell),
         )
 
-    features = extract(both, "features of the training sprites")
+    features = extract(both, "features of the real sprites")
     held_features = (
         None if held_out is None else extract(held_out.images, "features of held-out sprites")
     )
