@@ -485,7 +485,7 @@ def test_grids_along_the_way_need_no_checkpoint(tmp_path: Path) -> None:
 
 def test_grids_do_not_disturb_the_training(tmp_path: Path, alone: dict[str, Any]) -> None:
     recipe = "dropout, mirror, min-SNR"
-    run = start(tmp_path / "run", recipe, training__sample_every=2)
+    run = start(tmp_path / "run", recipe, training__sample_every=6)
     finish(run)
     name = "model/model.safetensors"
     assert outcome(run)[name] == alone[recipe][name]

@@ -147,9 +147,9 @@ def test_dropout_depends_on_seed_and_update_alone() -> None:
 
 @pytest.mark.parametrize("prediction", ["eps", "x0", "v"])
 def test_it_learns(prediction: str) -> None:
-    settings = recipe(steps=60, prediction=prediction, learning_rate=3e-3, validate_every=60)
+    settings = recipe(steps=40, prediction=prediction, learning_rate=3e-3, validate_every=40)
     losses = [record.loss for record in run(begin(settings), settings)]
-    assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
 
 
 def test_eps_loss_falls_and_compares_sprites_of_training() -> None:
