@@ -87,15 +87,16 @@ def test_mistakes(
     assert said in line
 
 
-@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize("content", [b"", b"hi\n", b"no weights", b"PK\x03\x04", bytes(range(256))])
 def test_a_wrong_weights_file(
-    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
+    """Whatever the bytes, and however far torch's unpickler gets with them."""
     wrong = tmp_path / "weights.pth"
-    wrong.write_bytes(b"no weights")
+    wrong.write_bytes(content)
     words = ["--images", str(folders / "a"), "--against", str(folders / "b")]
     words += ["--features", "inception", "--weights", str(wrong)]
     assert main(["evaluate", *words]) == 2
-    line = capsys.readouterr().err.splitlines()[-1]
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
     assert "is not an Inception weights file" in line

@@ -14,7 +14,6 @@ Submodules carry the names of the weights file, ``pt_inception-2015-12-05-672682
 from __future__ import annotations
 
 import hashlib
-import pickle
 import warnings
 from pathlib import Path
 
@@ -225,15 +224,15 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
     ``DownloadError`` where there is none and none can be fetched.
     """
     path = fetch_weights() if weights is None else Path(weights)
-    if weights is not None and path.is_file() and not _is_published(path):
-        warnings.warn(
-            f"{path} is not the published {WEIGHTS_NAME}: what it gives is no FID", stacklevel=2
-        )
     # On the meta device no first, random weights are drawn: quicker, and the caller's random state
     # stays where it is.
     with torch.device("meta"):
         network = FIDInception()
     network.load_state_dict(_read(path, network), assign=True)
+    if weights is not None and not _is_published(path):
+        warnings.warn(
+            f"{path} is not the published {WEIGHTS_NAME}: what it gives is no FID", stacklevel=2
+        )
     # Channels last: a CPU runs it in three quarters of the time.
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval().requires_grad_(False)
@@ -266,8 +265,8 @@ def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
     wrong = f"{path} is not an Inception weights file such as {WEIGHTS_NAME}"
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
-        raise ModelError(f"{wrong} ({_one_line(error)})") from error
+    except Exception as error:  # bytes of another kind take the unpickler to any of them
+        raise ModelError(f"{wrong}: it cannot be read ({_one_line(error)})") from error
     if not isinstance(found, dict):
         raise ModelError(f"{wrong}: it holds no dictionary of tensors")
     state: dict[str, Tensor] = {}
@@ -283,4 +282,4 @@ def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
 
 
 def _one_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0]
