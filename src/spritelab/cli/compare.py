@@ -88,11 +88,11 @@ def compare(
     ] = None,
     json: measuring.Json = None,
 ) -> None:
-    """Compare DDPM with DDIM on the same weights and the same noise, and write a report.
+    """Compare DDPM with DDIM on the same weights and the same noise.
 
-    Writes index.html (one page, pictures and curves included), report.json and report.md. What
-    has been drawn is kept in cells/: a comparison that was interrupted goes on where it stopped,
-    and one asked again with more sprites, seeds or steps makes only what is missing.
+    Writes a report: index.html (one page, all included), report.json, report.md.
+    What is drawn is kept beside it: an interrupted comparison goes on where it stopped.
+    Asked again with more sprites, seeds or steps, it makes only what is missing.
     """
     from spritelab import __version__, generate
     from spritelab.evaluation import compare as comparing

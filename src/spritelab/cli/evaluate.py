@@ -92,9 +92,9 @@ def evaluate(
 ) -> None:
     """Measure how good sprites are: a model's, or those in a folder.
 
-    Draws sprites and compares them with the sprites that the model learnt; beside every figure
-    stands the floor, which is what held-out sprites get in their place, and the ratio to it.
-    With --images and --against, two folders are compared, as pytorch-fid does.
+    Beside every figure of a model stands the floor and the ratio to it.
+    The floor is what held-out sprites get in the place of drawn ones.
+    With --images and --against two folders are compared, as pytorch-fid does.
     """
     from spritelab.checkpoint import best_device
     from spritelab.evaluation.extract import Extractor
