@@ -85,6 +85,12 @@ def test_times_of_two_machines_are_not_compared() -> None:
     assert "time" not in headline
 
 
+def test_equal_cost_is_said_so() -> None:
+    cells = [cell(Setting.ddpm(50), [3.0, 4.0]), cell(Setting.ddim(50), [3.1, 3.9])]
+    headline = verdict.answer(cells, "FD-X").headline
+    assert headline.endswith("Both take 50 network evaluations a sprite.")
+
+
 def test_further_sentences() -> None:
     cells = [
         cell(Setting.ddim(5), [50.0, 51.0, 52.1]),

@@ -106,7 +106,9 @@ def _headline(slow: Cell, fast: Cell, difference: Difference, name: str) -> str:
 
 def _cost(slow: Cell, fast: Cell) -> str:
     evaluations = slow.nfe / fast.nfe
-    if evaluations <= 1:
+    if evaluations == 1:
+        return f"Both take {fast.nfe:,} network evaluations a sprite."
+    if evaluations < 1:
         return f"It takes {fast.nfe:,} network evaluations a sprite, {short(slow)} {slow.nfe:,}."
     same_machine = (slow.device, slow.threads) == (fast.device, fast.threads)
     clock = (
