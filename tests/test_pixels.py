@@ -241,3 +241,21 @@ def test_what_is_no_set_of_sprites(wrong: NDArray[Any]) -> None:
 def test_what_is_a_set_of_sprites() -> None:
     for channels in (3, 4):
         pixels.check_images(every_level(channels))
+
+
+def test_settled_alpha_is_whole_at_both_ends_and_untouched_between() -> None:
+    images = np.full((1, 1, 256, 4), 90, dtype=np.uint8)
+    images[0, 0, :, 3] = np.arange(256)
+    settled = pixels.settle_alpha(images, margin=16)
+    expected = np.concatenate([np.zeros(17), np.arange(17, 239), np.full(17, 255)])
+    np.testing.assert_array_equal(settled[0, 0, :, 3], expected)
+    np.testing.assert_array_equal(
+        settled[0, 0, :17, :3], 0
+    )  # what is transparent now hides no colour
+    np.testing.assert_array_equal(settled[0, 0, 17:, :3], 90)
+    np.testing.assert_array_equal(images[0, 0, :, 3], np.arange(256))  # the argument is not changed
+
+
+def test_sprites_without_alpha_have_none_to_settle() -> None:
+    images = np.full((2, 4, 4, 3), 7, dtype=np.uint8)
+    assert pixels.settle_alpha(images) is images

@@ -50,7 +50,7 @@ BATCHING_TOLERANCE = 1
 Measured on the CPU in float32, with preset ``small`` (random and trained weights) and batches of
 1, 7, 20 and 64: x_0 moves by up to 2e-5, where half a level is 4e-3, so that about one value in
 20,000 rounds to the level beside. Held by ``tests/test_generate.py``. It is meant before alpha is
-made hard: a value of alpha just between 127 and 128 may then fall to either side."""
+settled or made hard: a value of alpha right at the threshold may then fall to either side."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Model:
                 in the proportions of the training sprites.
             guidance: w of classifier-free guidance; 1 is the plain conditional model.
             hard_alpha: make every pixel opaque or transparent; if not given, just when all
-                training sprites were so.
+                training sprites were so. Otherwise soft edges stay (see ``pixels.settle_alpha``).
             batch_size: sprites at a time; if not given, what suits the device, and less when its
                 memory runs out.
             progress: told of every step.
@@ -373,7 +373,7 @@ class Model:
         images = pixels.decode(x)
         if self.config.hard_alpha if hard_alpha is None else hard_alpha:
             return pixels.harden_alpha(images)
-        return pixels.clear_hidden(images)
+        return pixels.settle_alpha(images)
 
 
 def sprite_seed(seed: int, k: int) -> int:

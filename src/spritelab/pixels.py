@@ -73,6 +73,20 @@ def harden_alpha(images: Images, threshold: int = 128) -> Images:
     return clear_hidden(hard)
 
 
+def settle_alpha(images: Images, margin: int = 16) -> Images:
+    """Make pixels that are almost transparent or almost opaque so altogether; keep soft edges.
+
+    A network's alpha lands a few levels beside 0 and 255, which no eye sees but every engine
+    blends. Alpha ≤ ``margin`` becomes 0 and alpha ≥ 255 - ``margin`` becomes 255.
+    """
+    if images.shape[-1] == 3:
+        return images
+    settled = images.copy()
+    alpha = images[..., 3]
+    settled[..., 3] = np.where(alpha <= margin, 0, np.where(alpha >= 255 - margin, 255, alpha))
+    return clear_hidden(settled)
+
+
 def composite(images: Images, background: Colour = WHITE) -> Images:
     """Lay RGBA sprites on a plain colour: RGB ``[N,H,W,3]``, rounded to the nearest level.
 

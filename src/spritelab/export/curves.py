@@ -25,8 +25,9 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
     Args:
         records: one mapping a validation, in order: ``step`` (updates made), ``epoch``,
             ``seconds`` (since the start), ``train_loss`` and ``val_loss`` (mean squared errors on
-            ε over training and held-out sprites, at the same fixed t and noise). A loss that is missing, ``None`` or not finite leaves a gap.
-            Records without ``epoch`` are drawn over steps.
+            ε over training and held-out sprites, at the same fixed t and noise). A loss that is
+            missing, ``None`` or not finite leaves a gap. Records without ``epoch`` are drawn over
+            steps.
         title: the heading.
 
     The loss axis is logarithmic where the largest loss is more than ``LOG_RATIO`` times the
