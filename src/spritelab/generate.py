@@ -205,7 +205,7 @@ class Model:
                 size //= 2
                 continue
             assert x is not None
-            images.append(self._finish(x, hard_alpha))
+            images.append(self.finish(x, hard_alpha))
             done += len(x)
         return SpriteBatch(
             images=np.concatenate(images),
@@ -254,7 +254,7 @@ class Model:
         ):
             yield Frame(step.t, pixels.decode(x_t), pixels.decode(step.x0_hat))
             x = x_t = step.x
-        final = self._finish(x, None)
+        final = self.finish(x, None)
         yield Frame(-1, final, final)
 
     def context(self, label: str | Mapping[str, float]) -> Tensor:
@@ -369,7 +369,11 @@ class Model:
             )
         return ddim_steps(predict, self.schedule, x_T, steps, eta, spacing, clip, generators)
 
-    def _finish(self, x: Tensor, hard_alpha: bool | None) -> Images:
+    def finish(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
+        """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
+
+        The second and last crossing from model values to pixels; ``hard_alpha`` as in ``sample``.
+        """
         images = pixels.decode(x)
         if self.config.hard_alpha if hard_alpha is None else hard_alpha:
             return pixels.harden_alpha(images)

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spritelab import pixels
 from spritelab.diffusion import ddim_steps, eps_predictor, noise_like
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
@@ -92,9 +91,7 @@ def redraw(
             predict, model.schedule, x_T, setting.steps, setting.eta, generator=noise
         ):
             x = step.x
-        drawn = pixels.decode(x)
-        hard = model.config.hard_alpha
-        rows.append(pixels.harden_alpha(drawn) if hard else pixels.clear_hidden(drawn))
+        rows.append(model.finish(x))
     return np.stack(rows)
 
 
