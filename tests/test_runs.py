@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from spritelab import checkpoint, generate, runs
 from spritelab.config import RunSettings
 from spritelab.diffusion import diffusion_loss
 from spritelab.errors import DataError, ModelError, SettingsError, StorageError, TrainingError
-from spritelab.runs import Run
+from spritelab.runs import Run, log
 from spritelab.training import Update, loop
 from tiny import STEPS, outcome, save_npz, short_eps_loss, tiny_set, tiny_settings
 
@@ -546,3 +547,24 @@ def test_the_pictures_of_a_run(tmp_path: Path, tiny_run: Path) -> None:
 def test_pictures_need_a_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds no model"):
         runs.draw_pictures(start(tmp_path / "run").folder)
+
+
+def test_a_full_disk_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorBoard's thread hands its ``OSError`` on; Python is not to print it besides."""
+    told: list[BaseException | None] = []
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        told.append(args.exc_value)
+
+    def fail(error: Exception) -> None:
+        raise error
+
+    monkeypatch.setattr(threading, "excepthook", hook)
+    full, ours = OSError(errno.ENOSPC, "No space left on device"), KeyError("ours")
+    with log._told_once():
+        for error in (full, ours):
+            thread = threading.Thread(target=fail, args=(error,))
+            thread.start()
+            thread.join()
+    assert told == [ours]
+    assert threading.excepthook is hook

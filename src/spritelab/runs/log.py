@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,12 +70,33 @@ def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator
     if (folder / METRICS).exists():
         kept = [record for record in read_metrics(folder) if record["step"] <= step]
         write_file(folder / METRICS, "".join(json.dumps(record) + "\n" for record in kept))
-    # What an earlier sitting logged beyond its last checkpoint happens again.
-    board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+    with storing(folder / "tensorboard"), _told_once():
+        # What an earlier sitting logged beyond its last checkpoint happens again.
+        board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        try:
+            yield Log(folder, board, batch_losses)
+        finally:
+            board.close()
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep the thread that TensorBoard writes in from printing what it hands to its caller.
+
+    On a full disk that thread ends with an ``OSError``, which the next call of the writer raises
+    again where it can be dealt with; Python would print a traceback of the thread besides.
+    """
+    before = threading.excepthook
+
+    def hook(args: threading.ExceptHookArgs) -> None:
+        if not isinstance(args.exc_value, OSError):
+            before(args)
+
+    threading.excepthook = hook
     try:
-        yield Log(folder, board, batch_losses)
+        yield
     finally:
-        board.close()
+        threading.excepthook = before
 
 
 def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
