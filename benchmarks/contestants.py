@@ -1,0 +1,166 @@
+"""Who competes: settings by name, from a preset, a file or another contestant, and what differs."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spritelab.config import LENGTHS, PRESETS, RunSettings, preset, read_settings
+from spritelab.errors import SettingsError
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "seed": {"base": "preset:seed"},
+    "seed-decay": {"base": "preset:seed", "training.decay_from": 0},
+    "small": {"base": "preset:small", "data.mirror": True},
+}
+"""The seed keeps the constant learning rate of its preset. ``seed-decay`` is the same with the rate
+falling to zero over the run, which does it good and which its page does not have."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A name for tables and files, and the settings; length, data and seed are the benchmark's."""
+
+    name: str
+    settings: RunSettings
+
+
+def read_contestants(given: Sequence[str], file: Path | None) -> list[Contestant]:
+    """Read contestants from a file and from words of the command line, in this order.
+
+    Args:
+        given: ``NAME`` (one of ``DEFAULTS`` or of the file, which is then all that is taken of
+            it), or ``NAME=BASE[,KEY=VALUE…]`` with BASE ``preset:small``, a file of settings or
+            the name of another contestant.
+        file: TOML, a table a contestant: ``base`` and the settings that differ.
+
+    Raises:
+        SettingsError: naming the word that cannot be read.
+    """
+    known = dict(DEFAULTS)
+    chosen: list[str] = []
+    if file is not None:
+        tables = _read_file(file)
+        known |= tables
+        if not any("=" not in word for word in given):
+            chosen += tables
+    for word in given:
+        name, equals, rest = word.partition("=")
+        if equals:
+            base, *changes = split_commas(rest)
+            known[name] = {"base": base, **dict(_key_value(change) for change in changes)}
+        elif name not in known:
+            raise SettingsError(
+                f"there is no contestant {name!r}; choose of {', '.join(known)}, or say what it "
+                f"is: {name}=preset:small,training.learning_rate=2e-3"
+            )
+        chosen.append(name)
+    if not chosen:
+        chosen = list(DEFAULTS)
+    if len(set(chosen)) < len(chosen):
+        raise SettingsError("a contestant was given twice; give each a name of its own")
+    return [Contestant(name, _resolve(name, known, ())) for name in chosen]
+
+
+def read_minutes(
+    given: Sequence[str], names: Sequence[str], default: str
+) -> dict[str, list[float]]:
+    """Read ``2,10,60`` (for all) and ``NAME=2,10`` (for one): minutes by contestant, ascending.
+
+    Raises:
+        SettingsError: for an unknown name, or for anything but positive numbers.
+    """
+    found: dict[str, list[float]] = {}
+    for_all = default
+    for word in given:
+        name, equals, rest = word.rpartition("=")
+        if not equals:
+            for_all = rest
+        elif name in names:
+            found[name] = _numbers(rest)
+        else:
+            raise SettingsError(f"--minutes {word}: no contestant is called {name!r}")
+    return {name: found.get(name) or _numbers(for_all) for name in names}
+
+
+def split_commas(text: str) -> list[str]:
+    """Split at the commas that stand outside of square brackets."""
+    return re.split(r",(?![^\[]*\])", text)
+
+
+def _resolve(name: str, known: Mapping[str, Mapping[str, Any]], seen: Sequence[str]) -> RunSettings:
+    if not re.fullmatch(r"[\w.+-]+", name):
+        raise SettingsError(f"a contestant's name is letters, digits and . + - _, not {name!r}")
+    changes = dict(known[name])
+    base = str(changes.pop("base", ""))
+    if forbidden := sorted(key for key in changes if _is_common(key)):
+        raise SettingsError(
+            f"contestant {name}: {forbidden[0]} is the same for all; it is a flag of the benchmark"
+        )
+    try:
+        if base.startswith("preset:"):
+            settings = preset(base.removeprefix("preset:"))
+        elif base in known and base not in (name, *seen):
+            settings = _resolve(base, known, (*seen, name))
+        elif base.endswith((".toml", ".json")):
+            settings = read_settings(base)
+        else:
+            raise SettingsError(
+                f"base {base!r} is no preset (preset:{'|'.join(PRESETS)}), no file of settings and "
+                "no other contestant"
+            )
+        return settings.override(changes)
+    except SettingsError as error:
+        raise SettingsError(f"contestant {name}: {error}") from None
+
+
+def _is_common(key: str) -> bool:
+    shared = (*LENGTHS, "training.seed", "preset", "data")
+    return key in shared or (key.startswith("data.") and key != "data.mirror")
+
+
+def _read_file(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot read the contestants in {file}: {error}") from None
+    if not tables or not all(isinstance(table, dict) for table in tables.values()):
+        raise SettingsError(f"{file} must hold one table a contestant, such as [small]")
+    return {name: _flat(table) for name, table in tables.items()}
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """``{"training": {"steps": 9}}`` → ``{"training.steps": 9}``; a network that names its kind
+    stays one value, since it replaces the whole network."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping) and "kind" not in value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _key_value(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise SettingsError(f"a contestant's settings are KEY=VALUE, not {text!r}")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        values = sorted({float(part) for part in text.split(",")})
+    except ValueError:
+        values = []
+    if not values or not all(0 < value < float("inf") for value in values):
+        raise SettingsError(f"--minutes takes positive numbers such as 2,10,60, not {text!r}")
+    return values

@@ -1,0 +1,187 @@
+"""Quality against time: the table and the figure of ``time_to_quality.py``."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import harness
+from spritelab.storage import write_file
+
+Cell = Mapping[str, Any]
+"""One finished point: a contestant trained for so many minutes with one seed, and measured."""
+
+
+def group(cells: Sequence[Cell]) -> dict[tuple[str, float], list[Cell]]:
+    """The cells of one contestant and length, one a seed, in the order of the contestants."""
+    found: dict[tuple[str, float], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell["contestant"], cell["minutes"]), []).append(cell)
+    return found
+
+
+def mean(cells: Sequence[Cell], *path: str) -> float | None:
+    """The mean over the seeds of one figure; None where one of them has none."""
+    values = []
+    for cell in cells:
+        value: Any = cell
+        for key in path:
+            value = value[key]
+        if value is None:
+            return None
+        values.append(float(value))
+    return statistics.fmean(values)
+
+
+def ratios(cells: Sequence[Cell], baseline: str) -> list[dict[str, Any]]:
+    """Every point's Fréchet distance and KID over those of the baseline's longest run.
+
+    Below 1 is better than the baseline ever got; None where the baseline has none above zero.
+    """
+    points = group(cells)
+    longest = max((minutes for name, minutes in points if name == baseline), default=None)
+    if longest is None:
+        return []
+    theirs = points[baseline, longest]
+    found = []
+    for (name, minutes), ours in points.items():
+        entry: dict[str, Any] = {"contestant": name, "minutes": minutes}
+        entry["over"] = {"contestant": baseline, "minutes": longest}
+        for against in ("training", "held_out"):
+            for key in ("frechet", "kid"):
+                value, under = (mean(side, "against", against, key) for side in (ours, theirs))
+                entry[f"{key}_{against}"] = (
+                    value / under if value is not None and under is not None and under > 0 else None
+                )
+        found.append(entry)
+    return found
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report as Markdown: a row for every contestant and length, and the floor."""
+    name = report["frechet_name"]
+    cells = report["cells"]
+    over = {(r["contestant"], r["minutes"]): r for r in report["ratios"]}
+    baseline = next((r["over"] for r in report["ratios"]), None)
+    titles = [
+        *("contestant", "minutes", "sprites seen", "updates", "sprites/s"),
+        *(f"{name}, training", f"{name}, held-out", "KID × 1000, training"),
+        *("KID × 1000, held-out", "× floor", "copies", "C_T", "authentic"),
+    ]
+    if baseline:
+        titles.append(f"{name} ÷ {baseline['contestant']} {baseline['minutes']:g} min")
+    rows = []
+    for (contestant, minutes), ours in group(cells).items():
+        row = [
+            contestant,
+            f"{minutes:g}",
+            _shown(mean(ours, "sprites_seen"), "{:,.0f}"),
+            _shown(mean(ours, "updates"), "{:,.0f}"),
+            _shown(mean(ours, "sprites_per_second"), "{:,.0f}"),
+            _shown(mean(ours, "against", "training", "frechet"), "{:.2f}"),
+            _shown(mean(ours, "against", "held_out", "frechet"), "{:.2f}"),
+            _kid(ours, "training"),
+            _kid(ours, "held_out"),
+            _shown(mean(ours, "over_floor"), "{:.2f}"),
+            _shown(mean(ours, "memory", "copies"), "{:.1%}"),
+            _shown(mean(ours, "memory", "copying_score"), "{:+.1f}"),
+            _shown(mean(ours, "memory", "authentic"), "{:.1%}"),
+        ]
+        if baseline:
+            row.append(_shown(over[contestant, minutes]["frechet_training"], "{:.2f}"))
+        rows.append(row)
+    floors = report["floors"]
+    rows.append(
+        [
+            "floor: real sprites",
+            *[""] * 4,
+            _shown(mean(floors, "against", "training", "frechet"), "{:.2f}")
+            + f" (n = {floors[0]['against']['training']['n']:,})",
+            _shown(mean(floors, "against", "held_out", "frechet"), "{:.2f}"),
+            _kid(floors, "training"),
+            _kid(floors, "held_out"),
+            "1",
+            _shown(mean(floors, "memory", "copies"), "{:.1%}"),
+            "0",
+            _shown(mean(floors, "memory", "authentic"), "{:.1%}"),
+            *([""] if baseline else []),
+        ]
+    )
+    return harness.markdown(titles, rows) + "\n" + _words(report)
+
+
+def _words(report: Mapping[str, Any]) -> str:
+    data, floor = report["data"], report["floors"][0]["against"]
+    seeds = ", ".join(str(seed) for seed in report["seeds"])
+    beside = (
+        "Trainings ran side by side, one core and one thread each."
+        if report["parallel"]
+        else "Trainings ran one after another."
+    )
+    commits = {cell["circumstances"]["commit"] for cell in report["cells"]}
+    several = f" Points were made at {len(commits)} commits." if len(commits) > 1 else ""
+    return (
+        f"Sprites of {data['source']}, {data['size']}×{data['size']}, {data['channels']} channels: "
+        f"{data['training']:,} to train on, {data['held_out']:,} held out. {report['n']:,} sprites "
+        f"by {report['sampling']}; means over training seeds {seeds}. Every point is a training of "
+        "its own, of that length: what decays or averages does so over that length. Minutes are of "
+        "training and the writing of checkpoints; nothing is validated or drawn in them. "
+        f"{beside}{several}\n\n"
+        "All contestants are measured against the same sprites, none of them mirrored, but for "
+        "C_T and authentic, which know both orientations. The floor sets held-out sprites against "
+        f"the training sprites (the Fréchet distance of {floor['training']['n']:,}, so it lies "
+        f"higher than that of {report['n']:,} would), and {floor['held_out']['n']:,} training "
+        f"sprites against the {data['held_out']:,} held-out ones. × floor is the Fréchet distance "
+        "to the training sprites over the floor's, both at the floor's n.\n\n"
+        + harness.under_which(report)
+    )
+
+
+def figure(report: Mapping[str, Any], path: Path) -> Path:
+    """Quality against minutes of training, one line a contestant; what is not above 0 is left out.
+
+    Raises:
+        StorageError: if the file cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    picture = Figure(figsize=(11, 4.5), layout="constrained")
+    kinds: tuple[tuple[str, str, str], ...] = (
+        ("training", "frechet", f"{report['frechet_name']} to the training sprites"),
+        ("held_out", "kid", "KID to the held-out sprites"),
+    )
+    points = group(report["cells"])
+    names = list(dict.fromkeys(name for name, _ in points))
+    for axes, (against, key, label) in zip(picture.subplots(1, 2), kinds, strict=True):
+        for name in names:
+            found = [
+                (mean(cells, "seconds"), mean(cells, "against", against, key))
+                for (who, _), cells in points.items()
+                if who == name
+            ]
+            drawn = sorted((x / 60, y) for x, y in found if x and y is not None and y > 0)
+            axes.plot([x for x, _ in drawn], [y for _, y in drawn], marker="o", label=name)
+        floor = mean(report["floors"], "against", against, key)
+        if floor is not None and floor > 0:
+            axes.axhline(floor, color="grey", linestyle=":", label="floor: real sprites")
+        axes.set(xscale="log", yscale="log", xlabel="minutes of training", ylabel=label)
+        axes.grid(which="both", alpha=0.3)
+        axes.legend()
+    data = io.BytesIO()
+    picture.savefig(data, format="png", dpi=150)
+    write_file(path, data.getvalue())
+    return path
+
+
+def _shown(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _kid(cells: Sequence[Cell], against: str) -> str:
+    kid, deviation = (mean(cells, "against", against, key) for key in ("kid", "kid_std"))
+    if kid is None or deviation is None:
+        return "–"
+    return f"{1000 * kid:.2f} ± {1000 * deviation:.2f}"

@@ -1,0 +1,341 @@
+"""Quality against time: how good are the sprites after so many minutes of training?
+
+Every point is a training of its own, of just that length, in a process of its own: what decays or
+averages over a run does so over that length, as it does for a user who has two minutes. Then N
+sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finished points are kept
+and not made again; an interrupted training goes on from its last checkpoint.
+
+    benchmarks/time_to_quality.py                                  # hours
+    benchmarks/time_to_quality.py --data builtin --count 300 --minutes 0.05 -n 40 --features pixels
+    benchmarks/time_to_quality.py --contestants benchmarks/ablations.toml --minutes 10
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import harness
+
+# isort: split
+import numpy as np
+
+import quality_report
+from contestants import Contestant, read_contestants, read_minutes
+from spritelab import runs
+from spritelab.cli import console
+from spritelab.config import RunSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import SettingsError, SpritelabError
+from spritelab.evaluation import measures, store
+from spritelab.evaluation.drawing import digest, draw
+from spritelab.evaluation.extract import Extractor
+from spritelab.evaluation.protocol import PROTOCOL
+from spritelab.evaluation.reference import LEAST, Reference, build_reference
+from spritelab.evaluation.score import make_floor
+from spritelab.generate import Setting, load_model
+
+NEVER = 10**9
+"""Updates between validations and between sample grids: neither takes time from the training."""
+
+CHECKPOINTS = 250
+"""Updates between checkpoints: all that an interruption can lose."""
+
+SAMPLE_SEED = 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Make all points that are wanted and write the report; the exit status of ``guarded``."""
+    return harness.guarded(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    given = _parser().parse_args(argv)
+    device = harness.settle(given.device, given.threads)
+    if given.point is not None:
+        _make(given.point)
+        return 0
+    if given.parallel and device.type != "cpu":
+        raise SettingsError("--parallel shares out cores; leave it out on an accelerator")
+    if given.n < LEAST:
+        raise SettingsError(f"-n must be at least {LEAST}, not {given.n}")
+    points = plan(given, device.type)
+    if status := make_points(points, given):
+        return status
+    report = gather(points, given)
+    report |= harness.circumstances(device)
+    harness.write_report(given.out, report, quality_report.table(report))
+    console.wrote(quality_report.figure(report, given.out.with_suffix(".png")))
+    return 0
+
+
+def _parser() -> harness.Parser:
+    parser = harness.Parser("time_to_quality", __doc__.partition("\n")[0])
+    add = parser.add_argument
+    add("--work", type=Path, default=Path("runs/benchmarks"), help="folder of trainings and cells")
+    add("--contestant", action="append", default=[], metavar="NAME[=BASE,KEY=VALUE…]")
+    add("--contestants", type=Path, metavar="FILE.toml", help="a table a contestant")
+    add("--minutes", action="append", default=[], metavar="[NAME=]2,10,60", help="lengths")
+    add("--baseline", default="seed", help="whose longest run the others are set against")
+    add("--seeds", default="0", help="training seeds, such as 0,1,2; each has its own split")
+    add("--parallel", action="store_true", help="a point a core, side by side, one thread each")
+    add("--data", default="crawl", help="builtin, sprites, crawl, or a path")
+    add("--size", type=int, choices=(16, 32), default=16)
+    add("--channels", type=int, choices=(3, 4), default=3, help="3 is RGB on white")
+    add("--count", type=int, help="use this many sprites only")
+    add("--held-out", type=float, default=0.1, help="share of the sprites never trained on")
+    add("-n", type=int, default=1000, help="sprites drawn at every point")
+    add("--steps", type=int, default=50, help="of DDIM")
+    add("--features", default="effnet", help="as of spritelab evaluate")
+    add("--point", type=Path, help=argparse.SUPPRESS)  # one point, in a process of its own
+    return parser
+
+
+def plan(given: argparse.Namespace, device: str) -> list[dict[str, Any]]:
+    """All points, the shortest first, each with all that decides it and its place on disk."""
+    contestants = read_contestants(given.contestant, given.contestants)
+    minutes = read_minutes(given.minutes, [c.name for c in contestants], "2,10,60")
+    try:
+        seeds = [int(word) for word in given.seeds.split(",")]
+    except ValueError:
+        raise SettingsError(f"--seeds takes numbers such as 0,1,2, not {given.seeds!r}") from None
+    points = []
+    for seed in seeds:
+        for contestant in contestants:
+            for length in minutes[contestant.name]:
+                points.append(_point(contestant, length, seed, given, device))
+    return sorted(points, key=lambda point: float(point["minutes"]))
+
+
+def _point(
+    contestant: Contestant, minutes: float, seed: int, given: argparse.Namespace, device: str
+) -> dict[str, Any]:
+    settings = contestant.settings.override(
+        {
+            "data.source": given.data,
+            "data.size": given.size,
+            "data.channels": given.channels,
+            "data.count": given.count,
+            "data.held_out": given.held_out,
+            "training.max_minutes": minutes,
+            "training.seed": seed,
+            "training.validate_every": NEVER,
+            "training.sample_every": NEVER,
+            "training.checkpoint_every": CHECKPOINTS,
+        }
+    ).model_dump(mode="json")
+    threads = 1 if given.parallel else given.threads
+    how = {"threads": threads, "parallel": given.parallel, "device": device}
+    measured = {"n": given.n, "steps": given.steps, "features": given.features}
+    key = digest(settings, how)[:8]
+    folder = given.work / f"{contestant.name}-{minutes:g}min-seed{seed}-{key}"
+    cell = folder / f"cell-{digest(measured, PROTOCOL, SAMPLE_SEED)[:8]}.json"
+    return {
+        "contestant": contestant.name,
+        "minutes": minutes,
+        "seed": seed,
+        "settings": settings,
+        **how,
+        **measured,
+        "run": str(folder / "run"),
+        "features_kept": str(given.work / "features"),
+        "cell": str(cell),
+    }
+
+
+def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> int:
+    """Make the points that are not there yet, each in a fresh process; 0, or what failed first."""
+    children: set[subprocess.Popen[bytes]] = set()
+    cores = harness.usable_cores()
+    free = list(cores)
+    stop = threading.Event()
+
+    def make(point: dict[str, Any]) -> int:
+        if stop.is_set() or store.load_record(Path(point["cell"])) is not None:
+            return 0
+        order = Path(point["cell"]).with_suffix(".order.json")
+        store.save_record(order, point)
+        words = [sys.executable, __file__, "--point", str(order)]
+        words += ["--threads", str(point["threads"]), "--device", point["device"]]
+        if pins := given.parallel and hasattr(os, "sched_setaffinity"):
+            # Of this thread alone; the process that it starts inherits it.
+            core = free.pop()
+            os.sched_setaffinity(0, {core})
+        child = subprocess.Popen(words, env=harness.child_environment(point["threads"]))
+        children.add(child)
+        status = child.wait()
+        children.discard(child)
+        if pins:
+            free.append(core)
+        if status:
+            stop.set()
+        return status
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    in_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, interrupt) if in_main else None
+    with ThreadPoolExecutor(len(cores) if given.parallel else 1) as pool:
+        try:
+            return next((status for status in list(pool.map(make, points)) if status), 0)
+        except KeyboardInterrupt:
+            stop.set()
+            for child in list(children):
+                child.terminate()  # it saves its training and ends
+            console.say("stopping", "run the same command again to go on")
+            raise
+        finally:
+            if in_main:
+                signal.signal(signal.SIGTERM, before)
+
+
+def _make(order: Path) -> None:
+    """Train, draw and measure one point, and write its cell."""
+    point = json.loads(order.read_text("utf-8"))
+    name = f"{point['contestant']}, {point['minutes']:g} min, seed {point['seed']}"
+    settings = RunSettings.parse(point["settings"])
+    folder = Path(point["run"])
+    console.say(name, "training")
+    begun = (folder / "config.json").exists()
+    run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
+    for _ in run.train(cpu=point["device"] == "cpu"):
+        pass
+    if run.stopped:
+        raise KeyboardInterrupt
+    device = point["device"]
+    model = load_model(folder, device)
+    logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
+    seconds = float(logged["seconds"])
+    console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
+    setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
+    drawn = draw(model, setting, SAMPLE_SEED, point["n"], folder.parent / "drawn.npz")
+    extractor = Extractor(point["features"], device=device)
+    features = extractor(drawn.images)
+    plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
+    described = measures.describe(drawn.images, drawn.labels, plain, features)
+    turned = measures.describe(drawn.images, drawn.labels, both, features)
+    floor = make_floor(plain, point["n"]).held_out
+    over_floor = None
+    if floor is not None and floor.frechet > 0:
+        over_floor = measures.measure_at(plain, described, floor.n).frechet / floor.frechet
+    seen = model.config.step * settings.training.batch_size
+    cell = {
+        **{key: point[key] for key in ("contestant", "minutes", "seed", "threads", "parallel")},
+        "settings": point["settings"],
+        "parameters": sum(p.numel() for p in model.network.parameters()),
+        "updates": model.config.step,
+        "sprites_seen": seen,
+        "seconds": seconds,
+        "sprites_per_second": seen / seconds,
+        "losses": {key: logged[key] for key in ("train_loss", "val_loss")},
+        "drawing_seconds": float(drawn.seconds.sum()),
+        "against": against(plain, features),
+        "measures": asdict(measures.measure(plain, described)),
+        "over_floor": over_floor,
+        "memory": {
+            "copies": turned.copies.share,
+            "authentic": float(turned.authentic.mean()),
+            "copying_score": measures.copying(both, turned),
+        },
+        "circumstances": harness.circumstances(model.device),
+    }
+    store.save_record(Path(point["cell"]), cell)
+    console.say(name, f"{extractor.frechet_name} {cell['against']['training']['frechet']:.2f}")
+
+
+def references(
+    training: SpriteSet, held_out: SpriteSet, extractor: Extractor, kept: str | Path
+) -> tuple[Reference, Reference]:
+    """The real sprites as they are, which all contestants are measured against, and with the
+    mirror images of those that may be turned, among which copies are looked for."""
+    plain, both = (
+        build_reference(training, held_out, extractor, mirror=mirror, most=None, cache=Path(kept))
+        for mirror in (False, True)
+    )
+    return plain, both
+
+
+def against(reference: Reference, features: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Fréchet distance and KID of sprites to the training sprites and to the held-out ones."""
+    sides = {"training": reference.features, "held_out": reference.held_out_features}
+    if sides["held_out"] is None:
+        raise SpritelabError(f"fewer than {LEAST} sprites are held out; raise --held-out")
+    found = {}
+    for side, real in sides.items():
+        assert real is not None
+        frechet, kid, kid_std, subset = measures.gaussian_and_kernel(real, features)
+        found[side] = {
+            **{"n": len(features), "frechet": frechet, "kid": kid, "kid_std": kid_std},
+            "kid_subset": subset,
+        }
+    return found
+
+
+def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[str, Any]:
+    """The finished cells in the order of the contestants, with ratios and the floor."""
+    first_of = {name: k for k, name in reversed(list(enumerate(p["contestant"] for p in points)))}
+    cells = [store.load_record(Path(point["cell"])) for point in points]
+    found = [cell for cell in cells if cell is not None]
+    found.sort(key=lambda cell: (first_of[cell["contestant"]], cell["minutes"], cell["seed"]))
+    extractor = Extractor(given.features)
+    floors, seeds = [], sorted({int(point["seed"]) for point in points})
+    for seed in seeds:
+        settings = next(point["settings"] for point in points if point["seed"] == seed)
+        data = RunSettings.parse(settings).data
+        training, held_out = runs.load_run_sprites(data).split(data.held_out, seed)
+        references_ = references(training, held_out, extractor, given.work / "features")
+        floors.append({"seed": seed, **floor_of(*references_, given.n)})
+    return {
+        "benchmark": "time_to_quality",
+        "frechet_name": extractor.frechet_name,
+        "protocol": PROTOCOL,
+        "n": given.n,
+        "sampling": f"DDIM, {given.steps} steps",
+        "seeds": seeds,
+        "parallel": given.parallel,
+        "data": {
+            **{"source": given.data, "size": given.size, "channels": given.channels},
+            **{"training": len(training), "held_out": len(held_out)},
+        },
+        "cells": found,
+        "floors": floors,
+        "ratios": quality_report.ratios(found, given.baseline),
+    }
+
+
+def floor_of(plain: Reference, both: Reference, n: int) -> dict[str, Any]:
+    """What real sprites get in the place of n samples: held-out ones against the training sprites,
+    and training ones against the held-out sprites."""
+    assert plain.held_out is not None
+    assert plain.held_out_features is not None
+    assert both.held_out is not None
+    few = np.sort(np.random.default_rng(0).permutation(len(plain))[:n])
+    held_out = measures.describe(
+        both.held_out.images, both.held_out.labels, both, both.held_out_features
+    )
+    return {
+        "against": {
+            "training": against(plain, plain.held_out_features)["training"],
+            "held_out": against(plain, plain.features[few])["held_out"],
+        },
+        "memory": {
+            "copies": held_out.copies.share,
+            "authentic": float(held_out.authentic.mean()),
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
