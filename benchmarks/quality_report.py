@@ -147,6 +147,7 @@ def figure(report: Mapping[str, Any], path: Path) -> Path:
         StorageError: if the file cannot be written.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter
 
     picture = Figure(figsize=(11, 4.5), layout="constrained")
     kinds: tuple[tuple[str, str, str], ...] = (
@@ -168,6 +169,11 @@ def figure(report: Mapping[str, Any], path: Path) -> Path:
         if floor is not None and floor > 0:
             axes.axhline(floor, color="grey", linestyle=":", label="floor: real sprites")
         axes.set(xscale="log", yscale="log", xlabel="minutes of training", ylabel=label)
+        lengths = sorted({minutes for _, minutes in points})
+        axes.set_xticks(lengths, [f"{minutes:g}" for minutes in lengths])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}")
         axes.grid(which="both", alpha=0.3)
         axes.legend()
     data = io.BytesIO()

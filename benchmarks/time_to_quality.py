@@ -30,6 +30,7 @@ import harness
 
 # isort: split
 import numpy as np
+import torch
 
 import quality_report
 from contestants import Contestant, read_contestants, read_minutes
@@ -39,7 +40,7 @@ from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.evaluation import measures, store
-from spritelab.evaluation.drawing import digest, draw
+from spritelab.evaluation.drawing import digest, draw, drawn_file, model_identity
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
-    device = harness.settle(given.device, given.threads)
+    device = harness.settle(given.device, 1 if given.parallel else given.threads)
     if given.point is not None:
         _make(given.point)
         return 0
@@ -135,8 +136,7 @@ def _point(
             "training.checkpoint_every": CHECKPOINTS,
         }
     ).model_dump(mode="json")
-    threads = 1 if given.parallel else given.threads
-    how = {"threads": threads, "parallel": given.parallel, "device": device}
+    how = {"threads": torch.get_num_threads(), "parallel": given.parallel, "device": device}
     measured = {"n": given.n, "steps": given.steps, "features": given.features}
     key = digest(settings, how)[:8]
     folder = given.work / f"{contestant.name}-{minutes:g}min-seed{seed}-{key}"
@@ -220,7 +220,8 @@ def _make(order: Path) -> None:
     seconds = float(logged["seconds"])
     console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
     setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
-    drawn = draw(model, setting, SAMPLE_SEED, point["n"], folder.parent / "drawn.npz")
+    kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
+    drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
     extractor = Extractor(point["features"], device=device)
     features = extractor(drawn.images)
     plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
