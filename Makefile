@@ -2,16 +2,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reproduce help clean
+.PHONY: demo test check reproduce bench bench-quality help clean
 
 help:
-	@echo "make demo    learn built-in sprites for seven minutes, draw new ones with DDPM and DDIM"
+	@echo "make demo    draw sprites with the model that comes along, then learn built-in ones for seven"
+	@echo "             minutes and draw new ones with DDPM and DDIM"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
+	@echo "make bench   speed and memory, beside other code (docs/benchmarks.md; some 20 minutes)"
+	@echo "make bench-quality   quality against minutes of training (hours; can be interrupted)"
 	@echo "make clean   remove the environment and all caches; runs/ stays"
 
 demo: .venv/installed
+	$(BIN)/spritelab sample crawl-16 -n 60 --guidance 2 --out runs/crawl-16-samples --overwrite
 	@if [ -f runs/demo/config.json ]; then \
 		$(BIN)/spritelab train --resume --out runs/demo; \
 	else \
@@ -41,6 +45,17 @@ FLAGS =
 reproduce: .venv/installed
 	$(BIN)/python benchmarks/reproduce.py --out $(OUT) --epochs $(EPOCHS) -n $(N) \
 		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(FLAGS)
+
+# Give the machine nothing else to do meanwhile. FLAGS holds flags for all of them, such as
+# --threads 1; each script takes more by itself (benchmarks/NAME.py --help).
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/startup.py $(FLAGS)
+	$(BIN)/python benchmarks/sampling.py $(FLAGS)
+	$(BIN)/python benchmarks/throughput.py $(FLAGS)
+	$(BIN)/python benchmarks/evaluating.py $(FLAGS)
+
+bench-quality: .venv/installed-dev
+	$(BIN)/python benchmarks/time_to_quality.py $(FLAGS)
 
 # The stamps are written last, so that an installation that broke off is made again.
 .venv/installed: pyproject.toml constraints.txt

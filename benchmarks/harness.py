@@ -12,6 +12,8 @@ import os
 # As the command line does; torch's threads read it when torch is first imported.
 if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
     os.environ["GOMP_SPINCOUNT"] = "3000"
+# Peers draw their own bars.
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 import argparse
 import json

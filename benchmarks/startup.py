@@ -1,0 +1,118 @@
+"""How long until something happens: help, import, a model, the first sprite; in fresh processes.
+
+benchmarks/startup.py
+benchmarks/startup.py --rounds 1
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import harness
+
+# isort: split
+import torch
+
+import cases
+from spritelab.checkpoint import save_model
+from spritelab.errors import SettingsError, SpritelabError
+from spritelab.generate import load_model
+
+LOAD = "import spritelab; model = spritelab.load_model({source!r}, {device!r})"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Time all starts and write the report; the exit status of ``harness.guarded``."""
+    return harness.guarded(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    given = _parser().parse_args(argv)
+    device = harness.settle(given.device, given.threads)
+    if given.rounds < 1:
+        raise SettingsError(f"--rounds must be at least 1, not {given.rounds}")
+    with tempfile.TemporaryDirectory() as folder:
+        source = given.model or str(_random_model(Path(folder)))
+        load_model(source, device)
+        timings = harness.take_turns(
+            {
+                name: _fresh(words, given.threads)
+                for name, words in starts(source, str(device)).items()
+            },
+            given.rounds,
+        )
+    report: dict[str, Any] = {
+        "benchmark": "startup",
+        "model": given.model or "preset:small, random weights",
+        "seconds": {name: timing.as_dict() for name, timing in timings.items()},
+    }
+    report |= harness.circumstances(device)
+    harness.write_report(given.out, report, table(report))
+    return 0
+
+
+def _parser() -> harness.Parser:
+    parser = harness.Parser("startup", __doc__.partition("\n")[0])
+    parser.add_argument("--model", help="a run, a model folder or a name; else random weights")
+    parser.add_argument("--rounds", type=int, default=9, help="processes of every kind")
+    return parser
+
+
+def _random_model(folder: Path) -> Path:
+    model = cases.random_model("small", 16, 3, torch.device("cpu"))
+    save_model(folder, model.network.state_dict(), model.config)
+    return folder
+
+
+def starts(source: str, device: str) -> dict[str, list[str]]:
+    """The words after ``python``, by name. Python and torch alone are the floor."""
+    load = LOAD.format(source=source, device=device)
+    code = {
+        "python": "pass",
+        "import torch": "import torch",
+        "import spritelab": "import spritelab",
+        "load_model": load,
+        "the first sprite": f"{load}; model.sample(1, sampler='ddim', steps=20)",
+    }
+    found = {name: ["-c", text] for name, text in code.items()}
+    return {**found, "spritelab --help": ["-m", "spritelab", "--help"]}
+
+
+def _fresh(words: Sequence[str], threads: int) -> Callable[[], object]:
+    def start() -> None:
+        done = subprocess.run(
+            [sys.executable, *words],
+            env=harness.child_environment(threads),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
+            raise SpritelabError(f"python {' '.join(words)}: status {done.returncode}: {last}")
+
+    return start
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report as Markdown."""
+    rows = [
+        [name, f"{timing['median']:.2f}", f"{timing['best']:.2f}"]
+        for name, timing in report["seconds"].items()
+    ]
+    rounds = len(next(iter(report["seconds"].values()))["rounds"])
+    return (
+        harness.markdown(["start", "seconds, median", "best"], rows)
+        + f"\nMedians of {rounds} fresh processes of each kind, in turns, after one that fills the "
+        f"disk's cache. Model: {report['model']}. The first sprite is DDIM's, 20 steps, with "
+        "loading.\n\n" + harness.under_which(report)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
