@@ -5,6 +5,7 @@ package, so the papers' ᾱ_0 = 1 is the step ``-1`` here.
 
 - DDPM: Ho et al. 2020, arXiv 2006.11239, equations 4, 6, 7 and algorithm 2.
 - DDIM: Song et al. 2020, arXiv 2010.02502, equations 12 and 16.
+- DPM-Solver++(2M): Lu et al. 2022, arXiv 2211.01095, algorithm 2.
 - Respacing of the DDPM chain: Nichol and Dhariwal 2021, arXiv 2102.09672, section 4.
 """
 
@@ -168,6 +169,47 @@ def reference_ddim(
     return out
 
 
+def log_snr_at(alpha_bars: Array, t: int) -> float:
+    """λ_t = log(α_t / σ_t) of Lu et al., with their α = √ᾱ and σ = √(1-ᾱ); infinite at t = -1."""
+    bar = alpha_bar_at(alpha_bars, t)
+    return float("inf") if t < 0 else float(np.log(np.sqrt(bar) / np.sqrt(1 - bar)))
+
+
+def reference_dpm(
+    predict: NumpyPredict,
+    alpha_bars: Array,
+    x_T: Array,
+    pairs: Pairs,
+    clip: bool,
+    shortest_r: float = 0.5,
+) -> list[Array]:
+    """Run DPM-Solver++(2M) in float64 and return x after every step.
+
+    Lines 4 to 10 of algorithm 2, with x_θ clipped as the paper's thresholding would. Steps with r
+    below ``shortest_r`` are of first order, D = x_θ; 0 leaves the algorithm as it is printed. The
+    last step, which the algorithm does not have (it ends at t > 0), is its limit for λ → ∞.
+    """
+    x, out = x_T, []
+    guesses: list[Array] = []
+    for i, (t, t_prev) in enumerate(pairs):
+        bar, bar_prev = alpha_bar_at(alpha_bars, t), alpha_bar_at(alpha_bars, t_prev)
+        guess = (x - np.sqrt(1 - bar) * predict(x, t)) / np.sqrt(bar)
+        guesses.append(np.clip(guess, -1, 1) if clip else guess)
+        if t_prev < 0:
+            x = guesses[-1]
+        else:
+            h = log_snr_at(alpha_bars, t_prev) - log_snr_at(alpha_bars, t)
+            d = guesses[-1]
+            if i > 0:
+                r = (log_snr_at(alpha_bars, t) - log_snr_at(alpha_bars, pairs[i - 1][0])) / h
+                if r >= shortest_r:
+                    d = (1 + 1 / (2 * r)) * guesses[-1] - 1 / (2 * r) * guesses[-2]
+            sigmas = np.sqrt(1 - bar_prev) / np.sqrt(1 - bar)
+            x = sigmas * x - np.sqrt(bar_prev) * (np.exp(-h) - 1) * d
+        out.append(x)
+    return out
+
+
 def gaussian_eps(alpha_bars: Array, mean: float, std: float) -> NumpyPredict:
     """The best ε̂ for data N(mean, std² I): E[ε | x_t], affine in x_t."""
 
@@ -177,6 +219,19 @@ def gaussian_eps(alpha_bars: Array, mean: float, std: float) -> NumpyPredict:
         return eps
 
     return predict
+
+
+def gaussian_flow(
+    alpha_bars: Array, x: Array, t: int, t_prev: int, mean: float, std: float
+) -> Array:
+    """Carry x at t to ``t_prev`` along the probability-flow ODE of data N(mean, std² I), exactly.
+
+    Every x_t is N(√ᾱ_t·m, ᾱ_t·s² + 1 - ᾱ_t), and the flow keeps the standard score of x.
+    """
+    bar, bar_prev = alpha_bar_at(alpha_bars, t), alpha_bar_at(alpha_bars, t_prev)
+    score = (x - np.sqrt(bar) * mean) / np.sqrt(bar * std**2 + 1 - bar)
+    moved: Array = np.sqrt(bar_prev) * mean + np.sqrt(bar_prev * std**2 + 1 - bar_prev) * score
+    return moved
 
 
 def ideal_eps(alpha_bars: Array, points: Array) -> NumpyPredict:

@@ -1,4 +1,4 @@
-"""DDPM and DDIM as in the papers: the schedule, the forward process and the samplers."""
+"""DDPM, DDIM and DPM-Solver++ as in the papers: schedule, forward process and samplers."""
 
 from spritelab.diffusion.process import (
     Network,
@@ -22,6 +22,7 @@ from spritelab.diffusion.samplers import (
     Variance,
     ddim_steps,
     ddpm_steps,
+    dpm_steps,
     noise_like,
 )
 from spritelab.diffusion.schedule import Schedule, Spacing, build_schedule
@@ -49,5 +50,6 @@ __all__ = [
     "Generators",
     "ddpm_steps",
     "ddim_steps",
+    "dpm_steps",
     "noise_like",
 ]

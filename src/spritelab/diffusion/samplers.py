@@ -1,6 +1,6 @@
-"""DDPM and DDIM: from noise x_T to a sprite x_0, one step at a time.
+"""DDPM, DDIM and DPM-Solver++: from noise x_T to a sprite x_0, one step at a time.
 
-Both are generators. Each yields a ``Step`` after every network evaluation, and whoever wants a
+All are generators. Each yields a ``Step`` after every network evaluation, and whoever wants a
 preview, a strip, a GIF or a progress bar consumes them; ``for step in ...: pass`` leaves the
 sprite in ``step.x``. Steps are computed in float64 and yielded in the dtype of x_T.
 
@@ -14,6 +14,9 @@ x_t        x            the sprite at step t
 ε̂, x̂_0    eps_hat ...  the network's prediction and the clean sprite that follows from it
 σ          sigma        standard deviation of the noise this step adds
 z          z            standard normal noise
+λ_t        _lambda      log(√ᾱ_t / √(1-ᾱ_t)), half the logarithm of the signal-to-noise ratio
+h          h            λ_{t'} - λ_t: how far this step goes, as DPM-Solver++ counts it
+r          r            h of the step before over the h of this one
 =========  ===========  ==============================================================
 """
 
@@ -164,6 +167,67 @@ def _ddim(
             x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
         x = x_prev.to(x.dtype)
         yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
+
+
+def dpm_steps(
+    predict: Predictor,
+    schedule: Schedule,
+    x_T: Tensor,
+    steps: int = 20,
+    spacing: Spacing = "linspace",
+    clip: bool = True,
+) -> Iterator[Step]:
+    """DPM-Solver++(2M), deterministic. Source: Lu et al. 2022 (arXiv 2211.01095), algorithm 2.
+
+    It solves the same ODE as DDIM with η = 0. DDIM holds x̂_0 still during a step; this carries on
+    the line through x̂_0 of this step and of the one before, to the middle of the step in λ. It
+    costs no evaluation more, and between two t above 0 the error falls with the square of the
+    number of steps.
+
+    Three kinds of step are of first order, and so exactly DDIM's: the first, which has none before
+    it; the last, where λ is infinite; and one more than twice as long as the step before (r < 1/2).
+    The paper has no such bound. Here ``linspace`` and ``leading`` visit t = 0, and the step to it
+    is up to five times as long as the one before: on Gaussian data of standard deviation 0.5 the
+    line then overshoots so far that 10 or 20 steps end farther from the exact solution than DDIM.
+    The jump at the noisy end of the cosine schedule does no harm: where the step *before* is the
+    long one, the correction is small.
+
+    Args:
+        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``; it alone decides the sprite.
+        steps: how many of the T steps to visit.
+        spacing: see ``Schedule.pairs``.
+        clip: hold x̂_0 in [-1, 1] before it is used; ε̂ is then derived again from it.
+
+    Raises:
+        SettingsError: for steps outside 1 … T or an unknown spacing. Raised by the call, before
+            the first step.
+    """
+    return _dpm(predict, schedule, x_T, schedule.pairs(steps, spacing), clip)
+
+
+@torch.no_grad()
+def _dpm(
+    predict: Predictor, schedule: Schedule, x: Tensor, pairs: list[tuple[int, int]], clip: bool
+) -> Iterator[Step]:
+    h_before, x0_before = 0.0, x
+    for t, t_prev in pairs:
+        ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
+        h = _lambda(ab_prev) - _lambda(ab_t)
+        x_t, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        r = h_before / h  # 0 in the first step, and in the last, where h = ∞
+        ahead = x0_hat if r < 0.5 else x0_hat + (x0_hat - x0_before) / (2 * r)
+        # e^(-h) - 1 is -1 in the last step, so that x̂_0 is all that is left.
+        x_prev = math.sqrt((1 - ab_prev) / (1 - ab_t)) * x_t
+        x_prev = x_prev - math.sqrt(ab_prev) * math.expm1(-h) * ahead
+        h_before, x0_before = h, x0_hat
+        x = x_prev.to(x.dtype)
+        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
+
+
+def _lambda(alpha_bar: float) -> float:
+    """λ = ½·log(ᾱ / (1-ᾱ)), and ∞ where ᾱ is 1 (clean)."""
+    return math.inf if alpha_bar == 1 else 0.5 * math.log(alpha_bar / (1 - alpha_bar))
 
 
 def _predict(
