@@ -17,7 +17,7 @@ import numpy as np
 
 import harness
 from spritelab import __version__, export
-from spritelab.checkpoint import FORMAT, save_model
+from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
@@ -69,15 +69,7 @@ def _main(argv: Sequence[str] | None) -> int:
     full = load_model(given.run, device)
     split = find_split(given.run, full.config)
     folder = given.to / given.name
-    # Written by this version, in its format, whatever the run's was; models of format 1 did not
-    # say that they were mirrored.
-    config = full.config.model_copy(
-        update={
-            "format": FORMAT,
-            "version": __version__,
-            "trained_on": full.config.trained_on.model_copy(update={"mirror": split.mirror}),
-        }
-    )
+    config = full.config.model_copy(update={"version": __version__})
     save_model(folder, full.network.state_dict(), config, half=True)
     half = load_model(folder, device)
     report = {

@@ -29,8 +29,11 @@ from spritelab.errors import ModelError, SettingsError
 from spritelab.models import build_network
 from spritelab.storage import flush_folder, storing, write_file
 
-FORMAT = 1
-"""Version of both kinds of folder; raised whenever old code could no longer read them."""
+FORMAT = 2
+"""Version of both kinds of folder; raised whenever old code could no longer read them.
+
+2: a model says how its sprites were split and mirrored.
+"""
 
 
 class TrainedOn(Settings):
@@ -41,6 +44,9 @@ class TrainedOn(Settings):
     url: str = ""
     content_hash: str
     class_counts: tuple[int, ...]
+    held_out: float = Field(default=0.1, description="share of the source never trained on")
+    split_seed: int = Field(default=0, description="of the split into both")
+    mirror: bool = Field(default=False, description="half of the sprites were shown mirrored")
 
 
 class ModelConfig(Settings):
@@ -79,12 +85,25 @@ def make_network(config: ModelConfig) -> nn.Module:
     )
 
 
-def save_model(folder: Path, weights: Mapping[str, Tensor], config: ModelConfig) -> None:
+def save_model(
+    folder: Path, weights: Mapping[str, Tensor], config: ModelConfig, half: bool = False
+) -> None:
     """Write a model folder, replacing the one that may be there.
+
+    Args:
+        folder: of the model.
+        weights: by name.
+        config: what the network is rebuilt from.
+        half: keep the weights as float16, in half the space; they compute in float32 all the same.
 
     Raises:
         StorageError: if a file cannot be written.
     """
+    if half:
+        weights = {
+            name: tensor.half() if tensor.is_floating_point() else tensor
+            for name, tensor in weights.items()
+        }
     write_file(folder / "model.safetensors", _to_bytes(weights))
     write_file(folder / "config.json", config.model_dump_json(indent=2))
 

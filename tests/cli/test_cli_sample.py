@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spritelab.cli import main
-from spritelab.generate import Model, load_model
+from spritelab.generate import Model, load_model, shipped_models
 
 Refused = Callable[..., str]
 
@@ -207,7 +207,8 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
 
 def test_models_that_are_none(here: Path, refused: Refused) -> None:
     assert refused("sample", "runs/none") == (
-        "there is no model at runs/none; give a run's folder or a model folder"
+        "there is no model at runs/none; give a run's folder, a model folder or one of "
+        + ", ".join(shipped_models())
     )
     (here / "empty").mkdir()
     assert "empty holds no model (no model/config.json)" in refused("sample", "empty")

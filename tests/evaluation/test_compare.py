@@ -31,8 +31,8 @@ from spritelab.evaluation.same_noise import (
     unrelated_difference,
     variety_of,
 )
-from spritelab.evaluation.setting import Setting
 from spritelab.generate import BATCHING_TOLERANCE, Model, sprite_seed
+from spritelab.generate.setting import Setting
 
 Prepare = Callable[..., Comparison]
 GRID = (Setting.ddim(3), Setting.ddim(3, 1.0), Setting.ddpm(3), Setting.ddpm(6))

@@ -12,9 +12,9 @@ from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.evaluation.evaluate import evaluate, evaluate_images
 from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.setting import Setting
 from spritelab.evaluation.sources import Split, find_split
 from spritelab.generate import load_model
+from spritelab.generate.setting import Setting
 
 PIXELS = Extractor("pixels")
 

@@ -24,9 +24,9 @@ from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.measures import Measures
 from spritelab.evaluation.reference import build_reference
 from spritelab.evaluation.score import Score
-from spritelab.evaluation.setting import Setting
 from spritelab.evaluation.sources import Split, find_split
 from spritelab.generate import Model, load_model
+from spritelab.generate.setting import Setting
 
 GRID = (
     *(Setting.ddpm(2), Setting.ddpm(2, "beta"), Setting.ddim(2), Setting.ddim(2, 1.0)),

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritelab.cli import console, measuring
+from spritelab.cli.drawing import Device, ModelName
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.diffusion import Variance
+    from spritelab.generate import Model, Setting
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
 
 
 def compare(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A run's folder or a model folder.")
-    ],
+    model: ModelName,
     data: measuring.Data = None,
     count: Annotated[
         int | None,
@@ -63,6 +63,14 @@ def compare(
             rich_help_panel=GRID,
         ),
     ] = None,
+    also: Annotated[
+        str | None,
+        typer.Option(
+            help="Single settings beside these, such as ddpm-1000,dpm-20 (DPM-Solver++).",
+            show_default=False,
+            rich_help_panel=GRID,
+        ),
+    ] = None,
     guidance: Annotated[
         float,
         typer.Option(
@@ -79,9 +87,7 @@ def compare(
     labels: measuring.Labels = None,
     features: measuring.Features = measuring.FeatureChoice.effnet,
     weights: measuring.Weights = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, mps …; the best one found if not given.")
-    ] = None,
+    device: Device = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the report.", show_default="reports/MODEL"),
@@ -109,8 +115,10 @@ def compare(
     reporting.check_folder(folder)
     timesteps = loaded.schedule.timesteps
     if quick:
-        if steps or eta or variance:
-            raise SettingsError("--quick chooses --steps, --eta and --variance; leave these out")
+        if steps or eta or variance or also:
+            raise SettingsError(
+                "--quick chooses --steps, --eta, --variance and --also; leave these out"
+            )
         grid = comparing.quick_grid(timesteps, guidance)
         reference = min(reference, QUICK_REFERENCE)
     else:
@@ -120,6 +128,7 @@ def compare(
             measuring.numbers(eta, "--eta") if eta else comparing.ETAS,
             [_variance(part) for part in variance.split(",")] if variance else comparing.VARIANCES,
             guidance,
+            [_setting(loaded, part, guidance) for part in also.split(",")] if also else (),
         )
     reporting.check_grid(grid)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
@@ -180,6 +189,14 @@ def _variance(name: str) -> Variance:
         if name == known:
             return known
     raise SettingsError(f"unknown variance {name!r}; choose from {', '.join(VARIANCES)}")
+
+
+def _setting(model: Model, text: str, guidance: float) -> Setting:
+    """Read ``ddpm-1000``."""
+    sampler, _, steps = text.strip().partition("-")
+    if not steps.isascii() or not steps.isdecimal():
+        raise SettingsError(f"--also takes settings such as ddpm-1000,dpm-20, not {text!r}")
+    return model.setting(sampler, int(steps), guidance=guidance)
 
 
 def _command() -> str:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, measuring
-from spritelab.cli.sample import Sampler, Variance
+from spritelab.cli.drawing import (
+    Device,
+    Eta,
+    Guidance,
+    Sampler,
+    SamplerChoice,
+    Steps,
+    Variance,
+    VarianceChoice,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -37,26 +46,15 @@ ROWS = (
 def evaluate(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="A run's folder or a model folder."),
+        typer.Argument(metavar="MODEL", help="A run's folder, a model folder, or crawl-16."),
     ] = None,
     data: measuring.Data = None,
     count: Annotated[int, typer.Option("-n", "--count", help="Sprites for each seed.")] = 1000,
-    sampler: Annotated[Sampler, typer.Option(help="The sampler.")] = Sampler.ddim,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            help="Steps to visit; 50 for ddim, all for ddpm if not given.", show_default=False
-        ),
-    ] = None,
-    eta: Annotated[
-        float, typer.Option(help="η of ddim: 0 adds no noise, 1 as much as ddpm.")
-    ] = 0.0,
-    variance: Annotated[
-        Variance, typer.Option(help="Variance of a ddpm step.")
-    ] = Variance.posterior,
-    guidance: Annotated[
-        float, typer.Option(help="Weight of classifier-free guidance; 1 is without.")
-    ] = 1.0,
+    sampler: SamplerChoice = Sampler.ddim,
+    steps: Steps = None,
+    eta: Eta = 0.0,
+    variance: VarianceChoice = Variance.posterior,
+    guidance: Guidance = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 1,
     held_out: measuring.HeldOut = None,
@@ -85,9 +83,7 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Bring both to this many pixels.", rich_help_panel=FILES),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, mps …; the best one found if not given.")
-    ] = None,
+    device: Device = None,
     json: measuring.Json = None,
 ) -> None:
     """Measure how good sprites are: a model's, or those in a folder.
@@ -152,19 +148,10 @@ def _model(
     from spritelab import generate
     from spritelab.evaluation import evaluate as evaluating
     from spritelab.evaluation import sources
-    from spritelab.evaluation.setting import Setting
 
     loaded = generate.load_model(folder, device)
     evaluating.check_n(asked["n"], asked["seeds"])
-    T = loaded.schedule.timesteps
-    if how["sampler"] == "ddpm":
-        if how["eta"]:
-            raise SettingsError("--eta goes with --sampler ddim")
-        setting = Setting.ddpm(how["steps"] or T, how["variance"], how["guidance"])
-    else:
-        setting = Setting.ddim(how["steps"] or min(50, T), how["eta"], how["guidance"])
-    if how["steps"] is not None and not 1 <= how["steps"] <= T:
-        raise SettingsError(f"--steps must lie in 1 … {T} for this model, not {how['steps']}")
+    setting = loaded.setting(**how)
     with console.console.status("reading the sprites"):
         split = sources.find_split(folder, loaded.config, **real)
     with console.progress("evaluating") as bar:

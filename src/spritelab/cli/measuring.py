@@ -28,7 +28,7 @@ Data = Annotated[
     str | None,
     typer.Option(
         help="builtin, sprites, crawl, or a path to the sprites it was trained on. "
-        "Those of the run if not given.",
+        "Those of the model if not given.",
         show_default=False,
         rich_help_panel=REAL,
     ),
@@ -36,7 +36,7 @@ Data = Annotated[
 HeldOut = Annotated[
     float | None,
     typer.Option(
-        help="Share held out, for a model folder without its run. 0.1 if not given.",
+        help="Share held out. The model's own if not given.",
         show_default=False,
         rich_help_panel=REAL,
     ),
@@ -44,7 +44,7 @@ HeldOut = Annotated[
 SplitSeed = Annotated[
     int | None,
     typer.Option(
-        help="Seed of the split, for a model folder without its run. 0 if not given.",
+        help="Seed of the split. The model's own if not given.",
         show_default=False,
         rich_help_panel=REAL,
     ),
@@ -53,7 +53,7 @@ Mirror = Annotated[
     bool | None,
     typer.Option(
         "--mirror/--no-mirror",
-        help="Whether training mirrored half of the sprites. As the run says if not given.",
+        help="Whether training mirrored half of the sprites. As the model says if not given.",
         show_default=False,
         rich_help_panel=REAL,
     ),

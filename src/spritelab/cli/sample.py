@@ -9,24 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from spritelab.cli import console
+from spritelab.cli.drawing import (
+    Device,
+    Eta,
+    Guidance,
+    ModelName,
+    Sampler,
+    SamplerChoice,
+    Steps,
+    Variance,
+    VarianceChoice,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.generate import Label
-
-
-class Sampler(StrEnum):
-    """How noise becomes a sprite."""
-
-    ddpm = "ddpm"
-    ddim = "ddim"
-
-
-class Variance(StrEnum):
-    """The variance of a DDPM step."""
-
-    posterior = "posterior"
-    beta = "beta"
 
 
 class Spacing(StrEnum):
@@ -38,20 +35,11 @@ class Spacing(StrEnum):
 
 
 def sample(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A run's folder or a model folder.")
-    ],
-    sampler: Annotated[Sampler, typer.Option(help="The sampler.")] = Sampler.ddim,
-    steps: Annotated[
-        int | None,
-        typer.Option(help="Steps to visit; 50 for ddim, all for ddpm if not given."),
-    ] = None,
-    eta: Annotated[
-        float, typer.Option(help="η of ddim: 0 adds no noise, 1 as much as ddpm.")
-    ] = 0.0,
-    variance: Annotated[
-        Variance, typer.Option(help="Variance of a ddpm step.")
-    ] = Variance.posterior,
+    model: ModelName,
+    sampler: SamplerChoice = Sampler.ddim,
+    steps: Steps = None,
+    eta: Eta = 0.0,
+    variance: VarianceChoice = Variance.posterior,
     spacing: Annotated[Spacing, typer.Option(help="Which steps are visited.")] = Spacing.linspace,
     count: Annotated[int, typer.Option("-n", "--count", help="How many sprites.")] = 20,
     seed: Annotated[int, typer.Option(help="Other seeds give other sprites.")] = 0,
@@ -63,9 +51,7 @@ def sample(
             show_default=False,
         ),
     ] = None,
-    guidance: Annotated[
-        float, typer.Option(help="Weight of classifier-free guidance; 1 is without.")
-    ] = 1.0,
+    guidance: Guidance = 1.0,
     hard_alpha: Annotated[
         bool | None,
         typer.Option(
@@ -80,9 +66,7 @@ def sample(
     batch_size: Annotated[
         int | None, typer.Option(help="Sprites at a time; what suits the device if not given.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="cpu, cuda, mps …; the best one found if not given.")
-    ] = None,
+    device: Device = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the sprites.", show_default="samples/MODEL-SAMPLER-SEED"),

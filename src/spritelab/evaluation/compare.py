@@ -27,12 +27,12 @@ from spritelab.evaluation.drawing import (
     load_drawn,
     model_identity,
 )
-from spritelab.evaluation.evaluate import FORMAT, check_n, nfe
+from spritelab.evaluation.evaluate import FORMAT, check_n
 from spritelab.evaluation.protocol import PROTOCOL
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.score import Floor, Score, make_floor, read_score, score
-from spritelab.evaluation.setting import Setting
 from spritelab.generate import Model
+from spritelab.generate.setting import Setting
 
 STEPS = (5, 10, 20, 50, 100, 250, 1000)
 ETAS = (0.0, 0.5, 1.0)
@@ -73,7 +73,7 @@ class Cell:
     @property
     def nfe(self) -> int:
         """Network evaluations a sprite."""
-        return nfe(self.setting)
+        return self.setting.nfe
 
     @property
     def seconds_each(self) -> float:
@@ -131,8 +131,9 @@ def make_grid(
     etas: Sequence[float] = ETAS,
     variances: Sequence[Variance] = VARIANCES,
     guidance: float = 1.0,
+    also: Sequence[Setting] = (),
 ) -> tuple[Setting, ...]:
-    """Every sampler at every number of steps, cheapest first.
+    """Every sampler at every number of steps, and the settings in ``also``, cheapest first.
 
     ``steps`` of None are those of ``STEPS`` below T, and T itself.
 
@@ -150,8 +151,9 @@ def make_grid(
             *(Setting.ddim(count, eta, guidance) for eta in dict.fromkeys(etas)),
         )
     ]
+    grid = sorted(dict.fromkeys([*grid, *also]), key=lambda setting: setting.steps)
     if len(chains(grid)) < 2:
-        raise SettingsError("a comparison needs at least two settings; give more --steps or --etas")
+        raise SettingsError("a comparison needs at least two settings; give more --steps or --eta")
     return tuple(grid)
 
 
@@ -207,7 +209,7 @@ def estimate_seconds(comparison: Comparison) -> float:
             reference, measures.describe(reference.images[:part], labels, reference, features)
         )
     )
-    evaluations = sum(count * nfe(setting) for setting, _, count in missing)
+    evaluations = sum(count * setting.nfe for setting, _, count in missing)
     return evaluations * drawing + len(missing) * n * (extracting + 1.5 * measuring / part)
 
 

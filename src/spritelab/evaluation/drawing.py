@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.evaluation import store
-from spritelab.evaluation.setting import Setting
 from spritelab.generate import Model, sprite_seed
+from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
 DRAWING = 1

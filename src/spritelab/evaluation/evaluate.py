@@ -21,9 +21,9 @@ from spritelab.evaluation.reference import (
     check_enough,
 )
 from spritelab.evaluation.score import Floor, Score, distance_ratio, make_floor, score
-from spritelab.evaluation.setting import Setting
 from spritelab.evaluation.sources import Split
 from spritelab.generate import Model
+from spritelab.generate.setting import Setting
 
 FORMAT = 1
 """Version of the JSON that ``evaluate`` and ``compare`` write."""
@@ -59,7 +59,7 @@ class Evaluation:
     @property
     def nfe(self) -> int | None:
         """Network evaluations a sprite; guidance counts twice."""
-        return None if self.setting is None else nfe(self.setting)
+        return None if self.setting is None else self.setting.nfe
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values for JSON; the keys are described in ``docs/evaluation.md``."""
@@ -180,11 +180,6 @@ def check_n(n: int, seeds: Sequence[int]) -> None:
         raise SettingsError("give at least one seed, and none twice")
 
 
-def nfe(setting: Setting) -> int:
-    """Network evaluations a sprite; guidance counts twice."""
-    return setting.steps * (1 if setting.guidance in (0, 1) else 2)
-
-
 def protocol_facts(reference: Reference) -> dict[str, Any]:
     """What the figures were measured with and against."""
     return {
@@ -207,7 +202,7 @@ def drawing_facts(
     return {
         **asdict(setting),
         "seeds": list(seeds),
-        "nfe": nfe(setting),
+        "nfe": setting.nfe,
         "seconds": sum(seconds) / len(seconds),
     }
 

@@ -20,10 +20,10 @@ from spritelab.evaluation.same_noise import (
     unrelated_difference,
     variety_of,
 )
-from spritelab.evaluation.setting import Setting
 from spritelab.evaluation.verdict import Answer
 from spritelab.export import evenly
 from spritelab.generate import sprite_seed
+from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
 SHOWN = 8

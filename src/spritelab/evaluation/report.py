@@ -30,9 +30,9 @@ from spritelab.evaluation.evaluate import (
     score_facts,
 )
 from spritelab.evaluation.gallery import Gallery, make_gallery
-from spritelab.evaluation.setting import Setting
 from spritelab.evaluation.sources import Split
 from spritelab.evaluation.verdict import Answer, answer
+from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 from spritelab.storage import write_file
 

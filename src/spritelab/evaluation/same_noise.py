@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from spritelab.diffusion import ddim_steps, eps_predictor, noise_like
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
-from spritelab.evaluation.setting import Setting
 from spritelab.generate import Model
+from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
 

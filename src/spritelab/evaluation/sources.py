@@ -15,9 +15,6 @@ from spritelab.config import DataSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
 
-SHARE = 0.1
-"""The held-out share where neither the run nor the caller says one."""
-
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -53,15 +50,15 @@ def find_split(
 ) -> Split:
     """Load a model's sprites and split them as its training did.
 
-    A run's folder (or ``model`` inside it) says in its ``config.json`` all that is needed. For a
-    model folder alone ``source`` says which sprites; the share held out is 0.1, the seed of the
-    split 0 and nothing is mirrored unless the caller says otherwise.
+    A run's folder (or ``model`` inside it) says in its ``config.json`` how its sprites are read; a
+    model folder alone says what they were and how they were split, and ``source`` where they are,
+    unless they are a source with a name.
 
     Args:
         folder: a run's folder or a model folder.
         config: of the model in it.
         source: other sprites than the run names, or the same ones elsewhere.
-        held_out, split_seed, mirror: in place of the run's.
+        held_out, split_seed, mirror: in place of the model's.
         labels, tile, margin, spacing: how ``source`` is read, see ``data.load``.
 
     Warns if the training sprites are not those that the model was trained on: copies may then go
@@ -98,10 +95,11 @@ def find_split(
             f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "
             f"the model draws {config.size}×{config.size} of {config.channels}"
         )
-    share = held_out or (settings.held_out if settings else SHARE)
-    seed = split_seed if split_seed is not None else int(run["training"]["seed"]) if run else 0
+    known = config.trained_on
+    share = held_out or known.held_out
+    seed = split_seed if split_seed is not None else known.split_seed
     training, rest = sprites.split(share, seed)
-    verified = training.content_hash == config.trained_on.content_hash
+    verified = training.content_hash == known.content_hash
     if not verified:
         warnings.warn(
             f"the {len(training):,} training sprites of {source} (held out {share:g}, split seed "
@@ -109,7 +107,7 @@ def find_split(
             "may be of learnt sprites; check --data, --held-out and --split-seed",
             stacklevel=2,
         )
-    turned = mirror if mirror is not None else bool(settings and settings.mirror)
+    turned = mirror if mirror is not None else known.mirror
     return Split(training, rest, turned, verified, source)
 
 

@@ -151,7 +151,8 @@ def _best(cells: Sequence[Cell], name: str) -> str:
 def short(cell: Cell) -> str:
     """The setting in a word: ``DDIM-50``, ``DDPM-1000``, ``DDIM-20 with η = 0.5``."""
     setting = cell.setting
-    name = f"{setting.sampler.upper()}-{setting.steps}"
+    sampler = "DPM++" if setting.sampler == "dpm" else setting.sampler.upper()
+    name = f"{sampler}-{setting.steps}"
     if setting.eta:
         return f"{name} with η = {setting.eta:g}"
     return f"{name} with β variance" if setting.variance == "beta" else name

@@ -194,6 +194,9 @@ class Run:
                 class_counts=tuple(
                     np.bincount(sprites.labels, minlength=len(sprites.class_names)).tolist()
                 ),
+                held_out=self.settings.data.held_out,
+                split_seed=self.settings.training.seed,
+                mirror=self.settings.data.mirror,
             ),
             step=step,
         )

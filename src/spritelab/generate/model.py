@@ -1,4 +1,4 @@
-"""From a trained model and seeds to sprites: the one façade that everything else calls.
+"""A trained model, and the sprites that it draws.
 
 A sprite is named by the run's seed and its own number k: its noise comes from a generator of its
 own, so that sprite 17 of seed 0 is the same sprite whether 18 or 3,000 are drawn, alone or in
@@ -9,12 +9,10 @@ which moves values in their last digits. ``BATCHING_TOLERANCE`` states the bound
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -23,20 +21,12 @@ from torch import Tensor, nn
 
 from spritelab import pixels
 from spritelab.checkpoint import ModelConfig, best_device, load_model_files
-from spritelab.diffusion import (
-    Schedule,
-    Spacing,
-    Step,
-    Variance,
-    ddim_steps,
-    ddpm_steps,
-    eps_predictor,
-    noise_like,
-)
-from spritelab.errors import ModelError, SettingsError
+from spritelab.diffusion import Schedule, Spacing, Step, Variance, eps_predictor, noise_like
+from spritelab.errors import SettingsError
+from spritelab.generate.setting import Sampler, Setting
+from spritelab.generate.shipped import find_model
 from spritelab.pixels import Images
 
-Sampler = Literal["ddpm", "ddim"]
 Label = str | Sequence[str] | Mapping[str, float] | None
 Progress = Callable[[int, int], None]
 """Called with the network evaluations done and to do, counted in sprites × steps."""
@@ -49,7 +39,8 @@ BATCHING_TOLERANCE = 1
 
 Measured on the CPU in float32, with preset ``small`` (random and trained weights) and batches of
 1, 7, 20 and 64: x_0 moves by up to 2e-5, where half a level is 4e-3, so that about one value in
-20,000 rounds to the level beside. Held by ``tests/test_generate.py``. It is meant before alpha is
+20,000 rounds to the level beside. Held by
+``tests/generate/test_generate_model.py``. It is meant before alpha is
 settled or made hard: a value of alpha right at the threshold may then fall to either side."""
 
 
@@ -141,8 +132,9 @@ class Model:
 
         Args:
             n: how many; may be left out if ``seeds`` or a list of labels says so.
-            sampler: ``ddpm`` or ``ddim``.
-            steps: how many of the T steps to visit; 50 for DDIM and all T for DDPM if not given.
+            sampler: ``ddpm``, ``ddim``, or ``dpm`` (DPM-Solver++(2M)).
+            steps: how many of the T steps to visit; if not given, all T for DDPM, 50 for DDIM and
+                20 for DPM-Solver++.
             eta: η of DDIM, in [0, 1].
             variance: σ² of DDPM, ``posterior`` or ``beta``.
             spacing: which steps are visited, see ``Schedule.pairs``.
@@ -163,12 +155,8 @@ class Model:
             SettingsError: for a value out of range, an unknown sampler or an unknown label.
         """
         own_seeds, labels, context = self._request(n, seed, seeds, label)
-        steps = self._steps(sampler, steps)
-        # Checked for both samplers: a value that one of them never reads is still a mistake.
-        if not 0 <= eta <= 1:
-            raise SettingsError(f"eta must lie in [0, 1] (0: no noise, 1: as DDPM), not {eta}")
-        if not math.isfinite(guidance):
-            raise SettingsError(f"guidance must be a finite number, not {guidance}")
+        setting = self.setting(sampler, steps, eta, variance, guidance, spacing, clip)
+        steps = setting.steps
         total = len(own_seeds) * steps
         images: list[Images] = []
         done = 0
@@ -182,20 +170,8 @@ class Model:
             rows = slice(done, done + size)
             try:
                 x = None
-                for number, step in enumerate(
-                    self._denoise(
-                        own_seeds[rows],
-                        context[rows],
-                        sampler=sampler,
-                        steps=steps,
-                        eta=eta,
-                        variance=variance,
-                        spacing=spacing,
-                        clip=clip,
-                        guidance=guidance,
-                    ),
-                    start=1,
-                ):
+                chain = self._chain(setting, own_seeds[rows], context[rows])
+                for number, step in enumerate(chain, start=1):
                     x = step.x
                     if progress is not None:
                         progress(done * steps + number * len(x), total)
@@ -212,9 +188,9 @@ class Model:
             labels=labels,
             class_names=self.class_names,
             seeds=own_seeds,
-            sampler=sampler,
+            sampler=setting.sampler,
             steps=steps,
-            nfe=steps * (1 if guidance in (0, 1) else 2),
+            nfe=setting.nfe,
             seconds=time.perf_counter() - start,
         )
 
@@ -239,23 +215,31 @@ class Model:
         first step visited, the last has t = -1 and holds what ``sample`` returns.
         """
         own_seeds, _, context = self._request(n, seed, seeds, label)
-        x_t = self._noise(own_seeds)[0]
-        x = x_t
-        for step in self._denoise(
-            own_seeds,
-            context,
-            sampler=sampler,
-            steps=self._steps(sampler, steps),
-            eta=eta,
-            variance=variance,
-            spacing=spacing,
-            clip=clip,
-            guidance=guidance,
-        ):
+        setting = self.setting(sampler, steps, eta, variance, guidance, spacing, clip)
+        x = x_t = self._noise(own_seeds)[0]
+        for step in self._chain(setting, own_seeds, context):
             yield Frame(step.t, pixels.decode(x_t), pixels.decode(step.x0_hat))
             x = x_t = step.x
         final = self.finish(x, None)
         yield Frame(-1, final, final)
+
+    def setting(
+        self,
+        sampler: str = "ddim",
+        steps: int | None = None,
+        eta: float = 0.0,
+        variance: str = "posterior",
+        guidance: float = 1.0,
+        spacing: str = "linspace",
+        clip: bool = True,
+    ) -> Setting:
+        """One way for this model to draw, checked; the arguments are those of ``sample``.
+
+        Raises:
+            SettingsError: for a value out of range.
+        """
+        T = self.schedule.timesteps
+        return Setting.of(sampler, T, steps, eta, variance, guidance, spacing, clip)
 
     def context(self, label: str | Mapping[str, float]) -> Tensor:
         """The context vector, float32 ``[K]``, of a class, of ``"none"`` or of a mix of classes.
@@ -326,34 +310,14 @@ class Model:
         shares = np.cumsum(self.config.trained_on.class_counts)
         return self.class_names[int(np.searchsorted(shares, u * shares[-1], side="right"))]
 
-    def _steps(self, sampler: str, steps: int | None) -> int:
-        if sampler not in get_args(Sampler):
-            raise SettingsError(
-                f"unknown sampler {sampler!r}; choose one of {', '.join(get_args(Sampler))}"
-            )
-        if steps is None:
-            T = self.schedule.timesteps
-            return T if sampler == "ddpm" else min(50, T)
-        return steps
-
     def _noise(self, own_seeds: NDArray[np.int64]) -> tuple[Tensor, list[torch.Generator]]:
         """x_T ``[n,C,H,W]`` and the generators, one a sprite, that all further noise comes from."""
         generators = [torch.Generator().manual_seed(int(own)) for own in own_seeds]
         shape = (len(own_seeds), self.channels, self.size, self.size)
         return noise_like(torch.empty(shape, device=self.device), generators), generators
 
-    def _denoise(
-        self,
-        own_seeds: NDArray[np.int64],
-        context: Tensor,
-        *,
-        sampler: str,
-        steps: int,
-        eta: float,
-        variance: Variance,
-        spacing: Spacing,
-        clip: bool,
-        guidance: float,
+    def _chain(
+        self, setting: Setting, own_seeds: NDArray[np.int64], context: Tensor
     ) -> Iterator[Step]:
         x_T, generators = self._noise(own_seeds)
         predict = eps_predictor(
@@ -361,13 +325,9 @@ class Model:
             self.schedule,
             self.config.prediction,
             context.to(self.device),
-            guidance,
+            setting.guidance,
         )
-        if sampler == "ddpm":
-            return ddpm_steps(
-                predict, self.schedule, x_T, steps, spacing, variance, clip, generators
-            )
-        return ddim_steps(predict, self.schedule, x_T, steps, eta, spacing, clip, generators)
+        return setting.chain(predict, self.schedule, x_T, generators)
 
     def finish(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
         """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
@@ -394,24 +354,15 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
     """Load a model for sampling.
 
     Args:
-        source: a run's folder (``runs/NAME``) or a model folder.
+        source: a run's folder (``runs/NAME``), a model folder, or the name of a model that comes
+            with spritelab (``crawl-16``; see ``shipped_models``). A folder goes before a name.
         device: where it runs, such as ``"cpu"`` or ``"cuda:1"``; the best one found if not given.
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
         SettingsError: if ``device`` is none that torch can use here.
     """
-    folder = Path(source)
-    if not folder.is_dir():
-        raise ModelError(f"there is no model at {folder}; give a run's folder or a model folder")
-    if (folder / "model" / "config.json").is_file():
-        folder = folder / "model"
-    elif not (folder / "model.safetensors").is_file():
-        raise ModelError(
-            f"{folder} holds no model (no model/config.json); "
-            "has its training reached its first checkpoint?"
-        )
-    files = load_model_files(folder)
+    files = load_model_files(find_model(source))
     try:
         target = torch.device(device) if device is not None else best_device()
         network = files.network.to(target)

@@ -26,6 +26,7 @@ SAMPLERS: dict[str, dict[str, Any]] = {
     "ddim": {"sampler": "ddim", "steps": 5},
     "ddim, η = 1": {"sampler": "ddim", "steps": 5, "eta": 1.0},
     "ddpm": {"sampler": "ddpm", "steps": 5},
+    "dpm": {"sampler": "dpm", "steps": 5},
     "guided": {"sampler": "ddim", "steps": 5, "guidance": 3.0},
 }
 samplers = pytest.mark.parametrize("how", SAMPLERS.values(), ids=SAMPLERS.keys())
