@@ -3,8 +3,8 @@
 Built-in sprites stand on both sides. Every stage runs in a process of its own, so that its memory
 is its own; features are taken once and handed over in a file.
 
-    benchmarks/evaluating.py
-    benchmarks/evaluating.py --numbers 40 --rounds 1 --features pixels
+    python benchmarks/evaluating.py
+    python benchmarks/evaluating.py --numbers 40 --rounds 1 --features pixels
 """
 
 from __future__ import annotations

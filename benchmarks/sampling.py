@@ -4,9 +4,9 @@ The seed's network stands beside, with DDPM over all steps, as its page draws. A
 cost the same, so a long chain is timed over some of its steps and scaled up; ``--full`` times
 all of it. Weights do not matter for speed: ``preset:NAME`` takes random ones.
 
-    benchmarks/sampling.py                                  # preset small, minutes
-    benchmarks/sampling.py --model runs/demo --full
-    benchmarks/sampling.py -n 4 --numbers 1,4 --batches 1,4 --rounds 1 --part 2 --no-memory
+    python benchmarks/sampling.py                                  # preset small, minutes
+    python benchmarks/sampling.py --model runs/demo --full
+    python benchmarks/sampling.py -n 4 --numbers 1,4 --batches 1,4 --rounds 1 --part 2 --no-memory
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 Every figure is also given as a share of what this machine's own float32 matrix product reaches in
 the same minutes. Peers that are not installed are named and left out.
 
-    benchmarks/throughput.py                           # presets × batches, minutes
-    benchmarks/throughput.py --all                     # every combination
-    benchmarks/throughput.py --presets small --batches 8 --rounds 1 --seconds 0.05 --no-memory
+    python benchmarks/throughput.py                           # presets × batches, minutes
+    python benchmarks/throughput.py --all                     # every combination
+    python benchmarks/throughput.py --presets small --batches 8 --seconds 0.05 --no-memory
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import harness
 import torch
 
 import cases
+import workloads
 from cases import Case, Variant, Work
 from spritelab.cli import console
 from spritelab.cli.measuring import whole_numbers
@@ -126,15 +127,16 @@ def measure(
     wanted: Sequence[Case], given: argparse.Namespace, device: torch.device
 ) -> dict[str, Any]:
     """Time all cases in turns with the matrix product: the report without its circumstances."""
-    # Every case compiles the same code for another network and another batch.
-    torch._dynamo.config.cache_size_limit = 16 + len(wanted)
+    if device.type == "cuda":
+        # Every case compiles the same code for another network and another batch.
+        torch._dynamo.config.cache_size_limit = 16 + len(wanted)
     left_out: dict[str, str] = {}
     timed: dict[str, Callable[[], object]] = {}
     counts: dict[str, int] = {}
     with console.progress("cases built", len(wanted)) as tell:
         for done, case in enumerate(wanted, start=1):
             try:
-                work = cases.build(case, device)
+                work = workloads.build(case, device)
                 timed[case.name], counts[case.name] = _long_enough(work, given.seconds)
             except (ImportError, RuntimeError) as reason:
                 # A peer that is not there, or an arithmetic that this machine has not.
@@ -158,7 +160,7 @@ def measure(
             "seconds": timing.as_dict(),
             "per_second": rate,
             "best_per_second": case.amount * counts[case.name] / timing.best,
-            "parameters": cases.parameters(case),
+            "parameters": workloads.parameters(case),
             "flops": work_flops,
             "share_of_product": work_flops * rate / speed,
             "peak_memory": None,
@@ -224,7 +226,7 @@ _KEYS = [field.name for field in dataclasses.fields(Case)]
 def _memory_of(case: Case, device: torch.device) -> dict[str, Any]:
     """Do the work twice and say what it took; ``before`` is what the imports took."""
     before = harness.peak_memory(device)
-    work = cases.build(case, device)
+    work = workloads.build(case, device)
     work()
     work()
     return {"memory_before": before, "peak_memory": harness.peak_memory(device)}
@@ -235,38 +237,40 @@ def table(report: dict[str, Any]) -> str:
     product_speed = report["product"]["flops_per_second"]
     parts = []
     for work, unit in (("train", "sprites learnt/s"), ("sample", "evaluations/s")):
-        rows = []
-        for row in (row for row in report["rows"] if row["work"] == work):
-            peak = row["peak_memory"]
-            rows.append(
-                [
-                    row["subject"] if row["subject"] != "spritelab" else "**spritelab**",
-                    row["preset"],
-                    row["variant"],
-                    f"{row['size']}×{row['size']}×{row['channels']}",
-                    row["batch"],
-                    f"{row['parameters'] / 1e6:.2f}",
-                    f"{row['per_second']:,.0f}",
-                    f"{row['best_per_second']:,.0f}",
-                    f"{row['share_of_product']:.0%}",
-                    "–" if peak is None else f"{peak / 2**20:,.0f}",
-                    f"{row['notebook_minutes']:,.0f}" if "notebook_minutes" in row else "",
-                ]
-            )
         titles = ["code", "preset", "arithmetic", "sprites", "batch", "parameters (M)", unit]
         titles += ["best", "of the matrix product", "peak memory (MiB)"]
-        titles += ["the notebook's 40 epochs (min)"]
-        parts.append(harness.markdown(titles, rows))
+        if work == "train":
+            titles.append("the notebook's 40 epochs (min)")
+        rows = [_cells(row) for row in report["rows"] if row["work"] == work]
+        parts.append(harness.markdown(titles, [cells[: len(titles)] for cells in rows]))
     words = (
         f"Medians of rounds in which all cases took turns. The machine's own product of two "
         f"{PRODUCT}×{PRODUCT} matrices reached {product_speed / 1e9:,.0f} GFLOP/s in float32 in "
         "the same rounds; shares count the operations of spritelab's network of that preset. Peak "
         "memory is of a process with this case alone, torch included (on CUDA: of the device). "
-        "Peers keep no average of the weights and have no classes.\n"
+        "Peers keep no average of the weights and have no classes. The seed's loop is the "
+        "notebook's: Adam, sprites one by one through transforms and a loader.\n"
     )
     skipped = [f"{name}: {reason}\n" for name, reason in report["left_out"].items()]
     left = "\nLeft out:\n\n- " + "- ".join(skipped) if skipped else ""
     return "\n".join(parts) + "\n" + words + left + "\n" + harness.under_which(report)
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    peak, minutes = row["peak_memory"], row.get("notebook_minutes")
+    return [
+        "**spritelab**" if row["subject"] == "spritelab" else row["subject"],
+        row["preset"],
+        row["variant"],
+        f"{row['size']}×{row['size']}×{row['channels']}",
+        row["batch"],
+        f"{row['parameters'] / 1e6:.2f}",
+        f"{row['per_second']:,.0f}",
+        f"{row['best_per_second']:,.0f}",
+        f"{row['share_of_product']:.0%}",
+        "–" if peak is None else f"{peak / 2**20:,.0f}",
+        "" if minutes is None else f"{minutes:,.0f}",
+    ]
 
 
 if __name__ == "__main__":

@@ -5,15 +5,14 @@ averages over a run does so over that length, as it does for a user who has two 
 sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finished points are kept
 and not made again; an interrupted training goes on from its last checkpoint.
 
-    benchmarks/time_to_quality.py                                  # hours
-    benchmarks/time_to_quality.py --data builtin --count 300 --minutes 0.05 -n 40 --features pixels
-    benchmarks/time_to_quality.py --contestants benchmarks/ablations.toml --minutes 10
+    python benchmarks/time_to_quality.py                                  # hours
+    python benchmarks/time_to_quality.py --data builtin --count 300 --minutes 0.05 -n 40
+    python benchmarks/time_to_quality.py --contestants benchmarks/ablations.toml --minutes 10
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import subprocess
@@ -21,7 +20,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,31 +27,26 @@ from typing import Any
 import harness
 
 # isort: split
-import numpy as np
 import torch
 
 import quality_report
 from contestants import Contestant, read_contestants, read_minutes
+from quality_point import SAMPLE_SEED, floor_of, make_point, references
 from spritelab import runs
 from spritelab.cli import console
 from spritelab.config import RunSettings
-from spritelab.data import SpriteSet
-from spritelab.errors import SettingsError, SpritelabError
-from spritelab.evaluation import measures, store
-from spritelab.evaluation.drawing import digest, draw, drawn_file, model_identity
+from spritelab.errors import SettingsError
+from spritelab.evaluation import store
+from spritelab.evaluation.drawing import digest
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.protocol import PROTOCOL
-from spritelab.evaluation.reference import LEAST, Reference, build_reference
-from spritelab.evaluation.score import make_floor
-from spritelab.generate import Setting, load_model
+from spritelab.evaluation.reference import LEAST
 
 NEVER = 10**9
 """Updates between validations and between sample grids: neither takes time from the training."""
 
 CHECKPOINTS = 250
 """Updates between checkpoints: all that an interruption can lose."""
-
-SAMPLE_SEED = 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,7 +58,7 @@ def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
     device = harness.settle(given.device, 1 if given.parallel else given.threads)
     if given.point is not None:
-        _make(given.point)
+        make_point(given.point)
         return 0
     if given.parallel and device.type != "cpu":
         raise SettingsError("--parallel shares out cores; leave it out on an accelerator")
@@ -201,89 +194,6 @@ def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> 
                 signal.signal(signal.SIGTERM, before)
 
 
-def _make(order: Path) -> None:
-    """Train, draw and measure one point, and write its cell."""
-    point = json.loads(order.read_text("utf-8"))
-    name = f"{point['contestant']}, {point['minutes']:g} min, seed {point['seed']}"
-    settings = RunSettings.parse(point["settings"])
-    folder = Path(point["run"])
-    console.say(name, "training")
-    begun = (folder / "config.json").exists()
-    run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
-    for _ in run.train(cpu=point["device"] == "cpu"):
-        pass
-    if run.stopped:
-        raise KeyboardInterrupt
-    device = point["device"]
-    model = load_model(folder, device)
-    logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
-    seconds = float(logged["seconds"])
-    console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
-    setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
-    kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
-    drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
-    extractor = Extractor(point["features"], device=device)
-    features = extractor(drawn.images)
-    plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
-    described = measures.describe(drawn.images, drawn.labels, plain, features)
-    turned = measures.describe(drawn.images, drawn.labels, both, features)
-    floor = make_floor(plain, point["n"]).held_out
-    over_floor = None
-    if floor is not None and floor.frechet > 0:
-        over_floor = measures.measure_at(plain, described, floor.n).frechet / floor.frechet
-    seen = model.config.step * settings.training.batch_size
-    cell = {
-        **{key: point[key] for key in ("contestant", "minutes", "seed", "threads", "parallel")},
-        "settings": point["settings"],
-        "parameters": sum(p.numel() for p in model.network.parameters()),
-        "updates": model.config.step,
-        "sprites_seen": seen,
-        "seconds": seconds,
-        "sprites_per_second": seen / seconds,
-        "losses": {key: logged[key] for key in ("train_loss", "val_loss")},
-        "drawing_seconds": float(drawn.seconds.sum()),
-        "against": against(plain, features),
-        "measures": asdict(measures.measure(plain, described)),
-        "over_floor": over_floor,
-        "memory": {
-            "copies": turned.copies.share,
-            "authentic": float(turned.authentic.mean()),
-            "copying_score": measures.copying(both, turned),
-        },
-        "circumstances": harness.circumstances(model.device),
-    }
-    store.save_record(Path(point["cell"]), cell)
-    console.say(name, f"{extractor.frechet_name} {cell['against']['training']['frechet']:.2f}")
-
-
-def references(
-    training: SpriteSet, held_out: SpriteSet, extractor: Extractor, kept: str | Path
-) -> tuple[Reference, Reference]:
-    """The real sprites as they are, which all contestants are measured against, and with the
-    mirror images of those that may be turned, among which copies are looked for."""
-    plain, both = (
-        build_reference(training, held_out, extractor, mirror=mirror, most=None, cache=Path(kept))
-        for mirror in (False, True)
-    )
-    return plain, both
-
-
-def against(reference: Reference, features: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Fréchet distance and KID of sprites to the training sprites and to the held-out ones."""
-    sides = {"training": reference.features, "held_out": reference.held_out_features}
-    if sides["held_out"] is None:
-        raise SpritelabError(f"fewer than {LEAST} sprites are held out; raise --held-out")
-    found = {}
-    for side, real in sides.items():
-        assert real is not None
-        frechet, kid, kid_std, subset = measures.gaussian_and_kernel(real, features)
-        found[side] = {
-            **{"n": len(features), "frechet": frechet, "kid": kid, "kid_std": kid_std},
-            "kid_subset": subset,
-        }
-    return found
-
-
 def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[str, Any]:
     """The finished cells in the order of the contestants, with ratios and the floor."""
     first_of = {name: k for k, name in reversed(list(enumerate(p["contestant"] for p in points)))}
@@ -296,8 +206,8 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         settings = next(point["settings"] for point in points if point["seed"] == seed)
         data = RunSettings.parse(settings).data
         training, held_out = runs.load_run_sprites(data).split(data.held_out, seed)
-        references_ = references(training, held_out, extractor, given.work / "features")
-        floors.append({"seed": seed, **floor_of(*references_, given.n)})
+        real = references(training, held_out, extractor, given.work / "features")
+        floors.append({"seed": seed, **floor_of(*real, given.n)})
     return {
         "benchmark": "time_to_quality",
         "frechet_name": extractor.frechet_name,
@@ -313,28 +223,6 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         "cells": found,
         "floors": floors,
         "ratios": quality_report.ratios(found, given.baseline),
-    }
-
-
-def floor_of(plain: Reference, both: Reference, n: int) -> dict[str, Any]:
-    """What real sprites get in the place of n samples: held-out ones against the training sprites,
-    and training ones against the held-out sprites."""
-    assert plain.held_out is not None
-    assert plain.held_out_features is not None
-    assert both.held_out is not None
-    few = np.sort(np.random.default_rng(0).permutation(len(plain))[:n])
-    held_out = measures.describe(
-        both.held_out.images, both.held_out.labels, both, both.held_out_features
-    )
-    return {
-        "against": {
-            "training": against(plain, plain.held_out_features)["training"],
-            "held_out": against(plain, plain.features[few])["held_out"],
-        },
-        "memory": {
-            "copies": held_out.copies.share,
-            "authentic": float(held_out.authentic.mean()),
-        },
     }
 
 

@@ -1,0 +1,133 @@
+"""One point of ``time_to_quality.py``: trained, drawn from, measured; and what real sprites get."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import harness
+
+# isort: split
+import numpy as np
+
+from spritelab import runs
+from spritelab.cli import console
+from spritelab.config import RunSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import SpritelabError
+from spritelab.evaluation import measures, store
+from spritelab.evaluation.drawing import draw, drawn_file, model_identity
+from spritelab.evaluation.extract import Extractor
+from spritelab.evaluation.reference import LEAST, Reference, build_reference
+from spritelab.evaluation.score import make_floor
+from spritelab.generate import Setting, load_model
+
+SAMPLE_SEED = 0
+"""Decides the sprites that are drawn, the same for all contestants."""
+
+
+def make_point(order: Path) -> None:
+    """Train, draw and measure one point, and write its cell."""
+    point = json.loads(order.read_text("utf-8"))
+    name = f"{point['contestant']}, {point['minutes']:g} min, seed {point['seed']}"
+    settings = RunSettings.parse(point["settings"])
+    folder = Path(point["run"])
+    console.say(name, "training")
+    begun = (folder / "config.json").exists()
+    run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
+    for _ in run.train(cpu=point["device"] == "cpu"):
+        pass
+    if run.stopped:
+        raise KeyboardInterrupt
+    device = point["device"]
+    model = load_model(folder, device)
+    logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
+    seconds = float(logged["seconds"])
+    console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
+    setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
+    kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
+    drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
+    extractor = Extractor(point["features"], device=device)
+    features = extractor(drawn.images)
+    plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
+    described = measures.describe(drawn.images, drawn.labels, plain, features)
+    turned = measures.describe(drawn.images, drawn.labels, both, features)
+    floor = make_floor(plain, point["n"]).held_out
+    over_floor = None
+    if floor is not None and floor.frechet > 0:
+        over_floor = measures.measure_at(plain, described, floor.n).frechet / floor.frechet
+    seen = model.config.step * settings.training.batch_size
+    cell = {
+        **{key: point[key] for key in ("contestant", "minutes", "seed", "threads", "parallel")},
+        "settings": point["settings"],
+        "parameters": sum(p.numel() for p in model.network.parameters()),
+        "updates": model.config.step,
+        "sprites_seen": seen,
+        "seconds": seconds,
+        "sprites_per_second": seen / seconds,
+        "losses": {key: logged[key] for key in ("train_loss", "val_loss")},
+        "drawing_seconds": float(drawn.seconds.sum()),
+        "against": against(plain, features),
+        "measures": asdict(measures.measure(plain, described)),
+        "over_floor": over_floor,
+        "memory": {
+            "copies": turned.copies.share,
+            "authentic": float(turned.authentic.mean()),
+            "copying_score": measures.copying(both, turned),
+        },
+        "circumstances": harness.circumstances(model.device),
+    }
+    store.save_record(Path(point["cell"]), cell)
+    console.say(name, f"{extractor.frechet_name} {cell['against']['training']['frechet']:.2f}")
+
+
+def references(
+    training: SpriteSet, held_out: SpriteSet, extractor: Extractor, kept: str | Path
+) -> tuple[Reference, Reference]:
+    """The real sprites as they are, which all contestants are measured against, and with the
+    mirror images of those that may be turned, among which copies are looked for."""
+    plain, both = (
+        build_reference(training, held_out, extractor, mirror=mirror, most=None, cache=Path(kept))
+        for mirror in (False, True)
+    )
+    return plain, both
+
+
+def against(reference: Reference, features: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """Fréchet distance and KID of sprites to the training sprites and to the held-out ones."""
+    sides = {"training": reference.features, "held_out": reference.held_out_features}
+    if sides["held_out"] is None:
+        raise SpritelabError(f"fewer than {LEAST} sprites are held out; raise --held-out")
+    found = {}
+    for side, real in sides.items():
+        assert real is not None
+        frechet, kid, kid_std, subset = measures.gaussian_and_kernel(real, features)
+        found[side] = {
+            **{"n": len(features), "frechet": frechet, "kid": kid, "kid_std": kid_std},
+            "kid_subset": subset,
+        }
+    return found
+
+
+def floor_of(plain: Reference, both: Reference, n: int) -> dict[str, Any]:
+    """What real sprites get in the place of n samples: held-out ones against the training sprites,
+    and training ones against the held-out sprites."""
+    assert plain.held_out is not None
+    assert plain.held_out_features is not None
+    assert both.held_out is not None
+    few = np.sort(np.random.default_rng(0).permutation(len(plain))[:n])
+    held_out = measures.describe(
+        both.held_out.images, both.held_out.labels, both, both.held_out_features
+    )
+    return {
+        "against": {
+            "training": against(plain, plain.held_out_features)["training"],
+            "held_out": against(plain, plain.features[few])["held_out"],
+        },
+        "memory": {
+            "copies": held_out.copies.share,
+            "authentic": float(held_out.authentic.mean()),
+        },
+    }
