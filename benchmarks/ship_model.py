@@ -142,30 +142,32 @@ def draw_gallery(model: Model, folder: Path, setting: Setting) -> None:
 def write_card(model: Model, report: Mapping[str, Any]) -> str:
     """The model card, in Markdown, from the report alone."""
     run, facts, cost = report["run"], report["evaluation"], report["precision"]
+    network = run["settings"]["network"]
     training, last, data = run["settings"]["training"], run["last"], run["data"]
     floor = facts["floor"]
     parameters = sum(p.numel() for p in model.network.parameters())
-    changed = run["settings"]["network"] | {"mirror": run["settings"]["data"]["mirror"]}
     sprites = round(last["epoch"] * data["train"])
     rows = [
         (title, *(_shown(side.get(key), scale, form) for side in (facts, facts["matched"], floor)))
         for title, key, scale, form in ROWS
     ]
     titles = ("", f"n = {facts['n']:,}", f"n = {floor['n']}", f"floor, n = {floor['n']}")
+    kind = f"{model.size}×{model.size} {'RGBA' if model.channels == 4 else 'RGB'}"
+    classes = f"{len(model.class_names)} classes: {', '.join(model.class_names)}"
+    mirrored = "half of them shown mirrored, " if run["settings"]["data"]["mirror"] else ""
     return f"""# {report["model"]}
 
-Draws {model.size}×{model.size} {"RGBA" if model.channels == 4 else "RGB"} sprites of
-{len(model.class_names)} classes: {", ".join(model.class_names)}.
+Draws {kind} sprites of {classes}.
 
 ```sh
 spritelab sample {report["model"]} --label {model.class_names[-1]} -n 20
 ```
 
-- **Data**: {data["train"]:,} sprites of `{data["source"]}` ({data["licence"]}), half of them shown
-  mirrored where that is right; {data["held_out"]} more were never shown.
+- **Data**: {data["train"]:,} sprites of `{data["source"]}` ({data["licence"]}), {mirrored}and
+  {data["held_out"]} more that were never shown.
 - **Licence** of the weights: that of the sprites they were learnt from, {data["licence"]}.
 - **Network**: {parameters:,} parameters, preset `{run["settings"]["preset"]}`
-  ({", ".join(f"{key} {value}" for key, value in changed.items())});
+  ({", ".join(f"{key} {value}" for key, value in network.items())});
   {report["file"] / 2**20:.1f} MiB as float16.
 - **Training**: {last["step"]:,} updates of {training["batch_size"]}, {sprites:,} sprites, in
   {last["seconds"] / 60:.0f} minutes{" on " + report["hardware"] if report["hardware"] else ""};
@@ -184,8 +186,7 @@ at that same number.
 
 {harness.markdown(titles, rows)}
 {harness.under_which(report)}
-Known limits: at this size and with this much data it knows kinds of things, not things: shapes and
-outlines are right more often than details. Sprites with few colours come out with too many.
+A hundred sprites of every class, unpicked: `docs/pictures/{report["model"]}/` in the repository.
 """
 
 

@@ -63,6 +63,19 @@ def test_interrupted_and_run_again(
     assert " ".join(shown.out.split()).startswith("DDIM-6 ")
 
 
+def test_single_settings_beside_the_grid(words: list[str], tmp_path: Path) -> None:
+    words += ["--steps", "2", "--eta", "0", "--variance", "posterior", "--guidance", "2"]
+    assert main([*words, "--also", "ddpm-6, dpm-4,ddim-2"]) == 0
+    facts = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert [(c["sampler"], c["steps"], c["guidance"], c["nfe"]) for c in facts["cells"]] == [
+        ("ddpm", 2, 2.0, 4),
+        ("ddim", 2, 2.0, 4),  # asked for twice, drawn once
+        ("dpm", 4, 2.0, 8),
+        ("ddpm", 6, 2.0, 12),
+    ]
+    assert "DPM-Solver++" in (tmp_path / "report" / "report.md").read_text("utf-8")
+
+
 @pytest.mark.slow
 def test_quick(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--quick"]) == 0
@@ -84,6 +97,11 @@ def test_quick(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--eta", "0,7"], "eta must lie in [0, 1]"),
         (["--variance", "none"], "unknown variance 'none'"),
         (["--quick", "--steps", "5"], "--quick chooses --steps"),
+        (["--quick", "--also", "dpm-5"], "--quick chooses --steps"),
+        (["--also", "dpm"], "--also takes settings such as ddpm-1000,dpm-20, not 'dpm'"),
+        (["--also", "dpm-5,ddim--5"], "not 'ddim--5'"),
+        (["--also", "euler-5"], "unknown sampler 'euler'"),
+        (["--also", "dpm-51"], "steps must lie in 1 … 50"),
         (["--held-out", "1.5"], "held-out share must lie between 0 and 1"),
     ],
 )

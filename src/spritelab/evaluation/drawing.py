@@ -56,7 +56,7 @@ class Drawn:
 def drawn_file(folder: Path, identity: str, setting: Setting, seed: int) -> Path:
     """The file for the sprites of one setting and seed; ``identity`` is the model's."""
     chain = setting.same_chain
-    noise = f"eta{chain.eta:g}" if chain.variance is None else chain.variance
+    noise = chain.variance or ("ode" if chain.eta is None else f"eta{chain.eta:g}")
     key = digest(identity, DRAWING, asdict(chain), seed)[:12]
     return folder / f"{chain.sampler}-{chain.steps:04d}-{noise}-seed{seed}-{key}.npz"
 

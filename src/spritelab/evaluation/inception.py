@@ -266,7 +266,7 @@ def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # bytes of another kind take the unpickler to any of them
-        raise ModelError(f"{wrong}: it cannot be read ({_one_line(error)})") from error
+        raise ModelError(f"{wrong}: torch cannot read it") from error
     if not isinstance(found, dict):
         raise ModelError(f"{wrong}: it holds no dictionary of tensors")
     state: dict[str, Tensor] = {}
@@ -279,7 +279,3 @@ def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
         else:
             raise ModelError(f"{wrong}: {name} is missing or of another shape")
     return state
-
-
-def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0]

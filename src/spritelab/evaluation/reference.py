@@ -165,7 +165,7 @@ def build_reference(
 def check_enough(images: Images, what: str) -> None:
     """Raise ``DataError`` for fewer than ``LEAST`` sprites, or if each is of one plain colour."""
     if len(images) < LEAST:
-        raise DataError(f"at least {LEAST} {what} are needed to measure, not {len(images)}")
+        raise DataError(f"a measure needs at least {LEAST} {what}, not {len(images)}")
     if (images == images[:, :1, :1]).all():
         raise DataError(
             f"each of the {len(images):,} {what} is of one plain colour, so there is nothing to "
