@@ -153,5 +153,5 @@ def test_images_that_cannot_be_compared() -> None:
     for pair in ((plain, a.with_channels(3)), (a.with_channels(3), plain)):
         with pytest.raises(DataError, match="one plain colour"):
             evaluate_images(*pair, extractor=PIXELS)
-    with pytest.raises(DataError, match="at least 20 images to measure are needed"):
+    with pytest.raises(DataError, match="a measure needs at least 20 images"):
         evaluate_images(tiny.tiny_set(12), a, extractor=PIXELS)

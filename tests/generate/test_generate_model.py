@@ -89,7 +89,12 @@ def test_a_sprite_does_not_depend_on_its_batch(tiny_model: Model, how: dict[str,
         {"sampler": "ddpm", "steps": 50},
     ],
 )
-def test_the_bound_holds_for_a_network_of_real_size(how: dict[str, Any]) -> None:
+def test_the_bound_holds_for_a_network_of_real_size(
+    how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The bound is meant before alpha is settled: right at that threshold a sprite's pixel may
+    # vanish in one batch and stay in another.
+    monkeypatch.setattr(pixels, "settle_alpha", lambda images: images)
     model = drawn_model()
     whole = model.sample(20, batch_size=64, **how)
     for batch_size in (1, 7):
