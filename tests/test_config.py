@@ -99,6 +99,7 @@ def test_preset_seed_is_the_recipe_of_the_notebook() -> None:
     assert (training.warmup, training.decay_from, training.clip_gradient) == (0, 1, 0)
     assert (training.ema_width, training.min_snr_gamma, training.weight_decay) == (0, 0, 0)
     assert (training.prediction, training.stratified_t) == ("eps", False)
+    assert training.t_power == 1
 
 
 def test_unknown_preset() -> None:
@@ -140,6 +141,7 @@ WRONG: dict[str, Any] = {
     "training.clip_gradient": math.nan,
     "training.prediction": "noise",
     "training.min_snr_gamma": math.inf,
+    "training.t_power": 0.5,
     "training.drop_context": 1.0,
     "training.ema_width": 0.29,
     "training.mixed_precision": "fp8",

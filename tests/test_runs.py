@@ -34,6 +34,7 @@ pytestmark = pytest.mark.usefixtures("short_validation")
 
 RECIPES: dict[str, dict[str, Any]] = {
     "plain": {},
+    "AdamW": {"training__optimiser": "adamw"},
     "dropout, mirror, min-SNR": {
         "network__dropout": 0.3,
         "data__mirror": True,

@@ -135,7 +135,9 @@ class TrainingSettings(Settings):
         default=None, description="minutes of training"
     )
     batch_size: Positive = Field(default=64, description="sprites an update")
-    optimiser: Literal["adam", "adamw"] = Field(default="adamw", description="Adam's variant")
+    optimiser: Literal["adam", "adamw", "muon"] = Field(
+        default="adamw", description="muon: Muon for hidden layers, AdamW for the rest"
+    )
     learning_rate: Annotated[float, Field(gt=0)] = Field(default=1e-3, description="peak rate")
     warmup: Annotated[int, Field(ge=0)] = Field(
         default=200, description="updates over which the rate rises from zero"
@@ -145,7 +147,7 @@ class TrainingSettings(Settings):
         description="share of the run after which the rate falls linearly to zero; 1: never",
     )
     weight_decay: Annotated[float, Field(ge=0)] = Field(
-        default=0.0, description="decoupled weight decay (AdamW)"
+        default=0.0, description="decoupled weight decay (AdamW, Muon)"
     )
     clip_gradient: Annotated[float, Field(ge=0)] = Field(
         default=1.0, description="largest norm of the gradient; 0: no limit"
@@ -158,6 +160,9 @@ class TrainingSettings(Settings):
     )
     stratified_t: bool = Field(
         default=True, description="spread the t of a batch evenly instead of drawing them freely"
+    )
+    t_power: Annotated[float, Field(ge=1, le=4)] = Field(
+        default=1.0, description="t is drawn as T·u^t_power; above 1: more of the low-noise steps"
     )
     drop_context: Share = Field(
         default=0.1, description="share of sprites shown without their class, for guidance"

@@ -85,6 +85,17 @@ def test_stratified_t_puts_one_in_each_part(batch_size: int) -> None:
     assert bool((t < part + 1000 / batch_size).all())
 
 
+def test_a_power_of_t_favours_low_noise_and_nothing_else() -> None:
+    """u in part k of B gives t = T·u² between T·(k/B)² and T·((k+1)/B)²."""
+    plain, squared = batches(100).draw(5), batches(100, t_power=2.0).draw(5)
+    edges = 1000 * (torch.arange(101, dtype=torch.float64) / 100) ** 2
+    t = squared.t.double()
+    assert bool((t >= edges[:-1].floor()).all())
+    assert bool((t <= edges[1:]).all())
+    assert torch.equal(plain.eps, squared.eps)
+    assert torch.equal(plain.x0, squared.x0)
+
+
 @pytest.mark.parametrize("stratified", [True, False])
 def test_t_is_uniform(stratified: bool) -> None:
     """Chi-square over ten equal parts of 0 … T-1, at the 1e-6 quantile for 9 degrees: 44.8."""

@@ -6,7 +6,7 @@ from spritelab.config import ContextUNetSettings, UNetSettings
 from spritelab.models.context_unet import ContextUNet
 from spritelab.models.unet import UNet
 
-__all__ = ["ContextUNet", "UNet", "build_network"]
+__all__ = ["ContextUNet", "UNet", "build_network", "hidden_weights"]
 
 
 def build_network(
@@ -39,3 +39,20 @@ def build_network(
         context_dim,
         dropout=settings.dropout,
     )
+
+
+ENDS = ("stem", "head", "time", "context")
+"""How the layers that meet pixels, t or the class are named, in every network."""
+
+
+def hidden_weights(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Part a network's parameters into hidden weights and all others.
+
+    Hidden are the weights of two or more dimensions that map features to features; not those at
+    the network's ends (``ENDS``), nor biases and gains.
+    """
+    hidden, others = [], []
+    for name, parameter in network.named_parameters():
+        inside = parameter.ndim >= 2 and not name.startswith(ENDS)
+        (hidden if inside else others).append(parameter)
+    return hidden, others

@@ -10,11 +10,13 @@ from spritelab.training.loop import (
     total_steps,
     train,
 )
+from spritelab.training.muon import Muon
 from spritelab.training.validation import eps_loss
 
 __all__ = [
     "Batch",
     "Batches",
+    "Muon",
     "PowerAverage",
     "Sprites",
     "TrainingState",

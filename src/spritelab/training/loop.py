@@ -27,8 +27,10 @@ from spritelab.diffusion import (
     training_target,
 )
 from spritelab.errors import SettingsError, TrainingError
+from spritelab.models import hidden_weights
 from spritelab.training.average import PowerAverage
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.muon import Muon
 from spritelab.training.validation import eps_loss
 
 
@@ -80,13 +82,7 @@ class TrainingState:
     ) -> TrainingState:
         """Begin with ``network`` as it is."""
         network = network.to(device).train()
-        make = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
-        optimiser = make(
-            network.parameters(),
-            lr=settings.learning_rate,
-            weight_decay=settings.weight_decay,
-            fused=device.type in ("cpu", "cuda"),
-        )
+        optimiser = make_optimiser(network, settings, fused=device.type in ("cpu", "cuda"))
         return cls(network, PowerAverage(network, settings.ema_width), optimiser)
 
     def averaged(self) -> nn.Module:
@@ -152,6 +148,7 @@ def train(
         settings.seed,
         mirror=mirror,
         stratified_t=settings.stratified_t,
+        t_power=settings.t_power,
         drop_context=settings.drop_context,
     )
     has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in state.network.modules())
@@ -209,6 +206,18 @@ def train(
             state.progress,
             validation,
         )
+
+
+def make_optimiser(
+    network: nn.Module, settings: TrainingSettings, fused: bool
+) -> torch.optim.Optimizer:
+    """The optimiser that ``settings`` name, for all parameters of ``network``."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimiser == "muon":
+        hidden, others = hidden_weights(network)
+        return Muon(hidden, others, lr=rate, weight_decay=decay, fused=fused)
+    make = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
+    return make(network.parameters(), lr=rate, weight_decay=decay, fused=fused)
 
 
 def total_steps(settings: TrainingSettings, sprites: int) -> int | None:
