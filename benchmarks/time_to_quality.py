@@ -86,9 +86,7 @@ def _parser() -> harness.Parser:
     add("--parallel", action="store_true", help="a point a core, side by side, one thread each")
     add("--data", default="crawl", help="builtin, sprites, crawl, or a path")
     add("--size", type=int, choices=(16, 32), default=16)
-    add(
-        "--channels", type=int, choices=(3, 4), default=3, help="of those who do not say; 3: on white"
-    )
+    add("--channels", type=int, choices=(3, 4), default=3, help="of those who do not say")
     add("--count", type=int, help="use this many sprites only")
     add("--held-out", type=float, default=0.1, help="share of the sprites never trained on")
     add("-n", type=int, default=1000, help="sprites drawn at every point")
