@@ -21,7 +21,8 @@ def test_hidden_weights(name: str) -> None:
     assert all(p.ndim >= 2 for p in hidden)
 
     # The layers that meet pixels, t or the class are not among them; all other layers are.
-    at_the_ends, between = set(), set()
+    at_the_ends: set[str] = set()
+    between: set[str] = set()
     for path, module in network.named_modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
             kind = at_the_ends if id(module.weight) not in inside else between

@@ -26,7 +26,8 @@ def quintic(values: Tensor) -> Tensor:
 
 def by_decomposition(matrix: Tensor) -> Tensor:
     u, s, vt = torch.linalg.svd(matrix.double(), full_matrices=False)
-    return (u * quintic(s)) @ vt
+    out: Tensor = (u * quintic(s)) @ vt
+    return out
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -51,7 +51,8 @@ def hidden_weights(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Para
     Hidden are the weights of two or more dimensions that map features to features; not those at
     the network's ends (``ENDS``), nor biases and gains.
     """
-    hidden, others = [], []
+    hidden: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
         inside = parameter.ndim >= 2 and not name.startswith(ENDS)
         (hidden if inside else others).append(parameter)

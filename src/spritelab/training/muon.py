@@ -66,7 +66,7 @@ class Muon(torch.optim.AdamW):
             if group["orthogonal"]:
                 for weight in group["params"]:
                     if weight.grad is not None:
-                        self._move(weight, group["lr"], group["weight_decay"])
+                        self._move(weight, weight.grad, group["lr"], group["weight_decay"])
         try:
             self.param_groups = [group for group in groups if not group["orthogonal"]]
             super().step()
@@ -74,13 +74,13 @@ class Muon(torch.optim.AdamW):
             self.param_groups = groups
         return loss
 
-    def _move(self, weight: Tensor, rate: float, decay: float) -> None:
+    def _move(self, weight: Tensor, gradient: Tensor, rate: float, decay: float) -> None:
         state = self.state[weight]
         if not state:
             state["momentum"] = torch.zeros_like(weight)
         momentum: Tensor = state["momentum"]
-        momentum.lerp_(weight.grad, 1 - MOMENTUM)
-        direction = torch.lerp(weight.grad, momentum, MOMENTUM).flatten(1)
+        momentum.lerp_(gradient, 1 - MOMENTUM)
+        direction = torch.lerp(gradient, momentum, MOMENTUM).flatten(1)
         # An orthogonal m×n matrix has min(m, n) singular values of 1, so its entries have the
         # root mean square 1 / √max(m, n).
         length = _STEP * max(direction.shape) ** 0.5
@@ -102,7 +102,7 @@ def orthogonalised(matrix: Tensor) -> Tensor:
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonalised(matrix.T).T.contiguous()
-    x = matrix / matrix.norm().clamp(min=1e-30)
+    x: Tensor = matrix / matrix.norm().clamp(min=1e-30)
     if x.shape[1] < 2 * x.shape[0]:
         for _ in range(_ITERATIONS):
             x = _polynomial(x @ x.T) @ x
@@ -114,7 +114,8 @@ def orthogonalised(matrix: Tensor) -> Tensor:
         gram = factor @ gram @ factor
         factor = _polynomial(gram)
         product = factor @ product
-    return product @ x
+    out: Tensor = product @ x
+    return out
 
 
 def _polynomial(gram: Tensor) -> Tensor:
