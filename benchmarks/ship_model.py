@@ -171,8 +171,9 @@ spritelab sample {report["model"]} --label {model.class_names[-1]} -n 20
   {report["file"] / 2**20:.1f} MiB as float16.
 - **Training**: {last["step"]:,} updates of {training["batch_size"]}, {sprites:,} sprites, in
   {last["seconds"] / 60:.0f} minutes{" on " + report["hardware"] if report["hardware"] else ""};
-  {training["prediction"]}-prediction, {run["settings"]["schedule"]["name"]} schedule, peak learning
-  rate {training["learning_rate"]:g}. The weights are the average of the run's end
+  {training["prediction"]}-prediction, {run["settings"]["schedule"]["name"]} schedule,
+  t = T·u^{training["t_power"]:g}, {training["optimiser"]} at a peak learning rate of
+  {training["learning_rate"]:g}. The weights are the average of the run's end
   (`ema_width` {training["ema_width"]:g}). Held-out loss {last["val_loss"]:.4f}, training loss
   {last["train_loss"]:.4f} (error of ε̂).
 - **float16 on disk** moves a sprite's colours by {cost["mean_levels"]:.2f} levels of 255 on
