@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -111,6 +113,28 @@ def test_other_parameters_are_moved_by_adamw(fused: bool) -> None:
     moved(adam, {theirs: gradients})
     assert torch.equal(ours, theirs)
     assert [group["orthogonal"] for group in whole.param_groups] == [True, False]
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_saved_state_goes_on_as_if_nothing_had_happened(fused: bool) -> None:
+    def begin() -> tuple[nn.Parameter, nn.Parameter, Muon]:
+        hidden, other = nn.Parameter(drawn(4, 8)), nn.Parameter(drawn(9))
+        return hidden, other, Muon([hidden], [other], lr=0.05, fused=fused)
+
+    def go_on(hidden: nn.Parameter, other: nn.Parameter, optimiser: Muon) -> None:
+        gradients = [drawn(4, 8, seed=k) for k in range(3)]
+        moved(optimiser, {hidden: gradients, other: [drawn(9, seed=k) for k in range(3)]})
+
+    hidden, other, optimiser = begin()
+    go_on(hidden, other, optimiser)
+    copies = begin()
+    copies[0].data.copy_(hidden)
+    copies[1].data.copy_(other)
+    copies[2].load_state_dict(deepcopy(optimiser.state_dict()))
+    go_on(hidden, other, optimiser)
+    go_on(*copies)
+    assert torch.equal(copies[0], hidden)
+    assert torch.equal(copies[1], other)
 
 
 def test_the_rate_of_a_group_is_heeded() -> None:

@@ -54,6 +54,10 @@ class Muon(torch.optim.AdamW):
         # A fused AdamW undoes the scaling of fp16 gradients by itself; this class does not.
         self._step_supports_amp_scaling = False
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # AdamW's own looks for its entries in the state of every parameter, hidden weights too.
+        torch.optim.Optimizer.__setstate__(self, state)
+
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
         """Make one update."""
