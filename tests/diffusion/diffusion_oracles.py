@@ -6,6 +6,7 @@ package, so the papers' ᾱ_0 = 1 is the step ``-1`` here.
 - DDPM: Ho et al. 2020, arXiv 2006.11239, equations 4, 6, 7 and algorithm 2.
 - DDIM: Song et al. 2020, arXiv 2010.02502, equations 12 and 16.
 - DPM-Solver++(2M): Lu et al. 2022, arXiv 2211.01095, algorithm 2.
+- Steps of equal length in λ: Lu et al. 2022, arXiv 2206.00927, section 3.4.
 - Respacing of the DDPM chain: Nichol and Dhariwal 2021, arXiv 2102.09672, section 4.
 """
 
@@ -60,18 +61,43 @@ def alpha_bar_at(alpha_bars: Array, t: int) -> float:
     return 1.0 if t < 0 else float(alpha_bars[t])
 
 
-def reference_pairs(timesteps: int, steps: int, spacing: str) -> Pairs:
-    """The (t, t_prev) of a run. A lone step is taken from pure noise, at T-1."""
+def reference_pairs(
+    timesteps: int, steps: int, spacing: str, alpha_bars: Array | None = None
+) -> Pairs:
+    """The (t, t_prev) of a run. A lone step is taken from pure noise, at T-1.
+
+    ``logsnr`` needs ᾱ.
+    """
     if spacing == "linspace":
         grid = np.linspace(0, timesteps - 1, steps) if steps > 1 else [timesteps - 1]
         ascending = [int(t) for t in np.round(grid)]
     elif spacing == "leading":
         ascending = [i * timesteps // steps for i in range(steps)]
+    elif spacing == "logsnr":
+        assert alpha_bars is not None
+        ascending = even_in_lambda(alpha_bars, steps)
     else:
         assert spacing == "trailing"
         ascending = [(i + 1) * timesteps // steps - 1 for i in range(steps)]
     descending = ascending[::-1]
     return list(zip(descending, [*descending[1:], -1], strict=True))
+
+
+def even_in_lambda(alpha_bars: Array, steps: int, least: float = -6.5) -> list[int]:
+    """For n = ``steps``, the t nearest to λ_0 - i·(λ_0 - λ_end)/n for i = 1 … n, ascending.
+
+    λ_end is λ at T-1, but no less than ``least``. A t that is taken already is passed over
+    towards the noise, and, where nothing is left there, towards t = 0.
+    """
+    known = np.array([log_snr_at(alpha_bars, t) for t in range(len(alpha_bars))])
+    end, taken = max(known[-1], least), [-1]
+    for i in range(1, steps + 1):
+        wanted = known[0] - i * (known[0] - end) / steps
+        taken.append(max(int(np.abs(known - wanted).argmin()), taken[-1] + 1))
+    ascending = taken[1:]
+    for left, i in enumerate(reversed(range(steps))):
+        ascending[i] = min(ascending[i], len(known) - 1 - left)
+    return ascending
 
 
 @dataclass(frozen=True)

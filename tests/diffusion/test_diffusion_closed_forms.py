@@ -52,7 +52,7 @@ def sampler(
         return ddpm_steps(predict, LINEAR, x_T, steps, spacing, variance, False, generator)
 
     maps = []
-    for t, t_prev in oracle.reference_pairs(1000, steps, spacing):
+    for t, t_prev in oracle.reference_pairs(1000, steps, spacing, BARS):
         if kind == "ddim":
             step = oracle.ddim_affine(BARS, t, t_prev, eta)
         else:
@@ -92,7 +92,7 @@ cases = pytest.mark.parametrize(
 
 
 @cases
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 @pytest.mark.parametrize("steps", [1, 2, 7, 30])
 @pytest.mark.parametrize("std", [0.3, 1.0])
 def test_the_output_is_the_affine_map_of_the_paper(
@@ -171,7 +171,7 @@ def test_ddim_converges_to_the_flow_at_first_order(std: float) -> None:
         assert 6 < coarse / finer < 14
 
 
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 @pytest.mark.parametrize("steps", [2, 5, 50, 333])
 def test_beta_variance_is_right_for_standard_normal_data(spacing: Spacing, steps: int) -> None:
     """Ho et al., section 3.2: with data N(0, I) and σ² = β, every x_t has variance 1 exactly."""
@@ -179,7 +179,7 @@ def test_beta_variance_is_right_for_standard_normal_data(spacing: Spacing, steps
     for _, variance in moments(way.maps)[:-1]:
         assert variance == pytest.approx(1.0, abs=1e-10)
     for (t, t_prev), (a, _, sigma) in zip(
-        oracle.reference_pairs(1000, steps, spacing)[:-1], way.maps[:-1], strict=True
+        oracle.reference_pairs(1000, steps, spacing, BARS)[:-1], way.maps[:-1], strict=True
     ):
         assert a**2 == pytest.approx(BARS[t] / BARS[t_prev], rel=1e-10)
         assert sigma**2 == pytest.approx(1 - BARS[t] / BARS[t_prev], rel=1e-10)
@@ -188,7 +188,7 @@ def test_beta_variance_is_right_for_standard_normal_data(spacing: Spacing, steps
         assert step.x.var().item() == pytest.approx(1.0, rel=5 * (2 / x_T.numel()) ** 0.5)
 
 
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 @pytest.mark.parametrize("steps", [2, 5, 50])
 @pytest.mark.parametrize("eta", [None, 0.0, 0.4, 1.0], ids=["ddpm", "ddim-0", "ddim-.4", "ddim-1"])
 def test_one_point_is_followed_exactly(spacing: Spacing, steps: int, eta: float | None) -> None:

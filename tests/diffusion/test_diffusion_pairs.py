@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import diffusion_oracles as oracle
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from spritelab.diffusion import Schedule, Spacing
 from spritelab.errors import SettingsError
 
-SPACINGS: tuple[Spacing, ...] = ("linspace", "leading", "trailing")
+SPACINGS: tuple[Spacing, ...] = ("linspace", "leading", "trailing", "logsnr")
 
 
 @cache
@@ -40,9 +41,13 @@ def check(pairs: list[tuple[int, int]], timesteps: int, steps: int) -> None:
 @pytest.mark.parametrize("timesteps", [1, 2, 3, 10, 97, 100, 1000])
 def test_every_number_of_steps_ends_clean(timesteps: int, spacing: Spacing) -> None:
     for steps in range(1, timesteps + 1):
-        pairs = even(timesteps).pairs(steps, spacing)
+        schedule = even(timesteps)
+        pairs = schedule.pairs(steps, spacing)
         check(pairs, timesteps, steps)
-        assert pairs == oracle.reference_pairs(timesteps, steps, spacing)
+        if spacing == "logsnr" and timesteps > 100 and steps % 37:
+            continue  # the reference is slow
+        bars = schedule.alpha_bars.numpy()
+        assert pairs == oracle.reference_pairs(timesteps, steps, spacing, bars)
 
 
 @given(st.data())
@@ -52,6 +57,8 @@ def test_any_schedule_and_any_number_of_steps(data: st.DataObject) -> None:
     spacing = data.draw(st.sampled_from(SPACINGS))
     pairs = even(timesteps).pairs(steps, spacing)
     check(pairs, timesteps, steps)
+    if spacing == "logsnr":
+        return
     gaps = [t - t_prev for t, t_prev in pairs[:-1]]
     assert max(gaps, default=0) - min(gaps, default=0) <= 1, "the steps are spread evenly"
     if spacing == "linspace" and steps > 1:
@@ -74,12 +81,35 @@ def test_where_each_spacing_starts_and_ends(steps: int) -> None:
     assert schedule.pairs(steps, "leading")[-1][0] == 0
 
 
+@pytest.mark.parametrize("steps", [1, 2, 5, 10, 20])
+@pytest.mark.parametrize("schedule", [Schedule.linear(), Schedule.cosine()])
+def test_logsnr_makes_steps_of_equal_length_in_lambda(schedule: Schedule, steps: int) -> None:
+    """As exactly as whole t can: λ moves by up to 0.7 from one t to the next at either end."""
+    bars = schedule.alpha_bars.numpy()
+    known = [oracle.log_snr_at(bars, t) for t in range(1000)]
+    lambdas = [known[t] for t, _ in schedule.pairs(steps, "logsnr")]
+    wanted = np.linspace(max(known[-1], -6.5), known[0], steps + 1)
+    np.testing.assert_allclose(lambdas, wanted[:-1], atol=0.35)
+
+
+def test_logsnr_bears_a_schedule_whose_ends_are_lost_to_rounding() -> None:
+    """ᾱ of 1 and of 0 have an infinite λ."""
+    schedule = Schedule.from_betas(torch.tensor([1e-18, 0.5, *[1 - 1e-12] * 40], dtype=torch.float64))
+    assert schedule.alpha_bar(0) == 1
+    assert schedule.alpha_bar(41) == 0
+    for steps in range(1, 43):
+        check(schedule.pairs(steps, "logsnr"), 42, steps)
+
+
 def test_worked_examples() -> None:
     """T = 10 in three steps, by hand."""
     schedule = even(10)
     assert schedule.pairs(3) == [(9, 4), (4, 0), (0, -1)]  # 4.5 rounds to the even 4
     assert schedule.pairs(3, "leading") == [(6, 3), (3, 0), (0, -1)]
     assert schedule.pairs(3, "trailing") == [(9, 5), (5, 2), (2, -1)]
+    # ᾱ_t = 10^(-0.4 (t+1)): λ falls from -0.21 to -4.61. Wanted are -1.67, -3.14 and -4.61, and
+    # t = 3 has -1.83, t = 6 has -3.22.
+    assert schedule.pairs(3, "logsnr") == [(9, 6), (6, 3), (3, -1)]
 
 
 def test_the_default_spacing_is_linspace() -> None:
@@ -102,5 +132,5 @@ def test_steps_out_of_range_are_refused(steps: int, spacing: Spacing) -> None:
 
 @pytest.mark.parametrize("spacing", ["", "even", "Linspace", None])
 def test_an_unknown_spacing_is_refused(spacing: Any) -> None:
-    with pytest.raises(SettingsError, match=r"linspace.*leading.*trailing"):
+    with pytest.raises(SettingsError, match=r"linspace.*leading.*trailing.*logsnr"):
         Schedule.linear().pairs(10, spacing)

@@ -26,7 +26,7 @@ ALPHA_BARS = {
 }
 
 schedules = pytest.mark.parametrize("name", ["linear", "cosine"])
-spacings = pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+spacings = pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 clips = pytest.mark.parametrize("clip", [True, False], ids=["clip", "no-clip"])
 etas = pytest.mark.parametrize("eta", [0.0, 0.3, 1.0])
 variances = pytest.mark.parametrize("variance", ["posterior", "beta"])
@@ -58,7 +58,7 @@ def check_ddpm(
     network = oracle.network_eps(bars, dimensions=48)
     (x_T,) = oracle.draw(SHAPE, 1, seed=11, dtype=dtype)
     noises = [z.double().numpy() for z in oracle.draw(SHAPE, steps - 1, seed=12, dtype=dtype)]
-    pairs = oracle.reference_pairs(1000, steps, spacing)
+    pairs = oracle.reference_pairs(1000, steps, spacing, ALPHA_BARS[name])
     expected = oracle.reference_ddpm(
         network, bars, x_T.double().numpy(), pairs, noises, variance, clip
     )
@@ -82,7 +82,7 @@ def check_ddim(
     network = oracle.network_eps(bars, dimensions=48)
     (x_T,) = oracle.draw(SHAPE, 1, seed=21, dtype=dtype)
     noises = [z.double().numpy() for z in oracle.draw(SHAPE, steps - 1, seed=22, dtype=dtype)]
-    pairs = oracle.reference_pairs(1000, steps, spacing)
+    pairs = oracle.reference_pairs(1000, steps, spacing, ALPHA_BARS[name])
     expected = oracle.reference_ddim(network, bars, x_T.double().numpy(), pairs, noises, eta, clip)
     run = ddim_steps(
         oracle.as_torch(network),

@@ -44,7 +44,7 @@ def final(run: Iterator[Step]) -> Tensor:
 
 
 @pytest.mark.parametrize("clip", [True, False])
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 @pytest.mark.parametrize("steps", [1, 10, 50, 1000])
 def test_ddim_with_eta_1_is_ddpm(steps: int, spacing: Spacing, clip: bool) -> None:
     """Song et al. 2020, section 4.1: with the same noise, step for step, to 1e-5."""
@@ -60,7 +60,7 @@ def test_ddim_with_eta_1_is_ddpm(steps: int, spacing: Spacing, clip: bool) -> No
 
 
 @samplers
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 def test_every_number_of_steps_ends_clean(run: Run, spacing: Spacing) -> None:
     for steps in range(1, SHORT.timesteps + 1):
         taken = list(run(NETWORK, SHORT, noise(), steps=steps, spacing=spacing))
@@ -92,7 +92,7 @@ def test_x_and_the_two_predictions_agree(run: Run, clip: bool) -> None:
 
 
 @pytest.mark.parametrize("variance", ["posterior", "beta"])
-@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing"])
+@pytest.mark.parametrize("spacing", ["linspace", "leading", "trailing", "logsnr"])
 @pytest.mark.parametrize("steps", [1, 2, 30])
 def test_the_last_step_returns_x0_hat_without_noise(
     variance: Variance, spacing: Spacing, steps: int

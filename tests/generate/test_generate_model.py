@@ -335,7 +335,8 @@ def test_trace_is_the_way_to_what_sample_returns(tiny_model: Model, how: dict[st
     frames = list(tiny_model.trace(3, seed=6, **how))
     batch = tiny_model.sample(3, seed=6, **how)
     assert len(frames) == how["steps"] + 1
-    visited = [t for t, _ in tiny_model.schedule.pairs(how["steps"])]
+    spacing = tiny_model.setting(**how).spacing
+    visited = [t for t, _ in tiny_model.schedule.pairs(how["steps"], spacing)]
     assert [frame.t for frame in frames] == [*visited, -1]
     np.testing.assert_array_equal(frames[-1].x_t, batch.images)
     np.testing.assert_array_equal(frames[-1].x0_hat, batch.images)

@@ -58,6 +58,12 @@ def test_a_setting_holds_what_its_sampler_reads_and_no_more() -> None:
     assert Setting.of("dpm", 100, 5, variance="beta") == Setting.dpm(5)
 
 
+def test_the_spacing_that_is_not_given() -> None:
+    assert Setting.of("ddim", 100).spacing == Setting.ddim(5).spacing == "linspace"
+    assert Setting.of("ddpm", 100).spacing == Setting.ddpm(5).spacing == "linspace"
+    assert Setting.of("dpm", 100).spacing == Setting.dpm(5).spacing == "logsnr"
+
+
 @pytest.mark.parametrize(
     "setting",
     [
@@ -108,7 +114,7 @@ def test_a_chain_takes_all_of_the_setting(setting: Setting) -> None:
         return [(step.t, float(step.x0_hat.abs().max())) for step in chain]
 
     visited = run(setting)
-    assert [t for t, _ in visited] == [t for t, _ in schedule.pairs(6)]
+    assert [t for t, _ in visited] == [t for t, _ in schedule.pairs(6, setting.spacing)]
     assert max(size for _, size in visited) <= 1
     free = run(dataclasses.replace(setting, clip=False, spacing="trailing"))
     assert [t for t, _ in free] == [t for t, _ in schedule.pairs(6, "trailing")]

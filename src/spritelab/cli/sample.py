@@ -32,6 +32,7 @@ class Spacing(StrEnum):
     linspace = "linspace"
     leading = "leading"
     trailing = "trailing"
+    logsnr = "logsnr"
 
 
 def sample(
@@ -40,7 +41,10 @@ def sample(
     steps: Steps = None,
     eta: Eta = 0.0,
     variance: VarianceChoice = Variance.posterior,
-    spacing: Annotated[Spacing, typer.Option(help="Which steps are visited.")] = Spacing.linspace,
+    spacing: Annotated[
+        Spacing | None,
+        typer.Option(help="Which steps are visited.", show_default="logsnr for dpm, else linspace"),
+    ] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="How many sprites.")] = 20,
     seed: Annotated[int, typer.Option(help="Other seeds give other sprites.")] = 0,
     label: Annotated[
@@ -86,29 +90,32 @@ def sample(
     name = Path(model).resolve().name
     folder = out or Path("samples") / f"{name}-{sampler.value}-{seed}"
     export.check_free(folder, overwrite)
+    setting = loaded.setting(
+        sampler.value,
+        steps,
+        eta,
+        variance.value,
+        guidance,
+        None if spacing is None else spacing.value,
+    )
     with console.progress("evaluations") as report:
         batch = loaded.sample(
             count,
-            sampler=sampler.value,
-            steps=steps,
-            eta=eta,
-            variance=variance.value,
-            spacing=spacing.value,
             seed=seed,
             label=_label(label),
-            guidance=guidance,
             hard_alpha=hard_alpha,
             batch_size=batch_size,
             progress=report,
+            **setting.request,
         )
     title = f"{name}: {sampler.value.upper()}, {batch.steps} steps, seed {seed}"
     facts = {
         "model": name,
-        "sampler": sampler.value,
-        "steps": batch.steps,
-        "eta": eta if sampler is Sampler.ddim else None,
-        "variance": variance.value if sampler is Sampler.ddpm else None,
-        "spacing": spacing.value,
+        "sampler": setting.sampler,
+        "steps": setting.steps,
+        "eta": setting.eta,
+        "variance": setting.variance,
+        "spacing": setting.spacing,
         "guidance": guidance,
         "seed": seed,
         "nfe": batch.nfe,
@@ -129,14 +136,9 @@ def sample(
                 loaded,
                 aside / "denoising.png",
                 title,
-                sampler=sampler.value,
-                steps=batch.steps,
-                eta=eta,
-                variance=variance.value,
-                spacing=spacing.value,
                 seed=seed,
                 label=_label(label),
-                guidance=guidance,
+                **setting.request,
             )
     console.say(
         "drawn",

@@ -28,13 +28,16 @@ from torch import Tensor
 from spritelab.config import ScheduleSettings
 from spritelab.errors import SettingsError
 
-Spacing = Literal["linspace", "leading", "trailing"]
+Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
 
 _REFERENCE_TIMESTEPS = 1000
 """Published values of β are for this T; other T scale them."""
 
 _MAX_BETA = 0.999
 """Nichol and Dhariwal 2021, section 3.2: larger values make the last steps singular."""
+
+_LEAST_LAMBDA = -6.5
+"""Where ``logsnr`` starts: with 0.15 % of signal. Beyond lies only what _MAX_BETA leaves."""
 
 _MAX_TERMINAL_SIGNAL = 1e-3
 """Above this ᾱ_T, x_T still shows x_0, and sampling from pure noise starts from the wrong place."""
@@ -170,7 +173,10 @@ class Schedule:
             steps: n in 1 … T.
             spacing: for i = 0 … n-1, ``linspace`` visits round(i·(T-1)/(n-1)) (T-1 for n = 1),
                 ``leading`` i·T // n, ``trailing`` (i+1)·T // n - 1. The names are those of
-                Lin et al. 2023, table 2.
+                Lin et al. 2023, table 2. ``logsnr`` makes steps of equal length in
+                λ = ½·log(ᾱ/(1-ᾱ)), from the noisy end to t = 0, as Lu et al. 2022 (DPM-Solver,
+                section 3.4) do; the last step, from just before t = 0, goes on to clean. Of a
+                schedule that goes beyond λ = -6.5 it takes what lies above.
 
         Raises:
             SettingsError: if ``steps`` is outside 1 … T or ``spacing`` is unknown.
@@ -184,12 +190,25 @@ class Schedule:
             visited = [i * T // steps for i in range(steps)]
         elif spacing == "trailing":
             visited = [(i + 1) * T // steps - 1 for i in range(steps)]
+        elif spacing == "logsnr":
+            visited = self._even_in_lambda(steps)
         else:
             raise SettingsError(
                 f"unknown spacing {spacing!r}; choose one of {', '.join(get_args(Spacing))}"
             )
         descending = [int(t) for t in reversed(visited)]
         return list(zip(descending, [*descending[1:], -1], strict=True))
+
+    def _even_in_lambda(self, steps: int) -> list[int]:
+        """The steps of ``logsnr``, ascending: those nearest to even values of λ, all different."""
+        # eps: where rounding made ᾱ 0 or 1, λ would be infinite.
+        rising = -0.5 * torch.logit(self.alpha_bars, eps=1e-12).numpy()
+        wanted = np.linspace(rising[0], min(rising[-1], -_LEAST_LAMBDA), steps + 1)[1:]
+        nearest = np.searchsorted((rising[:-1] + rising[1:]) / 2, wanted)
+        # Values of λ can lie closer than the steps do: there neighbours are taken, upwards first.
+        order = np.arange(steps)
+        apart = np.maximum.accumulate(nearest - order) + order
+        return [int(t) for t in np.minimum(apart, self.timesteps - steps + order)]
 
 
 def build_schedule(settings: ScheduleSettings) -> Schedule:

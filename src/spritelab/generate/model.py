@@ -118,7 +118,7 @@ class Model:
         steps: int | None = None,
         eta: float = 0.0,
         variance: Variance = "posterior",
-        spacing: Spacing = "linspace",
+        spacing: Spacing | None = None,
         clip: bool = True,
         seed: int = 0,
         seeds: Sequence[int] | None = None,
@@ -137,7 +137,8 @@ class Model:
                 20 for DPM-Solver++.
             eta: η of DDIM, in [0, 1].
             variance: σ² of DDPM, ``posterior`` or ``beta``.
-            spacing: which steps are visited, see ``Schedule.pairs``.
+            spacing: which steps are visited, see ``Schedule.pairs``; if not given, ``logsnr`` for
+                DPM-Solver++ and ``linspace`` for the others.
             clip: hold x̂_0 in [-1, 1] at every step.
             seed: decides all n sprites; other seeds give other sprites.
             seeds: the sprites' own seeds instead, as found in ``SpriteBatch.seeds``.
@@ -202,7 +203,7 @@ class Model:
         steps: int | None = None,
         eta: float = 0.0,
         variance: Variance = "posterior",
-        spacing: Spacing = "linspace",
+        spacing: Spacing | None = None,
         clip: bool = True,
         seed: int = 0,
         seeds: Sequence[int] | None = None,
@@ -230,7 +231,7 @@ class Model:
         eta: float = 0.0,
         variance: str = "posterior",
         guidance: float = 1.0,
-        spacing: str = "linspace",
+        spacing: str | None = None,
         clip: bool = True,
     ) -> Setting:
         """One way for this model to draw, checked; the arguments are those of ``sample``.

@@ -28,6 +28,9 @@ Sampler = Literal["ddpm", "ddim", "dpm"]
 DEFAULT_STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 20}
 """Steps where none are asked for; None is all T."""
 
+DEFAULT_SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
+"""Which steps are visited where no spacing is asked for."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -68,12 +71,13 @@ class Setting:
         eta: float = 0.0,
         variance: str = "posterior",
         guidance: float = 1.0,
-        spacing: str = "linspace",
+        spacing: str | None = None,
         clip: bool = True,
     ) -> Self:
         """The setting for a model of T = ``timesteps``, all values checked.
 
-        ``steps`` of None are those of ``DEFAULT_STEPS``, or all T if these are fewer.
+        ``steps`` of None are those of ``DEFAULT_STEPS``, or all T if these are fewer; ``spacing``
+        of None is that of ``DEFAULT_SPACING``.
 
         Raises:
             SettingsError: for a value out of range, whether or not this sampler reads it, and for
@@ -84,6 +88,8 @@ class Setting:
                 f"unknown sampler {sampler!r}; choose one of {', '.join(get_args(Sampler))}"
             )
         _check_eta(eta)
+        if spacing is None:
+            spacing = DEFAULT_SPACING[sampler]  # type: ignore[index]
         for value, allowed, what in (
             (variance, Variance, "variance"),
             (spacing, Spacing, "spacing"),
@@ -124,7 +130,7 @@ class Setting:
     @classmethod
     def dpm(cls, steps: int = 20, guidance: float = 1.0) -> Self:
         """DPM-Solver++(2M) over ``steps`` steps."""
-        return cls("dpm", steps, None, None, guidance)
+        return cls("dpm", steps, None, None, guidance, DEFAULT_SPACING["dpm"])
 
     def chain(
         self, predict: Predictor, schedule: Schedule, x_T: Tensor, generator: Generators
