@@ -94,7 +94,9 @@ def test_logsnr_makes_steps_of_equal_length_in_lambda(schedule: Schedule, steps:
 
 def test_logsnr_bears_a_schedule_whose_ends_are_lost_to_rounding() -> None:
     """ᾱ of 1 and of 0 have an infinite λ."""
-    schedule = Schedule.from_betas(torch.tensor([1e-18, 0.5, *[1 - 1e-12] * 40], dtype=torch.float64))
+    schedule = Schedule.from_betas(
+        torch.tensor([1e-18, 0.5, *[1 - 1e-12] * 40], dtype=torch.float64)
+    )
     assert schedule.alpha_bar(0) == 1
     assert schedule.alpha_bar(41) == 0
     for steps in range(1, 43):
