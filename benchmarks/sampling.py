@@ -92,7 +92,7 @@ def _open(source: str, device: torch.device) -> Model:
 def chains(timesteps: int) -> list[Setting]:
     """The settings that are compared, as far as T allows them."""
     wanted = [Setting.ddpm(timesteps), Setting.ddim(50), Setting.ddim(20)]
-    wanted += [Setting.dpm(steps) for steps in (10, 15, 20)]
+    wanted += [Setting.dpm(steps) for steps in (8, 10, 20)]
     return [setting for setting in wanted if setting.steps <= timesteps]
 
 

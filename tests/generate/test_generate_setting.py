@@ -45,7 +45,7 @@ def test_sample_and_trace_check_alike(
 
 
 @pytest.mark.parametrize(
-    ("sampler", "long", "short"), [("ddpm", 1000, 10), ("ddim", 50, 10), ("dpm", 20, 10)]
+    ("sampler", "long", "short"), [("ddpm", 1000, 10), ("ddim", 50, 10), ("dpm", 10, 10)]
 )
 def test_steps_that_are_not_given(sampler: str, long: int, short: int) -> None:
     assert Setting.of(sampler, 1000).steps == long

@@ -33,7 +33,7 @@ ModelName = Annotated[
 Steps = Annotated[
     int | None,
     typer.Option(
-        help="Steps to visit; all for ddpm, 50 for ddim and 20 for dpm if not given.",
+        help="Steps to visit; all for ddpm, 50 for ddim and 10 for dpm if not given.",
         show_default=False,
     ),
 ]

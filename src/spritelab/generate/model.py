@@ -134,7 +134,7 @@ class Model:
             n: how many; may be left out if ``seeds`` or a list of labels says so.
             sampler: ``ddpm``, ``ddim``, or ``dpm`` (DPM-Solver++(2M)).
             steps: how many of the T steps to visit; if not given, all T for DDPM, 50 for DDIM and
-                20 for DPM-Solver++.
+                10 for DPM-Solver++.
             eta: η of DDIM, in [0, 1].
             variance: σ² of DDPM, ``posterior`` or ``beta``.
             spacing: which steps are visited, see ``Schedule.pairs``; if not given, ``logsnr`` for

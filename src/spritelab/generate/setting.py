@@ -25,7 +25,7 @@ from spritelab.errors import SettingsError
 Sampler = Literal["ddpm", "ddim", "dpm"]
 """DDPM, DDIM, or DPM-Solver++(2M)."""
 
-DEFAULT_STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 20}
+DEFAULT_STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 10}
 """Steps where none are asked for; None is all T."""
 
 DEFAULT_SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
@@ -128,7 +128,7 @@ class Setting:
         return cls("ddim", steps, float(eta), None, guidance)
 
     @classmethod
-    def dpm(cls, steps: int = 20, guidance: float = 1.0) -> Self:
+    def dpm(cls, steps: int = 10, guidance: float = 1.0) -> Self:
         """DPM-Solver++(2M) over ``steps`` steps."""
         return cls("dpm", steps, None, None, guidance, DEFAULT_SPACING["dpm"])
 
