@@ -14,14 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
+import tiny
 from spritelab.checkpoint import checkpoints
 from spritelab.config import preset
 from spritelab.errors import SettingsError
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-SCRIPTS = ("time_to_quality", "throughput", "sampling", "startup", "evaluating")
+SCRIPTS = ("time_to_quality", "few_steps", "throughput", "sampling", "startup", "evaluating")
 ONE_THREAD = ["--threads", "1", "--device", "cpu"]
 
 BEFORE = {
@@ -87,6 +89,9 @@ def test_help_and_a_wrong_flag(name: str, capsys: pytest.CaptureFixture[str]) ->
         ("time_to_quality", ["--minutes", "0"], "positive numbers"),
         ("time_to_quality", ["--seeds", "a"], "--seeds takes numbers"),
         ("time_to_quality", ["-n", "3"], "-n must be at least 20"),
+        ("few_steps", ["--seeds", "1"], "at least two --seeds"),
+        ("few_steps", ["--spacings", "linspace,even"], "unknown spacing 'even'"),
+        ("few_steps", ["--steps", "0"], "steps must lie in 1 … 1000"),
         ("throughput", ["--presets", "tiny"], "there is no preset 'tiny'"),
         ("throughput", ["--sizes", "8"], "sizes are 16 and 32"),
         ("sampling", ["--model", "nowhere"], "there is no model at nowhere"),
@@ -332,6 +337,39 @@ def test_sampling(tmp_path: Path, tiny_run: Path) -> None:
     assert report["memory"]["n"] == 1000
     if report["memory"]["peak"] is not None:
         assert report["memory"]["peak"] >= report["memory"]["before"] > 0
+
+
+def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
+    source = tiny.save_npz(tiny.tiny_set(), tmp_path / "sprites.npz")
+    words = ["--model", str(tiny_run), "--data", str(source), "--work", str(tmp_path / "cells")]
+    words += ["-n", "20", "--seeds", "2", "--steps", "3,5", "--ddim", "4", "--features", "pixels"]
+    words += ["--part", "2", "--rounds", "1", *ONE_THREAD]
+    report = report_of("few_steps", tmp_path, *words)
+    rows = report["rows"]
+    assert [(row["sampler"], row["steps"], row["spacing"]) for row in rows] == [
+        ("DDPM", 50, "linspace"),
+        ("DDIM, η = 0", 4, "linspace"),
+        *(("DPM-Solver++", steps, "logsnr") for steps in (3, 5)),
+        *(("DPM-Solver++", steps, "linspace") for steps in (3, 5)),
+    ]
+    slow = rows[0]
+    assert slow["difference"] == 0
+    assert slow["as_good"]
+    limit = np.mean(slow["frechet"]) + np.std(slow["frechet"], ddof=1)
+    for row in rows:
+        assert len(set(row["frechet"])) == 2
+        assert row["as_good"] == (np.mean(row["frechet"]) <= limit)
+        lost = np.mean(row["frechet"]) - np.mean(slow["frechet"])
+        assert row["difference"] == pytest.approx(lost)
+        assert row["interval"][0] <= row["difference"] <= row["interval"][1]
+    (seed,) = {round(row["seconds"] * row["times_faster"], 6) for row in rows}
+    assert seed > 0
+    assert rows[2]["seconds"] == rows[4]["seconds"], "spacing costs nothing"
+    assert rows[2]["frechet"] != rows[4]["frechet"]
+    kept = {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()}
+    again = report_of("few_steps", tmp_path, *words)
+    assert [row["frechet"] for row in again["rows"]] == [row["frechet"] for row in rows]
+    assert {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()} == kept
 
 
 @pytest.mark.slow
