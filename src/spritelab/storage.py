@@ -40,15 +40,21 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
 
 @contextlib.contextmanager
 def storing(path: Path) -> Iterator[None]:
-    """Turn an ``OSError`` met while writing ``path`` into a ``StorageError`` of one line."""
+    """Turn an ``OSError`` met while writing ``path`` into a ``StorageError`` of one line.
+
+    Blocks may be nested, as where a folder is filled aside: the outermost names what is lost.
+    """
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, StorageError) as error:
+        cause = error.__cause__ if isinstance(error, StorageError) else error
+        if not isinstance(cause, OSError):
+            raise
+        reason = cause.strerror or str(cause)
         raise StorageError(
             f"cannot write {path} ({reason}); what was there before is kept; "
             "free some space or choose another place"
-        ) from error
+        ) from cause
 
 
 def flush_folder(folder: Path) -> None:

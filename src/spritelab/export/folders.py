@@ -90,8 +90,7 @@ def replacing(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     try:
         with storing(folder):
             aside.mkdir(parents=True)
-        yield aside
-        with storing(folder):
+            yield aside
             if folder.exists():
                 folder.rename(old)
             try:
