@@ -27,6 +27,9 @@ MAX_PIXELS = 2**26
 
 _FORMATS = ("PNG", "GIF", "BMP", "WEBP", "JPEG")
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_SIGNATURES = (_PNG_SIGNATURE, b"GIF87a", b"GIF89a", b"\xff\xd8\xff")
+"""Files that begin so are what they seem; one that cannot be read lacks its end, or is damaged."""
+
 _GREY, _RGB = 0, 2  # colour types of PNG that may carry a transparent colour key
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
 
@@ -61,6 +64,8 @@ def decode(data: bytes) -> Images:
     except Image.DecompressionBombError as error:
         raise DataError(f"it unfolds into far more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
+        if any(data.startswith(signature) for signature in _SIGNATURES):
+            raise DataError("it is truncated or damaged") from error
         raise DataError("it is not a PNG, GIF, BMP, WebP or JPEG image") from error
     except _BROKEN as error:
         raise DataError("it is truncated or damaged") from error
