@@ -11,6 +11,7 @@ import torch
 
 import tiny
 from spritelab import generate, runs
+from spritelab.cli import main
 from spritelab.training import loop
 
 # Sums in another order round differently: with one thread here and in child processes, what is
@@ -45,3 +46,19 @@ def tiny_model(tiny_run: Path) -> generate.Model:
     assert model.config.hard_alpha
     config = model.config.model_copy(update={"hard_alpha": False})
     return dataclasses.replace(model, config=config)
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> tiny.Refused:
+    """Run a command that must fail; return its one line."""
+
+    def run(*argv: str) -> str:
+        capsys.readouterr()
+        assert main(list(argv)) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        (line,) = shown.err.splitlines()
+        assert line.startswith("error: ")
+        return line.removeprefix("error: ")
+
+    return run

@@ -28,7 +28,7 @@ from spritelab.diffusion import diffusion_loss
 from spritelab.errors import DataError, ModelError, SettingsError, StorageError, TrainingError
 from spritelab.runs import Run, log
 from spritelab.training import Update, loop
-from tiny import STEPS, outcome, save_npz, short_eps_loss, tiny_set, tiny_settings
+from tiny import STEPS, outcome, save_npz, short_eps_loss, snapshot, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")
 
@@ -212,10 +212,6 @@ def test_a_torn_line_of_the_log_is_dropped(tmp_path: Path, tiny_run: Path) -> No
     assert [record["step"] for record in runs.read_metrics(tmp_path / "run")] == [5, 10]
     finish(resume(tmp_path / "run"))
     assert outcome(tmp_path / "run")["metrics"] == outcome(tiny_run)["metrics"]
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_a_finished_run_has_nothing_left_to_do(tmp_path: Path, tiny_run: Path) -> None:

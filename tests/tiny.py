@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from spritelab.data import SpriteSet
 from spritelab.pixels import Images
 from spritelab.runs import Run, read_metrics
 from spritelab.training import eps_loss
+
+Refused = Callable[..., str]
+"""The fixture ``refused``: takes the words of a command that must fail, returns its one line."""
 
 CLASSES = ("square", "disc", "side-facing")
 STEPS = 12
@@ -92,3 +96,8 @@ def _sprite(label: int, rng: np.random.Generator) -> Images:
     sprite = np.zeros((16, 16, 4), dtype=np.uint8)
     sprite[inside[label]] = (*rng.integers(0, 256, 3), 255)
     return sprite
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below ``folder`` by its path, to see whether anything was touched."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,7 @@ from PIL import Image
 
 from spritelab.cli import main
 from spritelab.generate import Model, load_model, shipped_models
-
-Refused = Callable[..., str]
+from tiny import Refused, snapshot
 
 
 @pytest.fixture
@@ -28,22 +26,6 @@ def here(tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return tmp_path
 
 
-@pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Run a command that must fail; return its one line."""
-
-    def run(*argv: str) -> str:
-        capsys.readouterr()
-        assert main(list(argv)) == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        (line,) = shown.err.splitlines()
-        assert line.startswith("error: ")
-        return line.removeprefix("error: ")
-
-    return run
-
-
 def words(*more: str) -> list[str]:
     return ["sample", "runs/tiny", "--device", "cpu", *more]
 
@@ -52,10 +34,6 @@ def read(path: Path) -> NDArray[np.uint8]:
     with Image.open(path) as picture:
         assert picture.format == "PNG"
         return np.asarray(picture)
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_sprites_on_disk_are_those_of_the_library(

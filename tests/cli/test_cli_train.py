@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from PIL import Image
 from spritelab import runs
 from spritelab.checkpoint import checkpoints
 from spritelab.cli import main
-from tiny import STEPS, outcome, save_npz, tiny_set
+from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (
     *("loss_curves.png", "samples_ddpm.png", "samples_ddim.png"),
@@ -48,29 +47,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def words(*more: str, steps: int = STEPS) -> list[str]:
     return ["train", "--data", "../sprites.npz", "--steps", str(steps), *SHORT, *more]
-
-
-Refused = Callable[..., str]
-
-
-@pytest.fixture
-def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
-    """Run a command that must fail; return its one line."""
-
-    def run(*argv: str) -> str:
-        capsys.readouterr()
-        assert main(list(argv)) == 2
-        shown = capsys.readouterr()
-        assert shown.out == ""
-        (line,) = shown.err.splitlines()
-        assert line.startswith("error: ")
-        return line.removeprefix("error: ")
-
-    return run
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_from_an_empty_folder_to_a_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
