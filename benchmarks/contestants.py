@@ -19,7 +19,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "small": {"base": "preset:small", "data.mirror": True, "data.channels": 4},
 }
 """The seed learns RGB, as its page does; ``small`` learns transparency too, as its users do, which
-is the harder task. All are measured on white.
+helps it (``docs/recipe.md``). All are measured on white.
 
 The seed keeps the constant learning rate of its preset. ``seed-decay`` is the same with the rate
 falling to zero over the run, which does it good and which its page does not have."""

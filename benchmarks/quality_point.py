@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import harness
@@ -13,19 +16,24 @@ import harness
 import numpy as np
 
 from spritelab import runs
+from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import SpritelabError
 from spritelab.evaluation import measures, store
-from spritelab.evaluation.drawing import draw, drawn_file, model_identity
+from spritelab.evaluation.drawing import Drawn, draw, drawn_file, model_identity
 from spritelab.evaluation.extract import Extractor
+from spritelab.evaluation.features import Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
 from spritelab.evaluation.score import make_floor
-from spritelab.generate import Setting, load_model
+from spritelab.generate import Model, Setting, load_model
 
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
+
+APART = 50
+"""Updates between the states that are measured of a run which comes to no rest."""
 
 
 def make_point(order: Path) -> None:
@@ -37,8 +45,10 @@ def make_point(order: Path) -> None:
     console.say(name, "training")
     begun = (folder / "config.json").exists()
     run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
-    for _ in run.train(cpu=point["device"] == "cpu"):
-        pass
+    more = point.get("states", 1) - 1
+    for update in run.train(cpu=point["device"] == "cpu"):
+        if more and update.step % APART == 0 and not run.finished:
+            keep_state(run, folder.with_name("states"), more)
     if run.stopped:
         raise KeyboardInterrupt
     device = point["device"]
@@ -47,11 +57,18 @@ def make_point(order: Path) -> None:
     seconds = float(logged["seconds"])
     console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
     setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
-    kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
-    drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
     extractor = Extractor(point["features"], device=device)
-    features = extractor(drawn.images)
     plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
+
+    def drawn_by(model: Model) -> tuple[Drawn, Features]:
+        kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
+        drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
+        return drawn, extractor(drawn.images)
+
+    drawn, features = drawn_by(model)
+    states = [against(plain, features)]
+    for earlier in sorted(folder.with_name("states").glob("step-*")):
+        states.append(against(plain, drawn_by(load_model(earlier, device))[1]))
     described = measures.describe(drawn.images, drawn.labels, plain, features)
     turned = measures.describe(drawn.images, drawn.labels, both, features)
     floor = make_floor(plain, point["n"]).held_out
@@ -69,7 +86,8 @@ def make_point(order: Path) -> None:
         "sprites_per_second": seen / seconds,
         "losses": {key: logged[key] for key in ("train_loss", "val_loss")},
         "drawing_seconds": float(drawn.seconds.sum()),
-        "against": against(plain, features),
+        "against": {side: mean_of([state[side] for state in states]) for side in states[0]},
+        "states": states,
         "measures": asdict(measures.measure(plain, described)),
         "over_floor": over_floor,
         "memory": {
@@ -81,6 +99,15 @@ def make_point(order: Path) -> None:
     }
     store.save_record(Path(point["cell"]), cell)
     console.say(name, f"{extractor.frechet_name} {cell['against']['training']['frechet']:.2f}")
+
+
+def keep_state(run: runs.Run, folder: Path, most: int) -> None:
+    """Save the model as it is now beside the last ones, ``most`` in all."""
+    assert run.state is not None
+    step, weights = run.state.step, run.state.averaged().state_dict()
+    save_model(folder / f"step-{step:08d}", weights, run.model_config(step))
+    for old in sorted(folder.glob("step-*"))[:-most]:
+        shutil.rmtree(old)
 
 
 def references(
@@ -109,6 +136,14 @@ def against(reference: Reference, features: np.ndarray[Any, Any]) -> dict[str, A
             "kid_subset": subset,
         }
     return found
+
+
+def mean_of(states: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The mean of every figure over the states of a run."""
+    return {
+        key: value if key in ("n", "kid_subset") else fmean(state[key] for state in states)
+        for key, value in states[0].items()
+    }
 
 
 def floor_of(plain: Reference, both: Reference, n: int) -> dict[str, Any]:

@@ -5,6 +5,10 @@ averages over a run does so over that length, as it does for a user who has two 
 sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finished points are kept
 and not made again; an interrupted training goes on from its last checkpoint.
 
+A run whose rate does not fall and whose weights are not averaged, as the seed's, comes to no rest:
+a few updates more or less change its figures by half. Of such a run its last ``--states`` states,
+50 updates apart, are measured, and the mean counts.
+
     python benchmarks/time_to_quality.py                                  # hours
     python benchmarks/time_to_quality.py --data builtin --count 300 --minutes 0.05 -n 40
     python benchmarks/time_to_quality.py --contestants benchmarks/ablations.toml --minutes 10
@@ -62,6 +66,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return 0
     if given.parallel and device.type != "cpu":
         raise SettingsError("--parallel shares out cores; leave it out on an accelerator")
+    if given.states < 1:
+        raise SettingsError(f"--states must be at least 1, not {given.states}")
     if given.n < LEAST:
         raise SettingsError(f"-n must be at least {LEAST}, not {given.n}")
     points = plan(given, device.type)
@@ -91,6 +97,7 @@ def _parser() -> harness.Parser:
     add("--held-out", type=float, default=0.1, help="share of the sprites never trained on")
     add("-n", type=int, default=1000, help="sprites drawn at every point")
     add("--steps", type=int, default=50, help="of DDIM")
+    add("--states", type=int, default=5, help="measured of a run that comes to no rest")
     add("--features", default="effnet", help="as of spritelab evaluate")
     add("--point", type=Path, help=argparse.SUPPRESS)  # one point, in a process of its own
     return parser
@@ -131,6 +138,9 @@ def _point(
     ).model_dump(mode="json")
     how = {"threads": torch.get_num_threads(), "parallel": given.parallel, "device": device}
     measured = {"n": given.n, "steps": given.steps, "features": given.features}
+    training = contestant.settings.training
+    if training.decay_from == 1 and training.ema_width == 0:
+        measured["states"] = given.states
     key = digest(settings, how)[:8]
     folder = given.work / f"{contestant.name}-{minutes:g}min-seed{seed}-{key}"
     cell = folder / f"cell-{digest(measured, PROTOCOL, SAMPLE_SEED)[:8]}.json"

@@ -251,6 +251,38 @@ def test_time_to_quality(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_that_comes_to_no_rest_is_measured_in_several_states(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mean over its last states counts; of a run that comes to rest, the end alone."""
+    quality, making = script("time_to_quality"), script("quality_point")
+    words = [*QUALITY, "--work", str(tmp_path), "--minutes", "0.2", "--states", "3"]
+    words += ["--contestant", "small", "--contestant"]
+    words += ["restless=small,training.decay_from=1,training.ema_width=0"]
+    resting, restless = quality.plan(quality._parser().parse_args(words), "cpu")
+    if resting["contestant"] != "small":
+        resting, restless = restless, resting
+    assert "states" not in resting
+    monkeypatch.setattr(making, "APART", 2)
+    order = tmp_path / "order.json"
+    order.write_text(json.dumps(restless))
+    making.make_point(order)
+    cell = json.loads(Path(restless["cell"]).read_text())
+    folder = Path(restless["run"]).with_name("states")
+    kept = [int(path.name.removeprefix("step-")) for path in sorted(folder.iterdir())]
+    assert kept == list(range(2, cell["updates"], 2))[-2:]
+    found = [state["training"]["frechet"] for state in cell["states"]]
+    assert len(set(found)) == 3
+    assert found[0] == cell["measures"]["frechet"], "the end itself comes first"
+    assert cell["against"]["training"]["frechet"] == pytest.approx(np.mean(found))
+    # Measured again, as with more sprites: the same states.
+    Path(restless["cell"]).unlink()
+    making.make_point(order)
+    again = json.loads(Path(restless["cell"]).read_text())
+    assert again["states"] == cell["states"]
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM cannot be caught there")
 def test_time_to_quality_goes_on_after_an_interruption(tmp_path: Path) -> None:
     """Two side by side, stopped in the middle of their trainings."""

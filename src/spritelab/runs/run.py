@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,7 @@ class Run:
         stopped: whether the last ``train`` stopped before the end, as it was asked to.
         interrupted: whether it was a Ctrl-C or a request to terminate that asked.
         is_main: whether this process is the one, of those that train together, that writes.
+        state: network, average and optimiser while ``train`` is consumed; whole at every update.
     """
 
     folder: Path
@@ -50,6 +51,7 @@ class Run:
     stopped: bool = False
     interrupted: bool = False
     is_main: bool = True
+    state: TrainingState | None = field(default=None, repr=False)
 
     def train(self, stop_after: int | None = None, cpu: bool = False) -> Iterator[Update]:
         """Train from the last checkpoint, or from the start, yielding after every update.
@@ -69,6 +71,7 @@ class Run:
         settings = self.settings.training
         accelerator = make_accelerator(cpu, settings.mixed_precision)
         state, schedule, batch_losses = self._restore(accelerator)
+        self.state = state
         self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
         if self.finished or (stop_after is not None and state.step >= stop_after):
             self.stopped = not self.finished
