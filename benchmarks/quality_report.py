@@ -155,33 +155,36 @@ def figure(report: Mapping[str, Any], path: Path) -> Path:
         StorageError: if the file cannot be written.
     """
     from matplotlib.figure import Figure
-    from matplotlib.ticker import NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     picture = Figure(figsize=(11, 4.5), layout="constrained")
-    kinds: tuple[tuple[str, str, str], ...] = (
-        ("training", "frechet", f"{report['frechet_name']} to the training sprites"),
-        ("held_out", "kid", "KID to the held-out sprites"),
+    kinds: tuple[tuple[str, str, float, str], ...] = (
+        ("training", "frechet", 1, f"{report['frechet_name']} to the training sprites"),
+        ("held_out", "kid", 1000, "KID × 1000 to the held-out sprites"),
     )
     points = group(report["cells"])
     names = list(dict.fromkeys(name for name, _ in points))
-    for axes, (against, key, label) in zip(picture.subplots(1, 2), kinds, strict=True):
+    for axes, (against, key, scale, label) in zip(picture.subplots(1, 2), kinds, strict=True):
         for name in names:
             found = [
                 (mean(cells, "seconds"), mean(cells, "against", against, key))
                 for (who, _), cells in points.items()
                 if who == name
             ]
-            drawn = sorted((x / 60, y) for x, y in found if x and y is not None and y > 0)
+            drawn = sorted((x / 60, scale * y) for x, y in found if x and y is not None and y > 0)
             axes.plot([x for x, _ in drawn], [y for _, y in drawn], marker="o", label=name)
         floor = mean(report["floors"], "against", against, key)
         if floor is not None and floor > 0:
-            axes.axhline(floor, color="grey", linestyle=":", label="floor: real sprites")
+            n = report["floors"][0]["against"][against]["n"]
+            of = f"floor: {n:,} real sprites"
+            axes.axhline(scale * floor, color="grey", linestyle=":", label=of)
         axes.set(xscale="log", yscale="log", xlabel="minutes of training", ylabel=label)
         lengths = sorted({minutes for _, minutes in points})
         axes.set_xticks(lengths, [f"{minutes:g}" for minutes in lengths])
         axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 5, 7)))
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(which="both", alpha=0.3)
         axes.legend()
     data = io.BytesIO()
