@@ -198,7 +198,7 @@ def dpm_steps(
         steps: how many of the T steps to visit.
         spacing: see ``Schedule.pairs``. With ``logsnr``, whose steps are alike in λ, the line
             reaches equally far in all of them, and 10 draw as well as 20 of the others do
-            (``docs/ddpm-vs-ddim.md``).
+            (``docs/benchmarks.md``).
         clip: hold x̂_0 in [-1, 1] before it is used; ε̂ is then derived again from it.
 
     Raises:
