@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import harness
 
@@ -23,8 +24,8 @@ import harness
 import numpy as np
 
 import cases
+from sampling import drawn
 from spritelab.cli import console, measuring
-from spritelab.diffusion import Spacing
 from spritelab.errors import SettingsError
 from spritelab.evaluation import compare
 from spritelab.evaluation.compare import Cell
@@ -101,17 +102,16 @@ def _main(argv: Sequence[str] | None) -> int:
 
 def _grid(model: Model, steps: str, spacings: str, ddim: str) -> list[Setting]:
     """DDPM over all steps first, then what is held against it."""
-    chosen = spacings.split(",")
-    if unknown := set(chosen) - set(get_args(Spacing)):
-        raise SettingsError(
-            f"unknown spacing {min(unknown)!r}; choose from {', '.join(get_args(Spacing))}"
-        )
     few = measuring.whole_numbers(steps, "--steps")
     others = measuring.whole_numbers(ddim, "--ddim") if ddim else []
     return [
         Setting.ddpm(model.schedule.timesteps),
         *(model.setting("ddim", count) for count in others),
-        *(model.setting("dpm", count, spacing=spacing) for spacing in chosen for count in few),
+        *(
+            model.setting("dpm", count, spacing=spacing)
+            for spacing in spacings.split(",")
+            for count in few
+        ),
     ]
 
 
@@ -129,13 +129,7 @@ def _timings(model: Model, settings: Sequence[Setting], given: Any) -> list[dict
             return
         timed = min(setting.steps, given.part) if setting.sampler == "ddpm" else setting.steps
         scale[name] = MANY / TIMED * setting.steps / timed
-        request = {**setting.request, "steps": timed}
-
-        def draw() -> None:
-            drawer.sample(TIMED, **request)
-            harness.finish_work(drawer.device)
-
-        tasks[name] = draw
+        tasks[name] = partial(drawn, drawer, TIMED, None, {**setting.request, "steps": timed})
 
     names = [setting.name for setting in settings]
     for name, setting in zip(names, settings, strict=True):

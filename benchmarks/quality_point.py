@@ -104,8 +104,8 @@ def make_point(order: Path) -> None:
 def keep_state(run: runs.Run, folder: Path, most: int) -> None:
     """Save the model as it is now beside the last ones, ``most`` in all."""
     assert run.state is not None
-    step, weights = run.state.step, run.state.averaged().state_dict()
-    save_model(folder / f"step-{step:08d}", weights, run.model_config(step))
+    step = run.state.step
+    save_model(folder / f"step-{step:08d}", run.state.average.weights, run.model_config(step))
     for old in sorted(folder.glob("step-*"))[:-most]:
         shutil.rmtree(old)
 

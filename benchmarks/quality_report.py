@@ -123,13 +123,14 @@ def _words(report: Mapping[str, Any]) -> str:
     )
     commits = {cell["circumstances"]["commit"] for cell in report["cells"]}
     several = f" Points were made at {len(commits)} commits." if len(commits) > 1 else ""
-    several += "".join(
-        f" {contestant}, {minutes:g} min: the mean of the last {len(values)} states, from "
-        f"{min(values):.2f} to {max(values):.2f}."
-        for (contestant, minutes), ours in group(report["cells"]).items()
-        for values in [[s["training"]["frechet"] for cell in ours for s in cell.get("states", [])]]
-        if len(values) > len(ours)
-    )
+    for (contestant, minutes), ours in group(report["cells"]).items():
+        states = [state for cell in ours for state in cell.get("states", [])]
+        if len(states) > len(ours):
+            found = [state["training"]["frechet"] for state in states]
+            several += (
+                f" {contestant}, {minutes:g} min: the mean of the last {len(found)} states, from "
+                f"{min(found):.2f} to {max(found):.2f}."
+            )
     return (
         f"Sprites of {data['source']}, {data['size']}×{data['size']}, {data['channels']} channels: "
         f"{data['training']:,} to train on, {data['held_out']:,} held out. {report['n']:,} sprites "

@@ -112,7 +112,7 @@ def measure(
     ) -> None:
         timed = setting.steps if given.full else min(setting.steps, given.part)
         request = {**setting.request, "steps": timed}
-        tasks[str(len(rows))] = lambda: _drawn(model, n, size, request)
+        tasks[str(len(rows))] = lambda: drawn(model, n, size, request)
         rows.append(
             {
                 **{"kind": kind, "network": whose, "sampler": setting.family, "n": n},
@@ -149,7 +149,8 @@ def measure(
     }
 
 
-def _drawn(model: Model, n: int, batch_size: int | None, request: dict[str, Any]) -> None:
+def drawn(model: Model, n: int, batch_size: int | None, request: dict[str, Any]) -> None:
+    """Draw n sprites and wait until they are there; ``request`` is for ``Model.sample``."""
     model.sample(n, batch_size=batch_size, **request)
     harness.finish_work(model.device)
 

@@ -64,7 +64,7 @@ def decode(data: bytes) -> Images:
     except Image.DecompressionBombError as error:
         raise DataError(f"it unfolds into far more than {MAX_PIXELS:,} pixels") from error
     except UnidentifiedImageError as error:
-        if any(data.startswith(signature) for signature in _SIGNATURES):
+        if data.startswith(_SIGNATURES):
             raise DataError("it is truncated or damaged") from error
         raise DataError("it is not a PNG, GIF, BMP, WebP or JPEG image") from error
     except _BROKEN as error:
