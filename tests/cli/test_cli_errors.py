@@ -181,15 +181,18 @@ def test_the_process_itself() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes close differently elsewhere")
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["sample", "--help"]])
+def test_a_closed_pipe_is_quiet(words: list[str], unbuffered: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
         result = subprocess.run(
-            [sys.executable, "-m", "spritelab", "--version"],
+            [sys.executable, "-m", "spritelab", *words],
             stdout=closed,
             stderr=subprocess.PIPE,
             check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         )
     assert result.stderr == b""
     assert result.returncode == 1

@@ -104,12 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = console.show_warning
         try:
-            command = get_command(app)
-            with command.make_context("spritelab", words) as context:
-                command.invoke(context)
+            status = _run(words)
+            # Here and not when Python ends, where nobody catches what a closed pipe answers.
             sys.stdout.flush()
-        except typer.Exit as request:
-            return request.exit_code
+            return status
         except (KeyboardInterrupt, typer.Abort) as interrupt:
             console.say("interrupted", str(interrupt))
             return 130
@@ -130,4 +128,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             place = f"{refusal.filename}: " if refusal.filename else ""
             console.error(f"{place}{refusal.strerror}; {REMEDIES[refusal.errno]}")
             return 2
+
+
+def _run(words: list[str]) -> int:
+    """Run the command; ``--help``, ``--version`` and whoever else exits early give their status."""
+    try:
+        command = get_command(app)
+        with command.make_context("spritelab", words) as context:
+            command.invoke(context)
+    except typer.Exit as request:
+        return request.exit_code
     return 0
