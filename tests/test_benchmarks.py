@@ -161,7 +161,7 @@ def test_minutes_for_all_and_for_one() -> None:
 
 def test_every_ablation_pulls_one_lever() -> None:
     known = script("contestants").read_contestants([], BENCHMARKS / "ablations.toml")
-    assert known[0].name == "small"
+    assert known[0].name == "centre"
     base = known[0].settings.model_dump()
     for contestant in known[1:]:
         ours = contestant.settings.model_dump()
