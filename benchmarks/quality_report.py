@@ -72,7 +72,8 @@ def table(report: Mapping[str, Any]) -> str:
         *("KID × 1000, held-out", "× floor", "copies", "C_T", "authentic"),
     ]
     if baseline:
-        titles.append(f"{name} ÷ {baseline['contestant']} {baseline['minutes']:g} min")
+        whose = f"{baseline['contestant']} {baseline['minutes']:g} min"
+        titles += [f"{name} ÷ {whose}", f"KID ÷ {whose}"]
     rows = []
     for (contestant, minutes), ours in group(cells).items():
         row = [
@@ -91,7 +92,9 @@ def table(report: Mapping[str, Any]) -> str:
             _shown(mean(ours, "memory", "authentic"), "{:.1%}"),
         ]
         if baseline:
-            row.append(_shown(over[contestant, minutes]["frechet_training"], "{:.2f}"))
+            ratio = over[contestant, minutes]
+            row.append(_shown(ratio["frechet_training"], "{:.2f}"))
+            row.append(_shown(ratio["kid_training"], "{:.3f}"))
         rows.append(row)
     floors = report["floors"]
     rows.append(
@@ -107,7 +110,7 @@ def table(report: Mapping[str, Any]) -> str:
             _shown(mean(floors, "memory", "copies"), "{:.1%}"),
             "0",
             _shown(mean(floors, "memory", "authentic"), "{:.1%}"),
-            *([""] if baseline else []),
+            *(["", ""] if baseline else []),
         ]
     )
     return harness.markdown(titles, rows) + "\n" + _words(report)

@@ -236,6 +236,13 @@ def test_time_to_quality(tmp_path: Path) -> None:
     floor = report["floors"][0]["against"]
     assert floor["training"]["n"] == report["data"]["held_out"]
     assert floor["training"]["frechet"] < seeds
+    # The seed's own row stands at 1 of itself, in both measures.
+    row = next(
+        line
+        for line in (tmp_path / "time_to_quality.md").read_text().splitlines()
+        if line.startswith("| seed |")
+    )
+    assert row.split(" | ")[-2:] == ["1.00", "1.000 |"]
     assert (tmp_path / "time_to_quality.png").stat().st_size > 10_000
 
     # Once more: finished points are not made again.
