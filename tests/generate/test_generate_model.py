@@ -390,11 +390,25 @@ def test_hard_alpha_as_in_training(tiny_model: Model) -> None:
     np.testing.assert_array_equal(last.x_t, hard.images)
 
 
+class Loud(nn.Module):
+    """Predicts far beyond the range of a sprite, so that alpha ends at 0 and at 255."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x_t: Tensor, t: Tensor, context: Tensor) -> Tensor:
+        out: Tensor = 10 * self.inner(x_t, t, context)
+        return out
+
+
 def test_no_colour_hides_under_transparency(tiny_model: Model) -> None:
+    loud = with_network(tiny_model, Loud(tiny_model.network))
     for hard_alpha in (True, False):
-        images = tiny_model.sample(4, steps=2, hard_alpha=hard_alpha, clip=False).images
+        images = loud.sample(4, steps=2, hard_alpha=hard_alpha, clip=False).images
         hidden = images[..., 3] == 0
         assert hidden.any()
+        assert images[~hidden].any()
         assert not images[hidden].any()
 
 
