@@ -20,7 +20,7 @@ from spritelab.data import SpriteSet
 from spritelab.diffusion import build_schedule
 from spritelab.generate import Model
 
-Subject = Literal["spritelab", "seed's loop", "diffusers", "smalldiffusion"]
+Subject = Literal["spritelab", "notebook's loop", "diffusers", "smalldiffusion"]
 Work = Literal["train", "sample"]
 Variant = Literal["float32", "tf32", "bf16", "bf16 compile", "bf16 graphs"]
 

@@ -14,14 +14,14 @@ from spritelab.config import LENGTHS, PRESETS, RunSettings, preset, read_setting
 from spritelab.errors import SettingsError
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "seed": {"base": "preset:seed"},
-    "seed-decay": {"base": "preset:seed", "training.decay_from": 0},
+    "notebook": {"base": "preset:notebook"},
+    "notebook-decay": {"base": "preset:notebook", "training.decay_from": 0},
     "small": {"base": "preset:small", "data.mirror": True, "data.channels": 4},
 }
-"""The seed learns RGB, as its page does; ``small`` learns transparency too, as its users do, which
-helps it (``docs/recipe.md``). All are measured on white.
+"""``notebook`` learns RGB, as its page does; ``small`` learns transparency too, as its users do,
+which helps it (``docs/recipe.md``). All are measured on white.
 
-The seed keeps the constant learning rate of its preset. ``seed-decay`` is the same with the rate
+It keeps the constant learning rate of its preset. ``notebook-decay`` is the same with the rate
 falling to zero over the run, which does it good and which its page does not have."""
 
 

@@ -120,7 +120,7 @@ def _timings(model: Model, settings: Sequence[Setting], given: Any) -> list[dict
 
     Spacing does not matter for speed: settings of one sampler and number of steps share a time.
     """
-    seed = cases.random_model("seed", model.size, 3, model.device)
+    seed = cases.random_model("notebook", model.size, 3, model.device)
     tasks: dict[str, Callable[[], object]] = {}
     scale: dict[str, float] = {}
 

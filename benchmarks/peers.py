@@ -46,7 +46,7 @@ def _endless(loader: DataLoader[Any]) -> Iterator[Any]:
 
 
 def seeds_training(case: Case, device: torch.device) -> Callable[[], object]:
-    """The notebook's loop as it stands on its page, around the same network as preset ``seed``."""
+    """The notebook's own loop, around the same network as preset ``notebook``."""
     torch.manual_seed(0)
     network = make_network(random_config(case.preset, case.size, case.channels)).to(device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)

@@ -1,6 +1,6 @@
 """The seed's own experiment, repeated and measured: run by ``make reproduce``.
 
-Trains preset ``seed`` on the Sprites data set, draws N sprites with DDPM and N with DDIM, and
+Trains preset ``notebook`` on the Sprites data set, draws N sprites with DDPM and N with DDIM, and
 measures their FID as the notebook did, with the floor and other measures beside it. Every part can
 be interrupted; the same command goes on from there. ``docs/reproduce.md`` says what the figures
 mean and how the notebook's recipe differs.
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 import spritelab
-from spritelab import cli, export, runs
+from spritelab import cli, pictures, runs
 from spritelab.cli import console
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import SettingsError, SpritelabError
@@ -105,7 +105,7 @@ def train(out: Path, epochs: float, changes: list[str]) -> int:
     if (out / "config.json").exists():
         words.append("--resume")
     else:
-        words += ["--preset", "seed", "--data", "sprites", "--set", f"data.held_out={HELD_OUT}"]
+        words += ["--preset", "notebook", "--data", "sprites", "--set", f"data.held_out={HELD_OUT}"]
     for change in changes:
         words += ["--set", change]
     return cli.main(words)
@@ -208,7 +208,7 @@ def draw(
     images = np.concatenate(blocks)
     steps = request["steps"]
     title = f"{name.upper()}, {steps} steps: the first 20 of {n:,}"
-    export.samples_picture(images[:20], folder.with_name(f"{name}.png"), title)
+    pictures.samples_picture(images[:20], folder.with_name(f"{name}.png"), title)
     return images, {**request, "seconds": round(seconds, 1)}
 
 

@@ -29,7 +29,7 @@ from spritelab.config import preset
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, Setting, load_model
 
-SEED = "preset:seed"
+SEED = "preset:notebook"
 
 GROWING = Setting.ddim(20)
 """How sprites are drawn where their number or the batch changes."""
@@ -55,7 +55,7 @@ def _main(argv: Sequence[str] | None) -> int:
         raise SettingsError("numbers, batches, parts and rounds are at least 1")
     ours, theirs = (_open(source, device) for source in (given.model, SEED))
     if ours.size != theirs.size or ours.channels != theirs.channels:
-        theirs = cases.random_model("seed", ours.size, ours.channels, device)
+        theirs = cases.random_model("notebook", ours.size, ours.channels, device)
     report = measure(ours, theirs, numbers, batches, given)
     if not given.no_memory:
         words = ["--memory", "--model", given.model, "--part", str(given.part)]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import harness
-from spritelab import __version__, export
+from spritelab import __version__, pictures
 from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.errors import SettingsError
@@ -135,8 +135,8 @@ def draw_gallery(model: Model, folder: Path, setting: Setting) -> None:
     """Draw the first 100 sprites of seed 0 of every class: ``CLASS.png``."""
     for name in model.class_names:
         images = model.sample(PER_CLASS, label=name, **setting.request).images
-        grid = export.grid(images, 20, 2, background="checker")
-        export.save_png(grid, folder / f"{name}.png")
+        grid = pictures.grid(images, 20, 2, background="checker")
+        pictures.save_png(grid, folder / f"{name}.png")
 
 
 def write_card(model: Model, report: Mapping[str, Any]) -> str:

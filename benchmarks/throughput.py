@@ -62,7 +62,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _parser() -> harness.Parser:
     parser = harness.Parser("throughput", __doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--presets", default="seed,small,base")
+    add("--presets", default="notebook,small,base")
     add("--batches", default="1,8,64,256")
     add("--sizes", default="16,32")
     add("--channels", default="3,4")
@@ -101,9 +101,9 @@ def _cases(given: argparse.Namespace, device: torch.device) -> list[Case]:
                 )
     if not given.no_peers:
         shape = (sizes[0], channels[0])
-        if "seed" in presets:
-            found.append(Case("seed's loop", "train", "seed", NOTEBOOK_BATCH, *shape))
-            found.append(Case("spritelab", "train", "seed", NOTEBOOK_BATCH, *shape))
+        if "notebook" in presets:
+            found.append(Case("notebook's loop", "train", "notebook", NOTEBOOK_BATCH, *shape))
+            found.append(Case("spritelab", "train", "notebook", NOTEBOOK_BATCH, *shape))
         for peer, work, name, batch in product(
             ("diffusers", "smalldiffusion"), get_args(Work), ("small", "base"), batches
         ):
@@ -165,7 +165,7 @@ def measure(
             "share_of_product": work_flops * rate / speed,
             "peak_memory": None,
         }
-        if case.work == "train" and case.preset == "seed":
+        if case.work == "train" and case.preset == "notebook":
             row["notebook_minutes"] = SEED_SPRITES / rate / 60
         rows.append(row)
     report = {

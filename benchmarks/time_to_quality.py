@@ -5,7 +5,7 @@ averages over a run does so over that length, as it does for a user who has two 
 sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finished points are kept
 and not made again; an interrupted training goes on from its last checkpoint.
 
-A run whose rate does not fall and whose weights are not averaged, as the seed's, comes to no rest:
+A run whose rate does not fall and whose weights are not averaged, as ``notebook``'s, never converges:
 a few updates more or less change its figures by half. Of such a run its last ``--states`` states,
 50 updates apart, are measured, and the mean counts.
 
@@ -87,7 +87,7 @@ def _parser() -> harness.Parser:
     add("--contestant", action="append", default=[], metavar="NAME[=BASE,KEY=VALUE…]")
     add("--contestants", type=Path, metavar="FILE.toml", help="a table a contestant")
     add("--minutes", action="append", default=[], metavar="[NAME=]2,10,60", help="lengths")
-    add("--baseline", default="seed", help="whose longest run the others are set against")
+    add("--baseline", default="notebook", help="whose longest run the others are set against")
     add("--seeds", default="0", help="training seeds, such as 0,1,2; each has its own split")
     add("--parallel", action="store_true", help="a point a core, side by side, one thread each")
     add("--data", default="crawl", help="builtin, sprites, crawl, or a path")

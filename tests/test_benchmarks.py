@@ -113,9 +113,9 @@ def test_a_mistake_is_one_line(
 def test_contestants_from_words() -> None:
     read = script("contestants").read_contestants
     default = {c.name: c.settings for c in read([], None)}
-    assert list(default) == ["seed", "seed-decay", "small"]
-    assert default["seed"] == preset("seed")
-    assert default["seed-decay"].training.decay_from == 0
+    assert list(default) == ["notebook", "notebook-decay", "small"]
+    assert default["notebook"] == preset("notebook")
+    assert default["notebook-decay"].training.decay_from == 0
     assert default["small"] == preset("small").override({"data.mirror": True, "data.channels": 4})
     words = "wide=small,network.widths=[32,64],training.learning_rate=2e-3"
     (wide,) = read([words], None)
@@ -171,8 +171,8 @@ def test_every_ablation_pulls_one_lever() -> None:
             for key in ours[room].keys() | base[room].keys()
             if ours[room].get(key) != base[room].get(key)
         }
-        if contestant.name == "seed-recipe":
-            recipe = preset("seed").override({"network": base["network"]})
+        if contestant.name == "notebook-recipe":
+            recipe = preset("notebook").override({"network": base["network"]})
             assert contestant.settings == recipe
         elif contestant.name == "before":
             assert changed == BEFORE
@@ -213,11 +213,11 @@ def test_ratios_and_means() -> None:
 
 @pytest.mark.slow
 def test_time_to_quality(tmp_path: Path) -> None:
-    words = [*QUALITY, "--work", str(tmp_path / "work"), "--contestant", "seed"]
-    words += ["--contestant", "small", "--minutes", "0.04", "--minutes", "seed=0.02"]
+    words = [*QUALITY, "--work", str(tmp_path / "work"), "--contestant", "notebook"]
+    words += ["--contestant", "small", "--minutes", "0.04", "--minutes", "notebook=0.02"]
     report = report_of("time_to_quality", tmp_path, *words)
     points = [(cell["contestant"], cell["minutes"]) for cell in report["cells"]]
-    assert points == [("seed", 0.02), ("small", 0.04)]
+    assert points == [("notebook", 0.02), ("small", 0.04)]
     assert report["data"]["training"] + report["data"]["held_out"] == 300
     for cell in report["cells"]:
         batch = cell["settings"]["training"]["batch_size"]
@@ -240,7 +240,7 @@ def test_time_to_quality(tmp_path: Path) -> None:
     row = next(
         line
         for line in (tmp_path / "time_to_quality.md").read_text().splitlines()
-        if line.startswith("| seed |")
+        if line.startswith("| notebook |")
     )
     assert row.split(" | ")[-2:] == ["1.00", "1.000 |"]
     assert (tmp_path / "time_to_quality.png").stat().st_size > 10_000
@@ -317,26 +317,26 @@ def test_time_to_quality_goes_on_after_an_interruption(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
-    words = ["--presets", "seed,small", "--batches", "2", "--sizes", "16", "--channels", "3"]
+    words = ["--presets", "notebook,small", "--batches", "2", "--sizes", "16", "--channels", "3"]
     words += ["--steps", "2", "--rounds", "2", "--seconds", "0.01", "--no-memory", *ONE_THREAD]
     report = report_of("throughput", tmp_path, *words)
     rows = {
         (row["subject"], row["preset"], row["work"], row["batch"]): row for row in report["rows"]
     }
     assert ("spritelab", "small", "train", 2) in rows
-    assert ("seed's loop", "seed", "train", 100) in rows
+    assert ("notebook's loop", "notebook", "train", 100) in rows
     for (_, name, work, batch), row in rows.items():
         done = batch * (1 if work == "train" else 2) * row["repeats"]
         assert row["per_second"] == pytest.approx(done / row["seconds"]["median"])
         assert row["best_per_second"] >= row["per_second"]
         speed = report["product"]["flops_per_second"]
         assert row["share_of_product"] == pytest.approx(row["flops"] * row["per_second"] / speed)
-        if (name, work) == ("seed", "train"):
+        if (name, work) == ("notebook", "train"):
             assert row["notebook_minutes"] == pytest.approx(40_000 / row["per_second"])
     # The notebook's network: about 0.301 GFLOP a sprite, forward.
-    forward = rows["spritelab", "seed", "sample", 2]["flops"]
+    forward = rows["spritelab", "notebook", "sample", 2]["flops"]
     assert forward == pytest.approx(0.301e9, rel=0.03)
-    assert 2.5 < rows["spritelab", "seed", "train", 2]["flops"] / forward < 3.1
+    assert 2.5 < rows["spritelab", "notebook", "train", 2]["flops"] / forward < 3.1
     # Every peer is either measured or named.
     for peer in ("diffusers", "smalldiffusion"):
         measured = (peer, "small", "train", 2) in rows

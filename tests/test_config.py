@@ -89,8 +89,8 @@ def test_presets_are_complete_and_say_their_name(name: str) -> None:
     assert sum(length is not None for length in given_lengths) == 1
 
 
-def test_preset_seed_is_the_recipe_of_the_notebook() -> None:
-    settings = preset("seed")
+def test_preset_notebook_is_the_recipe_of_the_notebook() -> None:
+    settings = preset("notebook")
     training = settings.training
     assert settings.network == ContextUNetSettings(features=64)
     assert settings.schedule == ScheduleSettings(name="linear", timesteps=1000)
@@ -103,7 +103,7 @@ def test_preset_seed_is_the_recipe_of_the_notebook() -> None:
 
 
 def test_unknown_preset() -> None:
-    with pytest.raises(SettingsError, match="no preset 'huge'; choose one of seed, small, base"):
+    with pytest.raises(SettingsError, match="'huge'; choose one of notebook, small, base"):
         preset("huge")
 
 

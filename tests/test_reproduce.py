@@ -188,7 +188,7 @@ def test_what_is_missing_is_said_before_the_training(
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """A run of the preset with as little to compute as it allows."""
-    settings = preset("seed").override(
+    settings = preset("notebook").override(
         {"training.steps": 1, "schedule.timesteps": 4, "network.features": 8}
     )
     run = start_run(
@@ -271,7 +271,7 @@ def test_the_data_is_seen_to_repeat(reproduce: ModuleType, tmp_path: Path) -> No
     def facts(images: Images) -> Any:
         sprites = spritelab.SpriteSet.from_arrays(images)
         training, held_out = sprites.split(0.3, seed=0)
-        run = Run(tmp_path, preset("seed"), training, held_out)
+        run = Run(tmp_path, preset("notebook"), training, held_out)
         return reproduce.data_facts(run, images)
 
     rng = np.random.default_rng(0)

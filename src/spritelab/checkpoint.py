@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from spritelab.config import NetworkSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
-from spritelab.models import build_network
+from spritelab.networks import build_network
 from spritelab.storage import flush_folder, storing, write_file
 
 FORMAT = 2

@@ -10,7 +10,7 @@ from PIL import Image
 import tiny
 from spritelab.cli import main
 from spritelab.evaluation.verdict import figure
-from spritelab.export import save_sprites
+from spritelab.generate.samples_folder import save_sprites
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spritelab.config import TrainingSettings
 from spritelab.diffusion import Schedule, eps_from_v, q_sample, v_from
 from spritelab.errors import SettingsError, TrainingError
-from spritelab.models import UNet
+from spritelab.networks import UNet
 from spritelab.training import (
     PowerAverage,
     Sprites,

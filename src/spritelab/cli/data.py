@@ -71,7 +71,7 @@ def inspect(
     """
     import json as json_format
 
-    from spritelab import data, export
+    from spritelab import data, pictures
     from spritelab.storage import write_file
 
     sprites = data.load(
@@ -86,7 +86,7 @@ def inspect(
     )
     facts = data.inspect(sprites)
     name = source if source in data.NAMES else _name(Path(source))
-    picture = export.contact_sheet_picture(
+    picture = pictures.contact_sheet_picture(
         sprites.images,
         sprites.labels,
         sprites.class_names,

@@ -84,12 +84,14 @@ def sample(
     Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
     samples.json with the seed and class of each, so that any can be drawn again.
     """
-    from spritelab import export, generate, pictures
+    from spritelab import generate, pictures
+    from spritelab.generate import samples_folder
+    from spritelab.runs.pictures import draw_strip
 
     loaded = generate.load_model(model, device)
     name = Path(model).resolve().name
     folder = out or Path("samples") / f"{name}-{sampler.value}-{seed}"
-    export.check_free(folder, overwrite)
+    samples_folder.check_free(folder, overwrite)
     setting = loaded.setting(
         sampler.value,
         steps,
@@ -128,11 +130,11 @@ def sample(
         }
         for own, k in zip(batch.seeds, batch.labels, strict=True)
     ]
-    with export.replacing(folder, overwrite) as aside:
-        export.save_sprites(batch.images, aside, sprites, facts)
-        export.samples_picture(batch.images, aside / "grid.png", title)
+    with samples_folder.replacing(folder, overwrite) as aside:
+        samples_folder.save_sprites(batch.images, aside, sprites, facts)
+        pictures.samples_picture(batch.images, aside / "grid.png", title)
         if strip:
-            pictures.draw_strip(
+            draw_strip(
                 loaded,
                 aside / "denoising.png",
                 title,

@@ -23,6 +23,7 @@ SPRITES = "Sprites"
 class Preset(StrEnum):
     """The complete sets of settings that come with spritelab."""
 
+    notebook = "notebook"
     seed = "seed"
     small = "small"
     base = "base"
@@ -49,7 +50,7 @@ def train(
     preset: Annotated[
         Preset | None,
         typer.Option(
-            help="seed: the original recipe; small: for a laptop; base: for a GPU. "
+            help="notebook: the original recipe; small: for a laptop; base: for a GPU. "
             "small if not given.",
             rich_help_panel=LEARNING,
         ),

@@ -21,9 +21,9 @@ from spritelab.evaluation.same_noise import (
     variety_of,
 )
 from spritelab.evaluation.verdict import Answer
-from spritelab.export import evenly
 from spritelab.generate import sprite_seed
 from spritelab.generate.setting import Setting
+from spritelab.pictures import evenly
 from spritelab.pixels import Images
 
 SHOWN = 8

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from spritelab import export
+from spritelab import pictures
 from spritelab.errors import SettingsError
 from spritelab.evaluation import verdict
 from spritelab.evaluation.charts import chart
@@ -244,10 +244,10 @@ def write_pictures(
     names = {}
     for key, (images, across, title) in sheets.items():
         names[key] = f"{key}.png"
-        export.samples_picture(images, folder / names[key], title, columns=across)
+        pictures.samples_picture(images, folder / names[key], title, columns=across)
     for key, strip in zip(("strip_slow", "strip_fast"), gallery.strips, strict=True):
         names[key] = f"{key}.png"
-        export.strip_picture(
+        pictures.strip_picture(
             strip.x_t, strip.t, folder / names[key], strip.setting.name, x0_hat=strip.x0_hat
         )
     for key, svg in _charts(cells, facts, standalone=True).items():

@@ -12,16 +12,16 @@ import torch
 from accelerate import Accelerator
 
 import spritelab
-from spritelab import checkpoint, export
+from spritelab import checkpoint, pictures
 from spritelab.checkpoint import ModelConfig, TrainedOn
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import Model, Progress, load_model
-from spritelab.pictures import draw_samples
 from spritelab.pixels import Images
 from spritelab.runs.log import open_log, read_metrics
+from spritelab.runs.pictures import draw_samples
 from spritelab.runs.processes import any_process, make_accelerator, stop_requests
 from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
 
@@ -212,8 +212,8 @@ class Run:
         batch = model.sample(20, sampler="ddim", steps=min(20, schedule.timesteps))
         path = self.folder / "samples" / f"step-{state.step:08d}.png"
         title = f"DDIM, {batch.steps} steps, after {state.step} updates"
-        export.samples_picture(batch.images, path, title)
-        return export.grid(batch.images, scale=4)
+        pictures.samples_picture(batch.images, path, title)
+        return pictures.grid(batch.images, scale=4)
 
 
 def draw_pictures(folder: str | Path, progress: Progress | None = None) -> list[Path]:
@@ -226,5 +226,5 @@ def draw_pictures(folder: str | Path, progress: Progress | None = None) -> list[
     folder = Path(folder)
     model = load_model(folder)
     records = read_metrics(folder)
-    curves = [export.curves_picture(records, folder / "loss_curves.png")] if records else []
+    curves = [pictures.curves_picture(records, folder / "loss_curves.png")] if records else []
     return curves + draw_samples(model, folder, progress)

@@ -27,7 +27,7 @@ from spritelab.diffusion import (
     training_target,
 )
 from spritelab.errors import SettingsError, TrainingError
-from spritelab.models import hidden_weights
+from spritelab.networks import hidden_weights
 from spritelab.training.average import PowerAverage
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
 from spritelab.training.muon import Muon

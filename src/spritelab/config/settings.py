@@ -1,6 +1,6 @@
-"""Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back.
+"""Everything that decides a run: the sprites, the noise, the network, the learning, the drawing.
 
-A run is described by one ``RunSettings``; ``preset("small")`` gives a complete one, and
+A run is described by one ``RunSettings``; ``config.preset("small")`` gives a complete one, and
 ``override`` changes single values. Unknown keys are refused, so a misspelt setting never passes
 for a default. Nothing here knows torch: networks and schedules take plain numbers.
 """
@@ -8,46 +8,14 @@ for a default. Nothing here knows torch: networks and schedules take plain numbe
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from spritelab.config.base import Byte, Positive, Settings, Share
+from spritelab.config.sampler import SamplerSettings
 from spritelab.errors import SettingsError
-
-Positive = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Byte = Annotated[int, Field(ge=0, le=255)]
-
-
-class Settings(BaseModel):
-    """What all settings share: frozen, no unknown keys, and errors that are one line."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
-        """Check ``values`` and build the settings from them.
-
-        Raises:
-            SettingsError: naming the first value that is unknown, missing or out of range.
-        """
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            # The tag by which the kinds of network are told apart is no part of a setting's name.
-            kinds = ("context-unet", "unet")
-            parts = [str(part) for part in first["loc"] if part not in kinds]
-            key = ".".join(parts) or "settings"
-            reason = {
-                "extra_forbidden": "there is no such setting",
-                "missing": "it is missing",
-            }.get(first["type"], first["msg"].removeprefix("Value error, "))
-            raise SettingsError(f"{where}: {key}: {reason}") from None
 
 
 class DataSettings(Settings):
@@ -124,6 +92,10 @@ class UNetSettings(Settings):
 NetworkSettings = Annotated[ContextUNetSettings | UNetSettings, Field(discriminator="kind")]
 
 
+Prediction = Literal["eps", "x0", "v"]
+"""What a network returns: the noise ε, the clean sprite x_0, or v (Salimans and Ho 2022)."""
+
+
 class TrainingSettings(Settings):
     """How the network learns. Exactly one of `epochs`, `steps` and `max_minutes` is given."""
 
@@ -152,9 +124,7 @@ class TrainingSettings(Settings):
     clip_gradient: Annotated[float, Field(ge=0)] = Field(
         default=1.0, description="largest norm of the gradient; 0: no limit"
     )
-    prediction: Literal["eps", "x0", "v"] = Field(
-        default="v", description="what the network predicts"
-    )
+    prediction: Prediction = Field(default="v", description="what the network predicts")
     min_snr_gamma: Annotated[float, Field(ge=0)] = Field(
         default=0.0, description="γ of the min-SNR loss weights; 0: plain MSE"
     )
@@ -190,13 +160,21 @@ class TrainingSettings(Settings):
 
 
 class RunSettings(Settings):
-    """Everything that decides a run, apart from the pixels themselves."""
+    """Everything that decides a run, apart from the pixels themselves; and how its model draws."""
 
     preset: str = Field(default="small", description="the preset it started from")
     data: DataSettings = Field(default=DataSettings(), description="the sprites")
     schedule: ScheduleSettings = Field(default=ScheduleSettings(), description="the noise")
     network: NetworkSettings = Field(description="the network")
     training: TrainingSettings = Field(description="the learning")
+    sampling: SamplerSettings = Field(
+        default=SamplerSettings(), description="how its model draws unless told otherwise"
+    )
+
+    @field_validator("preset")
+    @classmethod
+    def _present_name(cls, name: str) -> str:
+        return FORMER_PRESETS.get(name, name)
 
     def override(self, values: Mapping[str, Any]) -> RunSettings:
         """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.
@@ -236,38 +214,7 @@ class RunSettings(Settings):
         return "\n".join(lines) + "\n"
 
 
+FORMER_PRESETS = {"seed": "notebook"}
+"""Names that presets had before, and what they are called now."""
+
 LENGTHS = ("training.epochs", "training.steps", "training.max_minutes")
-PRESETS = ("seed", "small", "base")
-
-
-def preset(name: str) -> RunSettings:
-    """A complete set of settings by name: ``seed``, ``small`` or ``base``.
-
-    Raises:
-        SettingsError: if there is no such preset.
-    """
-    if name not in PRESETS:
-        raise SettingsError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
-    text = resources.files("spritelab").joinpath(f"presets/{name}.toml").read_text("utf-8")
-    return RunSettings.parse(tomllib.loads(text), f"preset {name}")
-
-
-def read_settings(path: str | Path) -> RunSettings:
-    """Read a run's settings from a ``.toml`` or ``.json`` file.
-
-    Raises:
-        SettingsError: if the file is missing, is neither TOML nor JSON, or holds a wrong value.
-    """
-    path = Path(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the settings in {path}: {error}") from None
-    try:
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except ValueError as error:
-        form = "JSON" if path.suffix == ".json" else "TOML"
-        raise SettingsError(f"{path} is not valid {form}: {error}") from None
-    if not isinstance(values, dict):
-        raise SettingsError(f"{path} must hold a table of settings")
-    return RunSettings.parse(values, str(path))

@@ -8,7 +8,7 @@ from torch import nn
 
 from spritelab.config import ContextUNetSettings
 from spritelab.errors import SettingsError
-from spritelab.models import ContextUNet, build_network
+from spritelab.networks import ContextUNet, build_network
 
 NOTEBOOK_PARAMETERS = 1_480_771
 SHORTCUT = 3 * 64 + 64

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spritelab.errors import SettingsError
-from spritelab.export.files import save_png
+from spritelab.pictures.files import save_png
 from spritelab.pixels import Images
 from spritelab.storage import storing, write_file
 

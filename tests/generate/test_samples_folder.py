@@ -9,16 +9,16 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-from spritelab import export
 from spritelab.errors import SettingsError, StorageError
-from spritelab.export.folders import LIST
+from spritelab.generate import samples_folder
+from spritelab.generate.samples_folder import LIST
 
 
 def fill(folder: Path, n: int = 3, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (n, 4, 4, 4), dtype=np.uint8)
     sprites = [{"seed": k, "label": "food"} for k in range(n)]
-    export.save_sprites(images, folder, sprites, {"model": "demo"})
+    samples_folder.save_sprites(images, folder, sprites, {"model": "demo"})
 
 
 def test_sprites_and_their_list(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_sprites_and_their_list(tmp_path: Path) -> None:
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     def fail() -> None:
-        with export.replacing(tmp_path / "out") as aside:
+        with samples_folder.replacing(tmp_path / "out") as aside:
             fill(aside)
             assert not (tmp_path / "out").exists()
             raise RuntimeError("half-way")
@@ -50,14 +50,14 @@ def test_overwriting_takes_the_old_sprites_away_only_at_the_end(tmp_path: Path) 
     fill(out, 3)
 
     def fail() -> None:
-        with export.replacing(out, overwrite=True) as aside:
+        with samples_folder.replacing(out, overwrite=True) as aside:
             fill(aside, 1, seed=1)
             raise RuntimeError("half-way")
 
     with pytest.raises(RuntimeError, match="half-way"):
         fail()
     assert len(list(out.glob("*.png"))) == 3
-    with export.replacing(out, overwrite=True) as aside:
+    with samples_folder.replacing(out, overwrite=True) as aside:
         fill(aside, 1, seed=1)
     assert len(list(out.glob("*.png"))) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -66,15 +66,15 @@ def test_overwriting_takes_the_old_sprites_away_only_at_the_end(tmp_path: Path) 
 def test_sprites_are_not_replaced_unasked(tmp_path: Path) -> None:
     fill(tmp_path / "out")
     with pytest.raises(SettingsError, match="holds sprites already"):
-        export.check_free(tmp_path / "out")
-    export.check_free(tmp_path / "out", overwrite=True)
+        samples_folder.check_free(tmp_path / "out")
+    samples_folder.check_free(tmp_path / "out", overwrite=True)
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_folder_of_other_files_is_never_replaced(tmp_path: Path, overwrite: bool) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(SettingsError, match="holds other files"):
-        export.check_free(tmp_path, overwrite)
+        samples_folder.check_free(tmp_path, overwrite)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
@@ -82,17 +82,17 @@ def test_a_file_added_to_the_sprites_is_never_lost(tmp_path: Path) -> None:
     out = tmp_path / "out"
     fill(out)
     (out / "grid.png").write_bytes(b"ours")
-    export.check_free(out, overwrite=True)
+    samples_folder.check_free(out, overwrite=True)
     (out / "hero.png").write_bytes(b"mine")
     with pytest.raises(SettingsError, match="holds other files"):
-        export.check_free(out, overwrite=True)
+        samples_folder.check_free(out, overwrite=True)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"sprites": [1]}'])
 def test_a_list_that_is_not_ours(tmp_path: Path, content: str) -> None:
     (tmp_path / LIST).write_text(content)
     with pytest.raises(SettingsError, match="holds other files"):
-        export.check_free(tmp_path, overwrite=True)
+        samples_folder.check_free(tmp_path, overwrite=True)
 
 
 def test_the_old_sprites_come_back_if_the_last_step_fails(
@@ -108,7 +108,7 @@ def test_the_old_sprites_come_back_if_the_last_step_fails(
         return rename(self, target)
 
     def replace() -> None:
-        with export.replacing(out, overwrite=True) as aside:
+        with samples_folder.replacing(out, overwrite=True) as aside:
             fill(aside, 1)
             monkeypatch.setattr(Path, "rename", refuse)
 
@@ -125,19 +125,19 @@ def test_the_current_folder_is_not_moved_away(
     monkeypatch.chdir(tmp_path / "here")
     for folder in (Path(), tmp_path):
         with pytest.raises(SettingsError, match="is where you are"):
-            export.check_free(folder)
+            samples_folder.check_free(folder)
 
 
 def test_free_places(tmp_path: Path) -> None:
-    export.check_free(tmp_path / "new")
-    export.check_free(tmp_path)
+    samples_folder.check_free(tmp_path / "new")
+    samples_folder.check_free(tmp_path)
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with (
         pytest.raises(StorageError, match="cannot write"),
-        export.replacing(tmp_path / "file" / "out"),
+        samples_folder.replacing(tmp_path / "file" / "out"),
     ):
         pass
     assert (tmp_path / "file").read_text() == "x"

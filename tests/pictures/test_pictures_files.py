@@ -15,11 +15,11 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
-import spritelab.export
-from spritelab import export, pixels
+import spritelab.pictures
+from spritelab import pictures, pixels
 from spritelab.errors import DataError, SettingsError, StorageError
-from spritelab.export import curves, text
-from spritelab.export.layout import lay_on
+from spritelab.pictures import curves, text
+from spritelab.pictures.layout import lay_on
 from spritelab.pixels import Images
 
 
@@ -35,9 +35,8 @@ def read(path: Path) -> Images:
 
 
 def test_public_names() -> None:
-    assert sorted(spritelab.export.__all__) == [
+    assert sorted(spritelab.pictures.__all__) == [
         "Ground",
-        "check_free",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",
@@ -46,20 +45,18 @@ def test_public_names() -> None:
         "grid",
         "lay_on",
         "loss_curves",
-        "replacing",
         "samples_picture",
         "save_png",
-        "save_sprites",
         "strip_picture",
         "titled",
     ]
-    assert all(hasattr(spritelab.export, name) for name in spritelab.export.__all__)
+    assert all(hasattr(spritelab.pictures, name) for name in spritelab.pictures.__all__)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_png_round_trip_is_exact(tmp_path: Path, channels: int) -> None:
     picture = noise(1, 33, channels)[0]
-    path = export.save_png(picture, tmp_path / "new" / "folder" / "picture.png")
+    path = pictures.save_png(picture, tmp_path / "new" / "folder" / "picture.png")
     assert path == tmp_path / "new" / "folder" / "picture.png"
     assert_array_equal(read(path), picture)
     assert [p.name for p in path.parent.iterdir()] == ["picture.png"]
@@ -68,18 +65,18 @@ def test_png_round_trip_is_exact(tmp_path: Path, channels: int) -> None:
 def test_saved_files_follow_the_umask(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_bytes(b"")
-    path = export.save_png(noise(1)[0], tmp_path / "a.png")
+    path = pictures.save_png(noise(1)[0], tmp_path / "a.png")
     assert path.stat().st_mode == plain.stat().st_mode
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"'a\.jpg' must end in \.png"):
-        export.save_png(noise(1)[0], tmp_path / "a.jpg")
+        pictures.save_png(noise(1)[0], tmp_path / "a.jpg")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = export.save_png(noise(1)[0], tmp_path / "a.png")
+    path = pictures.save_png(noise(1)[0], tmp_path / "a.png")
     before = path.read_bytes()
     whole_open = Path.open
 
@@ -101,7 +98,7 @@ def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "open", no_room)
     with pytest.raises(StorageError) as caught:
-        export.save_png(noise(1, seed=1)[0], path)
+        pictures.save_png(noise(1, seed=1)[0], path)
     monkeypatch.undo()
     assert str(caught.value) == (
         f"cannot write {path} (No space left on device); what was there before is kept; "
@@ -114,20 +111,20 @@ def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_folder_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.png").mkdir()
     with pytest.raises(StorageError, match="cannot write"):
-        export.save_png(noise(1)[0], tmp_path / "a.png")
+        pictures.save_png(noise(1)[0], tmp_path / "a.png")
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_file_where_a_folder_must_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(StorageError, match="cannot write"):
-        export.save_png(noise(1)[0], tmp_path / "file" / "a.png")
+        pictures.save_png(noise(1)[0], tmp_path / "file" / "a.png")
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_samples_picture_holds_all_sprites_unchanged(tmp_path: Path, channels: int) -> None:
     images = noise(20, 16, channels)
-    picture = read(export.samples_picture(images, tmp_path / "s.png", "20 sprites"))
+    picture = read(pictures.samples_picture(images, tmp_path / "s.png", "20 sprites"))
     tiles = pixels.upscale(lay_on(images), 8)
     step = 16 * 8 + 8
     top = picture.shape[0] - 4 * step
@@ -143,7 +140,7 @@ def test_strip_picture_of_many_frames_shows_true_steps(
     monkeypatch.setattr(text, "draw", lambda *given, **_: captions.append(given[2]))
     t = [*range(999, -1, -1), -1]
     frames = noise(1001, 4)
-    path = export.strip_picture(frames, t, tmp_path / "strip.png", most=5)
+    path = pictures.strip_picture(frames, t, tmp_path / "strip.png", most=5)
     assert captions == ["t = 999", "t = 749", "t = 499", "t = 249", "clean"]
     picture = read(path)
     scale = 8
@@ -156,20 +153,21 @@ def test_strip_picture_of_many_frames_shows_true_steps(
 
 def test_strip_picture_refuses_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="every frame needs its step"):
-        export.strip_picture(list(noise(30)), [1, 0], tmp_path / "strip.png")
+        pictures.strip_picture(list(noise(30)), [1, 0], tmp_path / "strip.png")
     with pytest.raises(DataError, match="every frame needs its step"):
-        export.strip_picture(
+        pictures.strip_picture(
             list(noise(3)), [2, 1, 0], tmp_path / "strip.png", x0_hat=list(noise(2))
         )
     with pytest.raises(DataError, match="at least one"):
-        export.strip_picture([], [], tmp_path / "strip.png")
+        pictures.strip_picture([], [], tmp_path / "strip.png")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_contact_sheet_picture(tmp_path: Path) -> None:
     images, labels = noise(50, 16, 4), np.arange(50) % 2
-    path = export.contact_sheet_picture(images, labels, ["hero", "food"], tmp_path / "c.png", "Two")
-    sheet = export.contact_sheet(images, labels, ["hero", "food"], columns=16, rows=2, scale=3)
+    names = ["hero", "food"]
+    path = pictures.contact_sheet_picture(images, labels, names, tmp_path / "c.png", "Two")
+    sheet = pictures.contact_sheet(images, labels, names, columns=16, rows=2, scale=3)
     picture = read(path)
     assert_array_equal(picture[-len(sheet) :], sheet)
     assert len(picture) > len(sheet)  # the title
@@ -197,7 +195,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]]) -> Any
         return kept[-1]
 
     monkeypatch.setattr(Figure, "add_subplot", keep)
-    picture = export.loss_curves(records)
+    picture = pictures.loss_curves(records)
     assert picture.dtype == np.uint8
     assert picture.shape == (552, 960, 3)
     return kept[0]
@@ -239,13 +237,13 @@ def test_curves_leave_gaps_where_a_loss_is_missing(monkeypatch: pytest.MonkeyPat
 def test_no_loss_no_curve(tmp_path: Path) -> None:
     for records in ([], [record(1, None, math.nan)]):
         with pytest.raises(DataError, match="no loss was recorded"):
-            export.curves_picture(records, tmp_path / "loss.png")
+            pictures.curves_picture(records, tmp_path / "loss.png")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_curves_leave_matplotlib_as_it_was() -> None:
     code = (
-        "import sys, spritelab.export as e\n"
+        "import sys, spritelab.pictures as e\n"
         "e.loss_curves([{'step': 1, 'train_loss': 1.0}])\n"
         "assert 'matplotlib.pyplot' not in sys.modules and 'torch' not in sys.modules"
     )
@@ -267,4 +265,4 @@ def test_curves_of_the_published_recipe(tmp_path: Path) -> None:
             for row in csv.DictReader(file)
         ]
     assert len(records) == 40
-    assert read(export.curves_picture(records, tmp_path / "loss.png")).shape == (552, 960, 3)
+    assert read(pictures.curves_picture(records, tmp_path / "loss.png")).shape == (552, 960, 3)

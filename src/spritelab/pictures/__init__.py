@@ -4,17 +4,16 @@ The drawing functions are pure: arrays in, a uint8 picture out. Those named ``â€
 save it as PNG. Sprites are only ever scaled by whole numbers.
 """
 
-from spritelab.export.curves import loss_curves
-from spritelab.export.files import save_png
-from spritelab.export.folders import check_free, replacing, save_sprites
-from spritelab.export.layout import Ground, grid, lay_on
-from spritelab.export.pages import contact_sheet, denoising_strip, evenly, titled
-from spritelab.export.pictures import (
+from spritelab.pictures.curves import loss_curves
+from spritelab.pictures.files import (
     contact_sheet_picture,
     curves_picture,
     samples_picture,
+    save_png,
     strip_picture,
 )
+from spritelab.pictures.layout import Ground, grid, lay_on
+from spritelab.pictures.pages import contact_sheet, denoising_strip, evenly, titled
 
 __all__ = [
     "Ground",
@@ -26,9 +25,6 @@ __all__ = [
     "evenly",
     "loss_curves",
     "save_png",
-    "save_sprites",
-    "check_free",
-    "replacing",
     "samples_picture",
     "strip_picture",
     "contact_sheet_picture",

@@ -6,10 +6,10 @@ import pytest
 from torch import nn
 
 from spritelab.config import preset
-from spritelab.models import build_network, hidden_weights
+from spritelab.networks import build_network, hidden_weights
 
 
-@pytest.mark.parametrize("name", ["seed", "small", "base"])
+@pytest.mark.parametrize("name", ["notebook", "small", "base"])
 def test_hidden_weights(name: str) -> None:
     network = build_network(
         preset(name).network, channels=4, size=16, context_dim=5, timesteps=1000

@@ -3,8 +3,8 @@
 from torch import nn
 
 from spritelab.config import ContextUNetSettings, UNetSettings
-from spritelab.models.context_unet import ContextUNet
-from spritelab.models.unet import UNet
+from spritelab.networks.context_unet import ContextUNet
+from spritelab.networks.unet import UNet
 
 __all__ = ["ContextUNet", "UNet", "build_network", "hidden_weights"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from spritelab import export
+from spritelab import pictures
 from spritelab.generate import Model, Progress
 
 SAMPLES = 20
@@ -22,7 +22,7 @@ def draw_strip(model: Model, path: Path, title: str, **request: Any) -> Path:
         request: the arguments of ``Model.trace`` other than the number of sprites.
     """
     frames = list(model.trace(1, **request))
-    return export.strip_picture(
+    return pictures.strip_picture(
         [frame.x_t[0] for frame in frames],
         [frame.t for frame in frames],
         path,
@@ -57,7 +57,7 @@ def draw_samples(
     for request, title in ((ddpm, f"DDPM, {T} steps"), (ddim, f"DDIM, {few} steps, η = 0")):
         name = request["sampler"]
         batch = model.sample(SAMPLES, progress=tell, **request)  # type: ignore[arg-type]
-        made.append(export.samples_picture(batch.images, folder / f"samples_{name}.png", title))
+        made.append(pictures.samples_picture(batch.images, folder / f"samples_{name}.png", title))
         done += SAMPLES * batch.steps
         made.append(draw_strip(model, folder / f"denoising_{name}.png", title, **request))
         done += batch.steps

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from spritelab.config import UNetSettings, preset
 from spritelab.errors import SettingsError
-from spritelab.models import UNet, build_network
-from spritelab.models.unet import sinusoids
+from spritelab.networks import UNet, build_network
+from spritelab.networks.unet import sinusoids
 
 TINY: dict[str, Any] = {"widths": (32, 64), "blocks": 1, "attention": (8,)}
 CLASSES = 5

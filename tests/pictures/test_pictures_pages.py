@@ -10,8 +10,8 @@ from PIL import Image
 
 from spritelab import pixels
 from spritelab.errors import DataError
-from spritelab.export import contact_sheet, denoising_strip, evenly, text, titled
-from spritelab.export.layout import PAGE, lay_on
+from spritelab.pictures import contact_sheet, denoising_strip, evenly, text, titled
+from spritelab.pictures.layout import PAGE, lay_on
 from spritelab.pixels import Images
 
 

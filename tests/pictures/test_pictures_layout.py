@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from spritelab.errors import DataError, SettingsError
-from spritelab.export import grid, lay_on
-from spritelab.export.layout import LIGHT, PAGE, SHADE, good_columns, good_scale
+from spritelab.pictures import grid, lay_on
+from spritelab.pictures.layout import LIGHT, PAGE, SHADE, good_columns, good_scale
 from spritelab.pixels import Images
 
 

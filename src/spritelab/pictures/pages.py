@@ -13,8 +13,8 @@ from PIL import Image
 
 from spritelab import pixels
 from spritelab.errors import DataError
-from spritelab.export import text
-from spritelab.export.layout import PAGE, Ground, check_layout, grid, lay_on
+from spritelab.pictures import text
+from spritelab.pictures.layout import PAGE, Ground, check_layout, grid, lay_on
 from spritelab.pixels import Colour, Images
 
 MOST_CLASSES = 60

@@ -1,0 +1,43 @@
+"""Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back."""
+
+from spritelab.config.base import Settings
+from spritelab.config.files import PRESETS, preset, read_settings
+from spritelab.config.sampler import (
+    Sampler,
+    SamplerChanges,
+    SamplerSettings,
+    Spacing,
+    Variance,
+)
+from spritelab.config.settings import (
+    LENGTHS,
+    ContextUNetSettings,
+    DataSettings,
+    NetworkSettings,
+    Prediction,
+    RunSettings,
+    ScheduleSettings,
+    TrainingSettings,
+    UNetSettings,
+)
+
+__all__ = [
+    "Settings",
+    "RunSettings",
+    "DataSettings",
+    "ScheduleSettings",
+    "NetworkSettings",
+    "ContextUNetSettings",
+    "UNetSettings",
+    "TrainingSettings",
+    "SamplerSettings",
+    "SamplerChanges",
+    "Sampler",
+    "Variance",
+    "Spacing",
+    "Prediction",
+    "LENGTHS",
+    "PRESETS",
+    "preset",
+    "read_settings",
+]

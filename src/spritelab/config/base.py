@@ -1,0 +1,53 @@
+"""What all settings share: frozen, typed, checked when they are made, no unknown keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spritelab.errors import SettingsError
+
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Byte = Annotated[int, Field(ge=0, le=255)]
+
+
+class Settings(BaseModel):
+    """What all settings share: frozen, no unknown keys, and errors that are one line."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], where: str = "settings") -> Self:
+        """Check ``values`` and build the settings from them.
+
+        Raises:
+            SettingsError: naming the first value that is unknown, missing or out of range.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(f"{where}: {first_mistake(error)}") from None
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line: ``training.steps: it is missing``."""
+    first = error.errors(include_url=False)[0]
+    # What tells the kinds of a value apart is no part of a setting's name.
+    parts = [str(part) for part in first["loc"]]
+    key = ".".join(part for part in parts if part not in _TAGS and "[" not in part)
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    if first["type"] == "extra_forbidden":
+        reason = "there is no such setting"
+    elif first["type"] == "missing":
+        reason = "it is missing"
+    elif first["type"] == "literal_error":
+        reason = f"unknown {first['input']!r}; choose {first['ctx']['expected']}"
+    elif first["type"].startswith(("greater_than", "less_than")):
+        reason += f", not {first['input']}"
+    return f"{key}: {reason}" if key else reason
+
+
+_TAGS = ("context-unet", "unet", "float")

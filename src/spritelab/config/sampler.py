@@ -1,0 +1,199 @@
+"""How sprites are drawn: the sampler, the steps it visits, and what it does at each."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self, TypedDict
+
+from pydantic import Field, ValidationError, model_validator
+
+from spritelab.config.base import Positive, Settings, first_mistake
+from spritelab.errors import SettingsError
+
+Sampler = Literal["ddpm", "ddim", "dpm"]
+"""DDPM, DDIM, or DPM-Solver++(2M)."""
+Variance = Literal["posterior", "beta"]
+"""σ² of a DDPM step: β̃_t or β_t."""
+Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
+"""Which of the T steps are visited, see ``Schedule.pairs``."""
+
+_STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 10}
+_SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
+_FAMILY = {"ddpm": "DDPM", "ddim": "DDIM", "dpm": "DPM-Solver++"}
+
+
+class SamplerChanges(TypedDict, total=False):
+    """The keywords that ``Model.sample`` takes beside, or in place of, a ``SamplerSettings``."""
+
+    sampler: Sampler
+    steps: int | None
+    times: tuple[int, ...] | None
+    start: Literal["noise"] | float
+    eta: float | None
+    variance: Variance | None
+    spacing: Spacing | None
+    guidance: float
+    clip: bool
+
+
+class SamplerSettings(Settings):
+    """One way of drawing, checked when it is made; a model's folder holds the one it is best with.
+
+    What belongs to one sampler and is not given takes that sampler's default when the settings are
+    made: η = 0 for DDIM, the posterior variance for DDPM, steps of equal length in λ for
+    DPM-Solver++ and in t for the others. ``complete`` fills in the number of steps for a schedule.
+
+    Raises ``SettingsError`` for a value out of range, an unknown name, and a value that the sampler
+    would not heed.
+    """
+
+    sampler: Sampler = Field(
+        default="ddim", description="ddpm, ddim, or dpm, which is DPM-Solver++(2M)"
+    )
+    steps: Positive | None = Field(
+        default=None,
+        description="how many of the T steps to visit; unset: all for ddpm, 50 for ddim and 10 "
+        "for dpm",
+    )
+    times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = Field(
+        default=None, description="the very steps to visit, descending, in place of their number"
+    )
+    start: Literal["noise"] | float = Field(
+        default="noise",
+        description="λ = ½·log(ᾱ/(1-ᾱ)) below which no step is visited; noise: all the way",
+    )
+    eta: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="η of ddim: 0 adds no noise, 1 as much as ddpm"
+    )
+    variance: Variance | None = Field(
+        default=None, description="variance of a ddpm step: posterior or beta"
+    )
+    spacing: Spacing | None = Field(
+        default=None,
+        description="which steps are visited; unset: logsnr for dpm, linspace for the others",
+    )
+    guidance: float = Field(
+        default=1.0, description="weight of classifier-free guidance; 1 is without"
+    )
+    clip: bool = Field(default=True, description="hold x̂_0 in [-1, 1] at every step")
+
+    def __init__(self, **values: Any) -> None:
+        # Made by callers of the library as well as read from files: the same error either way.
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsError(first_mistake(error)) from None
+
+    @model_validator(mode="after")
+    def _fill(self) -> Self:
+        if self.eta is not None and self.sampler != "ddim":
+            raise ValueError(f"eta belongs to the sampler ddim; {self.sampler} takes none")
+        if self.variance is not None and self.sampler != "ddpm":
+            raise ValueError(f"variance belongs to the sampler ddpm; {self.sampler} takes none")
+        if self.times is not None:
+            self._check_times(self.times)
+        filled: dict[str, Any] = {
+            "eta": 0.0 if self.sampler == "ddim" and self.eta is None else self.eta,
+            "variance": self.variance or ("posterior" if self.sampler == "ddpm" else None),
+        }
+        if self.times is None:
+            filled["spacing"] = self.spacing or _SPACING[self.sampler]
+        else:
+            filled["steps"] = len(self.times)
+        self.__dict__.update(filled)
+        return self
+
+    def _check_times(self, times: tuple[int, ...]) -> None:
+        if any(later >= earlier for earlier, later in pairwise(times)):
+            raise ValueError("times must descend, each step visited once")
+        if self.spacing is not None or self.start != "noise":
+            raise ValueError("times say which steps are visited; leave out spacing and start")
+        if self.steps not in (None, len(times)):
+            raise ValueError(f"times name {len(times)} steps, not {self.steps}; leave out steps")
+
+    def complete(self, timesteps: int) -> Self:
+        """The settings for a schedule of T = ``timesteps``: the number of steps filled in.
+
+        Raises:
+            SettingsError: if they ask for more steps than there are, or for a step beyond T - 1.
+        """
+        steps = self.steps
+        if steps is None:
+            steps = min(_STEPS[self.sampler] or timesteps, timesteps)
+        if not 1 <= steps <= timesteps:
+            raise SettingsError(
+                f"steps must lie in 1 … {timesteps} (the schedule's T), not {steps}"
+            )
+        if self.times is not None and self.times[0] >= timesteps:
+            raise SettingsError(
+                f"times must lie in 0 … {timesteps - 1} (the schedule's T - 1), "
+                f"not at {self.times[0]}"
+            )
+        return self.model_copy(update={"steps": steps})
+
+    def changed(self, **changes: Any) -> Self:
+        """A copy with ``changes`` put in, checked anew.
+
+        Another sampler takes its own defaults for all that belongs to a sampler (steps, times,
+        start, η, variance, spacing); guidance and clipping stay. Steps, spacing or a start
+        replace times, and times replace all three.
+
+        Raises:
+            SettingsError: as the class does, and for a name that is none of its settings.
+        """
+        values = self.model_dump()
+        if changes.get("sampler", self.sampler) != self.sampler:
+            values = {key: values[key] for key in ("guidance", "clip")}
+        if changes.get("times") is not None:
+            values |= {"steps": None, "spacing": None, "start": "noise"}
+        elif changes.keys() & {"steps", "spacing", "start"} and values.get("times") is not None:
+            values |= {"steps": None, "times": None}
+        return type(self)(**{**values, **changes})
+
+    @property
+    def nfe(self) -> int:
+        """Network evaluations a sprite; guidance counts twice. Of ``complete`` settings only."""
+        assert self.steps is not None, "complete the settings first"
+        return self.steps * (1 if self.guidance in (0, 1) else 2)
+
+    @property
+    def family(self) -> str:
+        """All but the number of steps, in words: ``DDIM, η = 0.5, guidance 2``."""
+        parts = [_FAMILY[self.sampler]]
+        if self.eta is not None:
+            parts.append(f"η = {self.eta:g}")
+        if self.variance == "beta":
+            parts.append("β variance")
+        if self.guidance != 1:
+            parts.append(f"guidance {self.guidance:g}")
+        if self.times is not None:
+            parts.append("own times")
+        elif self.spacing != _SPACING[self.sampler]:
+            parts.append(f"{self.spacing} spacing")
+        if self.start != "noise":
+            parts.append(f"from λ = {self.start:g}")
+        if not self.clip:
+            parts.append("no clipping")
+        return ", ".join(parts)
+
+    @property
+    def name(self) -> str:
+        """The settings in words: ``DDIM, η = 0.5, 50 steps``. Of ``complete`` settings only."""
+        return f"{self.family}, {self.steps:,} {'step' if self.steps == 1 else 'steps'}"
+
+    @property
+    def canonical(self) -> Self:
+        """The DDPM that these settings are, if they are one in disguise; else they themselves.
+
+        DDIM with η = 1 over any steps is DDPM with the posterior variance over the same steps:
+        mean and variance of every step are equal (Song et al. 2020, section 4.1), and each sprite
+        draws the same noise at the same step.
+        """
+        if self.sampler == "ddim" and self.eta == 1:
+            return self.model_copy(update={"sampler": "ddpm", "eta": None, "variance": "posterior"})
+        return self
+
+
+def distinct_settings(settings: list[SamplerSettings]) -> list[SamplerSettings]:
+    """The settings that draw different sprites: those that are one chain once, canonical."""
+    return list(dict.fromkeys(one.canonical for one in settings))
