@@ -5,7 +5,8 @@ averages over a run does so over that length, as it does for a user who has two 
 sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finished points are kept
 and not made again; an interrupted training goes on from its last checkpoint.
 
-A run whose rate does not fall and whose weights are not averaged, as ``notebook``'s, never converges:
+A run whose rate does not fall and whose weights are not averaged, such as that of ``notebook``,
+never converges:
 a few updates more or less change its figures by half. Of such a run its last ``--states`` states,
 50 updates apart, are measured, and the mean counts.
 
