@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import platform
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from spritelab import cli, pictures, runs
 from spritelab.cli import console
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import SettingsError, SpritelabError
-from spritelab.evaluation.drawing import DRAWING, digest, model_identity
+from spritelab.evaluation.drawing import DRAWING, model_identity
 from spritelab.evaluation.effnet import load_effnet
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.features import Features
@@ -39,11 +38,11 @@ from spritelab.evaluation.inception import (
 from spritelab.evaluation.memorisation import find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance
 from spritelab.evaluation.protocol import PROTOCOL, distinct
-from spritelab.evaluation.store import load_arrays, save_arrays
 from spritelab.generate import Model, load_model, sprite_seed
 from spritelab.pixels import Images
 from spritelab.runs import Run
-from spritelab.storage import write_file
+from spritelab.storage import digest, write_file, write_json
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 NOTEBOOK_FID = 31.9967
 """What the notebook reports, of one run without a seed."""
@@ -91,7 +90,7 @@ def main() -> int:
         return 130
     text = table(report)
     path = given.out / "reproduce.json"
-    write_file(path, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    write_json(path, report)
     write_file(path.with_suffix(".md"), text)
     print(text)
     console.wrote(path)

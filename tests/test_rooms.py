@@ -42,7 +42,7 @@ PICTURES_MAY_USE = {"errors", "storage", "pixels", "pictures"}
 DRAWING = {"PIL", "matplotlib"}
 PROGRESS = {"rich", "tqdm", "typer"}
 FORBIDDEN: dict[str, set[str]] = {
-    "storage": {"torch", "numpy", "PIL"},
+    "storage": {"PIL", "matplotlib", *PROGRESS},
     "config": {"torch", "numpy"},
     "pixels": {"spritelab.config", *DRAWING, *PROGRESS},
     "data": {"torch", "matplotlib", "rich", "typer"},
@@ -62,8 +62,13 @@ FORBIDDEN: dict[str, set[str]] = {
     "app": {"spritelab.training", "spritelab.cli"},
 }
 
+# The modules of storage that any room may load without a thought for what it costs.
+LIGHT = {f"spritelab.storage{name}" for name in ("", ".files", ".records")}
+
 # Too slow to load before it is known that the command needs them.
 HEAVY = {"torch", "numpy", "PIL", "pydantic", "matplotlib", "accelerate", "scipy", "torchmetrics"}
+
+NOT_LIGHT = HEAVY | {"safetensors", "spritelab.storage.arrays", "spritelab.storage.tensors"}
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,8 @@ def complaints(room: str, module: str, found: list[Import]) -> list[str]:
             reason = "goes through the front door; import from the room itself"
         elif one.at_start and one.within("torchvision"):
             reason = "cannot be loaded beside a CPU build of torch; import it late"
+        elif module in LIGHT and any(one.within(package) for package in NOT_LIGHT):
+            reason = "is too heavy for the light half of storage"
         elif room == "cli" and one.at_start and any(one.within(package) for package in HEAVY):
             reason = "is too slow to load before a command needs it"
         elif (
@@ -202,6 +209,16 @@ def test_a_room_imports_only_rooms_above_it(room: str) -> None:
 def test_a_wrong_import_is_found(room: str, source: str) -> None:
     found = imports(source, f"spritelab.{room}.module")
     assert len(complaints(room, f"spritelab.{room}.module", found)) == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["import numpy", "def f():\n    import torch", "from .arrays import cached"]
+)
+@pytest.mark.parametrize("module", sorted(LIGHT))
+def test_light_modules_of_storage(module: str, source: str) -> None:
+    found = imports(source, module, module == "spritelab.storage")
+    assert len(complaints("storage", module, found)) == 1
+    assert complaints("storage", "spritelab.storage.other", found) == []
 
 
 @pytest.mark.parametrize(

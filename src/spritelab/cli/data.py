@@ -69,10 +69,8 @@ def inspect(
     Counts, classes, copies, groups, colours and transparency.
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
     """
-    import json as json_format
-
     from spritelab import data, pictures
-    from spritelab.storage import write_file
+    from spritelab.storage import write_json
 
     sprites = data.load(
         source,
@@ -96,8 +94,7 @@ def inspect(
     console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
     console.wrote(picture)
     if json is not None:
-        text = json_format.dumps(facts.as_dict(), indent=2, ensure_ascii=False)
-        console.wrote(write_file(json, f"{text}\n"))
+        console.wrote(write_json(json, facts.as_dict()))
 
 
 @app.command(epilog="Example: spritelab data fetch crawl")

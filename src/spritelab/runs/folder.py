@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.runs.processes import this_process
 from spritelab.runs.run import Run
-from spritelab.storage import write_file
+from spritelab.storage import read_json, write_json
 
 FORMAT = 1
 """Version of a run's folder."""
@@ -73,7 +72,7 @@ def start_run(
                 "held_out_hash": run.held_out.content_hash,
             },
         }
-        write_file(folder / "config.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+        write_json(folder / "config.json", record)
     process.wait_for_everyone()
     return run
 
@@ -157,7 +156,7 @@ def _absolute(source: str) -> str:
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = read_json(path)
         settings, sprites, form = record["settings"], record["data"], record["format"]
     except FileNotFoundError:
         raise ModelError(
