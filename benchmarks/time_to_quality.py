@@ -37,9 +37,9 @@ import torch
 import quality_report
 from contestants import Contestant, read_contestants, read_minutes
 from quality_point import SAMPLE_SEED, floor_of, make_point, references
-from spritelab import runs
 from spritelab.cli import console
 from spritelab.config import RunSettings
+from spritelab.data import read
 from spritelab.errors import SettingsError
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.protocol import PROTOCOL
@@ -215,7 +215,7 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
     for seed in seeds:
         settings = next(point["settings"] for point in points if point["seed"] == seed)
         data = RunSettings.parse(settings).data
-        training, held_out = runs.load_run_sprites(data).split(data.held_out, seed)
+        training, held_out = read(data).split(data.held_out, seed)
         real = references(training, held_out, extractor, given.work / "features")
         floors.append({"seed": seed, **floor_of(*real, given.n)})
     return {

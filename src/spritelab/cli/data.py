@@ -70,18 +70,20 @@ def inspect(
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
     """
     from spritelab import data, pictures
+    from spritelab.progress import Progress
     from spritelab.storage import write_json
 
-    sprites = data.load(
-        source,
-        size=size,
-        tile=tile,
-        margin=margin,
-        spacing=spacing,
-        labels=labels,
-        n=count,
-        progress=console.console.is_terminal,
-    )
+    with console.progress("reading", transient=True) as report:
+        sprites = data.load(
+            source,
+            size=size,
+            tile=tile,
+            margin=margin,
+            spacing=spacing,
+            labels=labels,
+            n=count,
+            progress=Progress(report),
+        )
     facts = data.inspect(sprites)
     name = source if source in data.NAMES else _name(Path(source))
     picture = pictures.contact_sheet_picture(
@@ -107,8 +109,10 @@ def fetch(
     The environment variable SPRITELAB_CACHE puts the cache elsewhere.
     """
     from spritelab import data
+    from spritelab.progress import Progress
 
-    sprites = data.load(which.value, progress=console.console.is_terminal)
+    with console.progress("fetching", transient=True) as report:
+        sprites = data.load(which.value, progress=Progress(report))
     found = f"{which.value}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
     console.out.print(found, soft_wrap=True, markup=False, highlight=False)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import spritelab
 from spritelab import checkpoint, data
-from spritelab.config import DataSettings, RunSettings
+from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.runs.processes import this_process
@@ -125,23 +125,8 @@ def resume_run(
     return run
 
 
-def load_run_sprites(settings: DataSettings) -> SpriteSet:
-    """Read the sprites that ``settings`` describe, in the form that they describe."""
-    return data.load(
-        settings.source,
-        size=settings.size,
-        channels=settings.channels,
-        background=settings.background,
-        tile=settings.tile,
-        margin=settings.margin,
-        spacing=settings.spacing,
-        labels=settings.labels,
-        n=settings.count,
-    )
-
-
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:
-    whole = sprites if sprites is not None else load_run_sprites(settings.data)
+    whole = sprites if sprites is not None else data.read(settings.data)
     train_sprites, held_out = whole.split(settings.data.held_out, settings.training.seed)
     is_main = this_process().is_main_process
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)
