@@ -137,7 +137,7 @@ def test_mixed_sizes_are_named_and_counted(tmp_path: Path) -> None:
     for i, side in enumerate((8, 16, 16, 16, 32)):
         write(tmp_path / f"{i}.png", png(random_sprites(1, side)[0]))
     with pytest.raises(
-        DataError, match=r"3 of 16×16, 1 of 8×8, 1 of 32×32; choose one with --size"
+        DataError, match=r"3 of 16×16, 1 of 8×8, 1 of 32×32; choose one with `size`"
     ):
         data.load(tmp_path)
 
@@ -168,7 +168,7 @@ def test_sprites_that_are_not_square_are_refused(tmp_path: Path) -> None:
 
 def test_a_large_picture_is_taken_for_a_sheet(tmp_path: Path) -> None:
     write(tmp_path / "big.png", png(np.zeros((600, 600, 3), dtype=np.uint8)))
-    with pytest.raises(DataError, match=r"big\.png: 600×600 is too large .* --tile"):
+    with pytest.raises(DataError, match=r"big\.png: 600×600 is too large .* `tile`"):
         data.load(tmp_path)
 
 

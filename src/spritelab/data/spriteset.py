@@ -152,7 +152,7 @@ class SpriteSet:
             return replace(self, images=pixels.upscale(self.images, size // self.size))
         raise DataError(
             f"{self.size}×{self.size} sprites do not become {size}×{size} by a whole factor; "
-            f"choose a --size that divides {self.size} or is a multiple of it"
+            f"choose a `size` that divides {self.size} or is a multiple of it"
         )
 
     @property
