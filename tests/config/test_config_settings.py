@@ -19,6 +19,7 @@ from spritelab.config import (
     DataSettings,
     NetworkSettings,
     RunSettings,
+    SamplerSettings,
     ScheduleSettings,
     TrainingSettings,
     UNetSettings,
@@ -108,7 +109,8 @@ def test_unknown_preset() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [RunSettings, DataSettings, ScheduleSettings, TrainingSettings, *KINDS]
+    "model",
+    [RunSettings, DataSettings, ScheduleSettings, TrainingSettings, SamplerSettings, *KINDS],
 )
 def test_every_setting_has_a_description(model: type[BaseModel]) -> None:
     silent = [name for name, field in model.model_fields.items() if not field.description]
