@@ -38,7 +38,7 @@ from spritelab.evaluation.inception import (
 from spritelab.evaluation.memorisation import find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance
 from spritelab.evaluation.protocol import PROTOCOL, distinct
-from spritelab.generate import Model, load_model, sprite_seed
+from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run
 from spritelab.storage import digest, write_file, write_json
@@ -197,7 +197,8 @@ def draw(
         if block is None:
             with console.progress(f"{name}: evaluations, sprites {first} … {last - 1}") as tell:
                 batch = model.sample(
-                    seeds=[sprite_seed(seed, k) for k in range(first, last)],
+                    seed=seed,
+                    numbers=range(first, last),
                     progress=tell,
                     **request,
                 )

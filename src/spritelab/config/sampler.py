@@ -82,7 +82,8 @@ class SamplerSettings(Settings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingsError(first_mistake(error)) from None
+            key, reason = first_mistake(error)
+            raise SettingsError(f"`{key}`: {reason}" if key else reason) from None
 
     @model_validator(mode="after")
     def _fill(self) -> Self:
@@ -107,7 +108,7 @@ class SamplerSettings(Settings):
         if any(later >= earlier for earlier, later in pairwise(times)):
             raise ValueError("`times` must descend, each step visited once")
         if self.spacing is not None or self.start != "noise":
-            raise ValueError("`times` say which steps are visited; leave out `spacing` and `start`")
+            raise ValueError("`times` are all that is visited; leave out `spacing` and `start`")
         if self.steps not in (None, len(times)):
             raise ValueError(
                 f"`times` name {len(times)} steps, not {self.steps}; leave out `steps`"
