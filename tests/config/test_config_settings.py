@@ -225,6 +225,9 @@ def test_a_missing_part_is_named() -> None:
     [
         ("a.toml", b"[training\n", r"a\.toml is not valid TOML"),
         ("a.json", b'{"training": ', r"a\.json is not valid JSON"),
+        ("a.json", b'{"a":' * 100_000, r"a\.json is not valid JSON: it nests too deeply"),
+        ("a.toml", b"a = " + b"[" * 100_000, r"a\.toml is not valid TOML"),
+        ("a.toml", b"a = " + b"1" * 4301, r"a\.toml is not valid TOML"),
         ("settings", b"{}", "settings is not valid TOML"),
         ("a.json", b"[1, 2]", r"a\.json must hold a table of settings"),
         ("a.toml", b"\xff\xfe", r"cannot read the settings in .*a\.toml"),

@@ -102,7 +102,11 @@ def test_metadata_that_does_not_fit_is_refused(tmp_path: Path, rows: str, messag
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["{not json", "[1, 2]"])
+@pytest.mark.parametrize(
+    "line",
+    ["{not json", "[1, 2]", '{"a":' * 100_000, '{"group": ' + "1" * 4301 + "}"],
+    ids=["no JSON", "no object", "deep", "long number"],
+)
 def test_broken_jsonl_is_refused(tmp_path: Path, line: str) -> None:
     fill(tmp_path, ["a.png"])
     write(tmp_path / "metadata.jsonl", line.encode())

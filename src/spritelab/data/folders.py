@@ -55,7 +55,8 @@ def read_folder(
     factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
     else RGB.
 
-    Raises ``DataError`` that names the files: broken ones, sizes that differ, no image at all.
+    Raises:
+        DataError: naming the files: broken ones, sizes that differ, no image at all.
     """
     images = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
     if not images:

@@ -142,7 +142,10 @@ class SpriteSet:
         """Return the set at ``size`` × ``size`` pixels.
 
         Larger sprites shrink by an alpha-weighted area average, smaller ones grow by repeating
-        pixels; both only by whole factors (``DataError``).
+        pixels; both only by whole factors.
+
+        Raises:
+            DataError: for any other size.
         """
         if size == self.size:
             return self

@@ -26,10 +26,13 @@ def cut(
     fill the sheet exactly (a last column or row followed by spacing is accepted too, as some
     editors write it). A cell that is all transparent, or all of one colour, is empty and left out.
 
-    Returns the cells, uint8 ``[N,tile,tile,C]``, row by row, and their (row, column).
+    Returns:
+        The cells, uint8 ``[N,tile,tile,C]``, row by row, and their (row, column).
 
-    Raises ``DataError`` with the bare reason if the grid does not fit, for the caller to put the
-    file's name before it; ``SettingsError`` for impossible lengths.
+    Raises:
+        DataError: with the bare reason if the grid does not fit, for the caller to put the file's
+            name before it.
+        SettingsError: for impossible lengths.
     """
     check_grid(tile, margin, spacing)
     height, width = sheet.shape[:2]
