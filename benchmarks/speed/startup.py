@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import torch
 
-import cases
+from benchmarks.lib import cases
 from spritelab.checkpoint import save_model
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.generate import load_model

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from cases import Case, random_config, training_sprites
+from benchmarks.lib.cases import Case, random_config, training_sprites
 from spritelab.checkpoint import make_network
 from spritelab.config import UNetSettings, preset
 from spritelab.data import SpriteSet

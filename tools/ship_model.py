@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-import harness
+from benchmarks.lib import harness
 from spritelab import __version__, pictures
 from spritelab.checkpoint import save_model
 from spritelab.cli import console

@@ -10,9 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import numpy as np
 
 from spritelab import runs

@@ -18,9 +18,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import numpy as np
 
 import spritelab

@@ -29,14 +29,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import torch
 
-import quality_report
-from contestants import Contestant, read_contestants, read_minutes
-from quality_point import SAMPLE_SEED, floor_of, make_point, references
+from benchmarks.lib import report as reporting
+from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
+from benchmarks.lib.point import SAMPLE_SEED, floor_of, make_point, references
 from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.data import read
@@ -75,8 +74,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return status
     report = gather(points, given)
     report |= harness.circumstances(device)
-    harness.write_report(given.out, report, quality_report.table(report))
-    console.wrote(quality_report.figure(report, given.out.with_suffix(".png")))
+    harness.write_report(given.out, report, reporting.table(report))
+    console.wrote(reporting.figure(report, given.out.with_suffix(".png")))
     return 0
 
 
@@ -232,7 +231,7 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         },
         "cells": found,
         "floors": floors,
-        "ratios": quality_report.ratios(found, given.baseline),
+        "ratios": reporting.ratios(found, given.baseline),
     }
 
 

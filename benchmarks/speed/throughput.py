@@ -20,14 +20,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import torch
 
-import cases
-import workloads
-from cases import Case, Variant, Work
+from benchmarks.lib import cases
+from benchmarks.lib import workloads
+from benchmarks.lib.cases import Case, Variant, Work
 from spritelab.cli import console
 from spritelab.cli.measuring import whole_numbers
 from spritelab.config import PRESETS

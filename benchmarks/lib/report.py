@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 from spritelab.storage import write_file
 
 Cell = Mapping[str, Any]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import torch
 from torch import nn
 
-import peers
-from cases import Case, Variant, random_config, random_model, training_sprites
+from benchmarks.lib import peers
+from benchmarks.lib.cases import Case, Variant, random_config, random_model, training_sprites
 from spritelab.checkpoint import make_network
 from spritelab.config import RunSettings, preset
 from spritelab.diffusion import build_schedule

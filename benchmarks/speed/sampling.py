@@ -18,12 +18,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import torch
 
-import cases
+from benchmarks.lib import cases
 from spritelab.cli.measuring import whole_numbers
 from spritelab.config import preset
 from spritelab.errors import SettingsError

@@ -18,13 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 
-# isort: split
 import numpy as np
 
-import cases
-from sampling import drawn
+from benchmarks.lib import cases
+from benchmarks.speed.sampling import drawn
 from spritelab.cli import console, measuring
 from spritelab.errors import SettingsError
 from spritelab.evaluation import compare
