@@ -27,13 +27,13 @@ import cases
 from sampling import drawn
 from spritelab.cli import console, measuring
 from spritelab.errors import SettingsError
-from spritelab.evaluation import compare
-from spritelab.evaluation.compare import Cell
-from spritelab.evaluation.evaluate import check_n
-from spritelab.evaluation.extract import Extractor
+from spritelab.evaluation.comparison.answer import paired_difference, plus_minus
+from spritelab.evaluation.comparison.cells import Cell, prepare, run_cells
+from spritelab.evaluation.evaluator import check_n
+from spritelab.evaluation.features import Extractor
+from spritelab.evaluation.formatting import figure
 from spritelab.evaluation.reference import build_reference
-from spritelab.evaluation.sources import find_split
-from spritelab.evaluation.verdict import figure, paired_difference, plus_minus
+from spritelab.evaluation.split import find_split
 from spritelab.generate import Model, Setting, load_model
 
 TIMED = 64
@@ -80,13 +80,11 @@ def _main(argv: Sequence[str] | None) -> int:
             extractor,
             mirror=split.mirror,
             cache=given.work,
-            progress=measuring.staged(bar),
+            progress=bar,
         )
-    comparison = compare.prepare(
-        model, reference, grid, given.work, n=given.n, seeds=range(given.seeds)
-    )
+    comparison = prepare(model, reference, grid, given.work, n=given.n, seeds=range(given.seeds))
     with console.progress("evaluations") as bar:
-        cells = compare.run_cells(comparison, bar)
+        cells = run_cells(comparison, bar)
     report = {
         "benchmark": "few_steps",
         "model": given.model,

@@ -20,10 +20,9 @@ from spritelab import __version__, pictures
 from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.errors import SettingsError
-from spritelab.evaluation import protocol
-from spritelab.evaluation.evaluate import evaluate
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.sources import Split, find_split
+from spritelab.evaluation.evaluator import evaluate
+from spritelab.evaluation.features import Extractor, protocol
+from spritelab.evaluation.split import Split, find_split
 from spritelab.generate import Model, Setting, load_model
 from spritelab.generate.shipped import SHIPPED
 from spritelab.storage import write_file
@@ -126,7 +125,7 @@ def measure(model: Model, split: Split, setting: Setting, n: int, device: str) -
             setting,
             n=n,
             extractor=Extractor(device=device),
-            progress=lambda what, done, total: bar(done, total, what),
+            progress=bar,
         )
     return found.as_dict()
 

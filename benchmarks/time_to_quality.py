@@ -42,10 +42,10 @@ from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.errors import SettingsError
 from spritelab.evaluation import store
-from spritelab.evaluation.drawing import digest
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.protocol import PROTOCOL
+from spritelab.evaluation.features import Extractor
+from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
+from spritelab.evaluation.samples import digest
 
 NEVER = 10**9
 """Updates between validations and between sample grids: neither takes time from the training."""

@@ -9,7 +9,7 @@ from PIL import Image
 
 import tiny
 from spritelab.cli import main
-from spritelab.evaluation.verdict import figure
+from spritelab.evaluation.formatting import figure
 from spritelab.generate.samples_folder import save_sprites
 
 

@@ -101,43 +101,49 @@ def compare(
     Asked again with more sprites, seeds or steps, it makes only what is missing.
     """
     from spritelab import __version__, generate
-    from spritelab.evaluation import compare as comparing
-    from spritelab.evaluation import evaluate as evaluating
-    from spritelab.evaluation import reference as real
-    from spritelab.evaluation import report as reporting
-    from spritelab.evaluation import sources
-    from spritelab.evaluation.extract import Extractor
-    from spritelab.evaluation.verdict import duration
+    from spritelab.evaluation.comparison import cells, report
+    from spritelab.evaluation.comparison.grid import (
+        ETAS,
+        VARIANCES,
+        distinct_settings,
+        make_grid,
+        quick_grid,
+    )
+    from spritelab.evaluation.evaluator import check_n
+    from spritelab.evaluation.features import Extractor
+    from spritelab.evaluation.formatting import duration
+    from spritelab.evaluation.reference import build_reference
+    from spritelab.evaluation.split import find_split
 
     loaded = generate.load_model(model, device)
     name = Path(model).resolve().name
     folder = out or Path("reports") / name
-    reporting.check_folder(folder)
+    report.check_folder(folder)
     timesteps = loaded.schedule.timesteps
     if quick:
         if steps or eta or variance or also:
             raise SettingsError(
                 "--quick chooses --steps, --eta, --variance and --also; leave these out"
             )
-        grid = comparing.quick_grid(timesteps, guidance)
+        grid = quick_grid(timesteps, guidance)
         reference = min(reference, QUICK_REFERENCE)
     else:
-        grid = comparing.make_grid(
+        grid = make_grid(
             timesteps,
             measuring.whole_numbers(steps, "--steps") if steps else None,
-            measuring.numbers(eta, "--eta") if eta else comparing.ETAS,
-            [_variance(part) for part in variance.split(",")] if variance else comparing.VARIANCES,
+            measuring.numbers(eta, "--eta") if eta else ETAS,
+            [_variance(part) for part in variance.split(",")] if variance else VARIANCES,
             guidance,
             [_setting(loaded, part, guidance) for part in also.split(",")] if also else (),
         )
-    reporting.check_grid(grid)
+    report.check_grid(grid)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     asked = range(seed, seed + many)
-    evaluating.check_n(n, asked)
+    check_n(n, asked)
     extractor = Extractor(features.value, weights, str(loaded.device))
     with console.console.status("reading the sprites"):
-        split = sources.find_split(
+        split = find_split(
             model,
             loaded.config,
             data,
@@ -149,41 +155,41 @@ def compare(
             margin=margin,
             spacing=spacing,
         )
-    cells = folder / "cells"
+    kept = folder / "cells"
     with console.progress("real sprites") as bar:
-        known = real.build_reference(
+        known = build_reference(
             split.training,
             split.held_out,
             extractor,
             mirror=split.mirror,
             most=reference,
-            cache=cells,
-            progress=measuring.staged(bar),
+            cache=kept,
+            progress=bar,
         )
-    comparison = comparing.prepare(loaded, known, grid, cells, n=n, seeds=asked)
-    missing, total = len(comparison.missing()), len(comparing.chains(grid)) * many
+    comparison = cells.prepare(loaded, known, grid, kept, n=n, seeds=asked)
+    missing, total = len(comparison.missing()), len(distinct_settings(grid)) * many
     if missing:
         with console.console.status("timing a small batch"):
-            wait = duration(comparing.estimate_seconds(comparison))
+            wait = duration(cells.estimate_seconds(comparison))
         console.say(
             "to do",
             f"{missing} of {total} cells of {n:,} sprites, about {wait}; Ctrl-C keeps what is "
             "done, the same command goes on",
         )
     with console.progress("evaluations") as bar:
-        done = comparing.run_cells(comparison, bar)
+        done = cells.run_cells(comparison, bar)
     with console.console.status("drawing the report"):
-        about = reporting.About(name, _command(), __version__)
-        facts = reporting.write_report(folder, comparison, done, split, about)
+        about = report.About(name, _command(), __version__)
+        facts = report.write_report(folder, comparison, done, split, about)
     console.out.print(facts["answer"]["headline"], markup=False, highlight=False)
     for path in ("index.html", "report.json", "report.md"):
         console.wrote(folder / path)
     if json is not None:
-        console.wrote(reporting.write_json(json, facts))
+        console.wrote(report.write_json(json, facts))
 
 
 def _variance(name: str) -> Variance:
-    from spritelab.evaluation.compare import VARIANCES
+    from spritelab.evaluation.comparison.grid import VARIANCES
 
     for known in VARIANCES:
         if name == known:

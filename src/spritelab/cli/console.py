@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 import typer
 from rich.console import Console
 from rich.text import Text
+
+from spritelab.progress import Progress
 
 out = Console()
 console = Console(stderr=True)
@@ -73,67 +75,53 @@ def help_when_alone(context: typer.Context) -> None:
             print(text)
 
 
-class Report(Protocol):
-    """How a piece of long work says how far it is."""
-
-    def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Say that ``done`` of ``total`` parts are done; ``note`` stands behind the bar."""
-
-
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Report]:
+def progress(what: str, total: int | None = None) -> Iterator[Progress]:
     """Show progress while the block runs: a bar on a terminal, else a line now and then.
 
     Args:
         what: the work in a word or two, such as ``training``.
-        total: how many parts there are, if it is known; a report may correct it.
+        total: how many parts there are, if it is known; what is shown later may correct it.
 
     Yields:
-        a function to call with the number of parts done so far.
+        What long work takes to say how far it is.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        with _bar(what, total) as report:
-            yield report
+        with _bar(what, total) as shown:
+            yield shown
     else:
-        with _lines(what, total) as report:
-            yield report
+        with _lines(what, total) as shown:
+            yield shown
 
 
 @contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Report]:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+def _bar(what: str, total: int | None) -> Iterator[Progress]:
+    from rich import progress
 
     columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", style="dim", markup=False),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
-    with Progress(*columns, console=console) as bar:
+    with progress.Progress(*columns, console=console) as bar:
         task = bar.add_task(what, total=total, note="")
 
-        def report(done: int, total: int | None = None, note: str = "") -> None:
+        def show(done: int, total: int | None, note: str) -> None:
             bar.update(task, completed=done, total=total, note=note)
 
-        yield report
+        yield Progress(show)
 
 
 @contextmanager
-def _lines(what: str, total: int | None) -> Iterator[Report]:
+def _lines(what: str, total: int | None) -> Iterator[Progress]:
     start = spoken = time.monotonic()
     parts, last, silent = total, "", False
 
-    def report(done: int, total: int | None = None, note: str = "") -> None:
+    def show(done: int, total: int | None, note: str) -> None:
         nonlocal spoken, last, silent, parts
         now = time.monotonic()
         parts = parts if total is None else total
@@ -145,6 +133,6 @@ def _lines(what: str, total: int | None) -> Iterator[Report]:
             console.print(Text(last), soft_wrap=True)
             spoken = now
 
-    yield report
+    yield Progress(show)
     if silent:
         console.print(Text(last), soft_wrap=True)

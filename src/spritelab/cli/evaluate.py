@@ -22,8 +22,8 @@ from spritelab.errors import SettingsError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spritelab.evaluation.evaluate import Evaluation
-    from spritelab.evaluation.extract import Extractor
+    from spritelab.evaluation.evaluator import Evaluation
+    from spritelab.evaluation.features import Extractor
 
 FILES = "Two folders instead of a model"
 
@@ -93,8 +93,8 @@ def evaluate(
     With --images and --against two folders are compared, as pytorch-fid does.
     """
     from spritelab.checkpoint import best_device
-    from spritelab.evaluation.extract import Extractor
-    from spritelab.evaluation.report import write_json
+    from spritelab.evaluation.comparison.report import write_json
+    from spritelab.evaluation.features import Extractor
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both --images and --against")
@@ -146,33 +146,33 @@ def _model(
     device: str | None,
 ) -> Evaluation:
     from spritelab import generate
-    from spritelab.evaluation import evaluate as evaluating
-    from spritelab.evaluation import sources
+    from spritelab.evaluation import evaluator
+    from spritelab.evaluation.split import find_split
 
     loaded = generate.load_model(folder, device)
-    evaluating.check_n(asked["n"], asked["seeds"])
+    evaluator.check_n(asked["n"], asked["seeds"])
     setting = loaded.setting(**how)
     with console.console.status("reading the sprites"):
-        split = sources.find_split(folder, loaded.config, **real)
+        split = find_split(folder, loaded.config, **real)
     with console.progress("evaluating") as bar:
-        return evaluating.evaluate(
+        return evaluator.evaluate(
             loaded,
             split,
             setting,
             extractor=extractor,
-            progress=measuring.staged(bar),
+            progress=bar,
             **asked,
         )
 
 
 def _files(images: str, against: str, read: dict[str, Any], extractor: Extractor) -> Evaluation:
     from spritelab import data
-    from spritelab.evaluation.evaluate import evaluate_images
+    from spritelab.evaluation.evaluator import evaluate_images
 
     with console.console.status("reading the images"):
         one, other = (data.load(source, **read) for source in (images, against))
     with console.progress("evaluating") as bar:
-        return evaluate_images(one, other, extractor=extractor, progress=measuring.staged(bar))
+        return evaluate_images(one, other, extractor=extractor, progress=bar)
 
 
 def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
@@ -180,7 +180,7 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
     from rich import box
     from rich.table import Column, Table
 
-    from spritelab.evaluation.verdict import figure
+    from spritelab.evaluation.formatting import figure
 
     floor, ratios, spread = found.floor.held_out, facts["ratio"] or {}, facts["spread"]
     columns = [Column(found.setting.name if found.setting else "images")]
@@ -203,7 +203,7 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
 
 def _notes(facts: dict[str, Any]) -> list[str]:
     """What stands under the table."""
-    from spritelab.evaluation.verdict import duration, figure
+    from spritelab.evaluation.formatting import duration, figure
 
     name, lines = facts["frechet_name"], []
     lines.append(f"distinct sprites: {facts['distinct']:,.0f} of {facts['n']:,}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -91,15 +90,6 @@ Weights = Annotated[
     ),
 ]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
-
-
-def staged(report: Callable[[int, int, str], None]) -> Callable[[str, int, int], None]:
-    """Turn a bar into one that says which stage of the work it is at."""
-
-    def tell(what: str, done: int, total: int) -> None:
-        report(done, total, what)
-
-    return tell
 
 
 def numbers(text: str, option: str) -> list[float]:

@@ -58,8 +58,8 @@ def load_record(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
-def kept(path: Path | None, make: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return the array kept at ``path``, or make it and keep it there; None keeps nothing."""
+def cached(path: Path | None, make: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the array cached at ``path``, or make it and keep it there; None keeps nothing."""
     found = load_arrays(path, "values") if path is not None else None
     if found is not None:
         return found["values"]
