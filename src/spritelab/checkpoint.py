@@ -23,7 +23,7 @@ from pydantic import Field
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from spritelab.config import NetworkSettings, ScheduleSettings, Settings
+from spritelab.config import NetworkSettings, SamplerSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
@@ -61,6 +61,9 @@ class ModelConfig(Settings):
     channels: Literal[3, 4]
     class_names: tuple[str, ...]
     hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
+    sampling: SamplerSettings = Field(
+        default=SamplerSettings(), description="how it draws unless told otherwise"
+    )
     trained_on: TrainedOn
     step: int = Field(description="updates of the weights so far")
 

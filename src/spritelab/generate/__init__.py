@@ -1,18 +1,11 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
-from spritelab.generate.model import (
-    BATCHING_TOLERANCE,
-    NO_CLASS,
-    Frame,
-    Label,
-    Model,
-    Progress,
-    SpriteBatch,
-    load_model,
-    sprite_seed,
-)
+from spritelab.generate.batch import Frame, SpriteBatch
+from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate.request import NO_CLASS, Label, Request, sprite_seed
 from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
 from spritelab.generate.shipped import shipped_models
+from spritelab.progress import Progress
 
 __all__ = [
     "Model",
@@ -20,6 +13,7 @@ __all__ = [
     "shipped_models",
     "SpriteBatch",
     "Frame",
+    "Request",
     "Label",
     "NO_CLASS",
     "Progress",
