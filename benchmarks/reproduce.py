@@ -38,7 +38,7 @@ from spritelab.evaluation.features.protocol import PROTOCOL, distinct
 from spritelab.evaluation.metrics import find_copies, frechet_distance, kernel_distance
 from spritelab.evaluation.samples import DRAWING, digest, model_identity
 from spritelab.evaluation.store import load_arrays, save_arrays
-from spritelab.generate import Model, load_model, sprite_seed
+from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run
 from spritelab.storage import write_file
@@ -195,7 +195,8 @@ def draw(
         if block is None:
             with console.progress(f"{name}: evaluations, sprites {first} … {last - 1}") as tell:
                 batch = model.sample(
-                    seeds=[sprite_seed(seed, k) for k in range(first, last)],
+                    seed=seed,
+                    numbers=range(first, last),
                     progress=tell,
                     **request,
                 )

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.evaluation import store
-from spritelab.generate import Model, sprite_seed
+from spritelab.generate import Model
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
-DRAWING = 1
+DRAWING = 2
 """Raised whenever the same model, setting and seed would give other sprites than before."""
 
 BLOCK_CPU, BLOCK = 256, 4096
@@ -89,8 +89,12 @@ def draw(
         block_progress = progress.part(
             before=(done - start) * setting.steps, total=(n - start) * setting.steps
         )
-        seeds = [sprite_seed(seed, k) for k in range(done, min(n, done + block))]
-        batch = model.sample(seeds=seeds, progress=block_progress, **setting.same_chain.request)
+        batch = model.sample(
+            seed=seed,
+            numbers=range(done, min(n, done + block)),
+            progress=block_progress,
+            **setting.same_chain.request,
+        )
         seconds = np.full(len(batch), batch.seconds / len(batch))
         new = Samples(batch.images, batch.labels, seconds)
         drawn = new if drawn is None else _joined(drawn, new)

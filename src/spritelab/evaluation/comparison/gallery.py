@@ -21,7 +21,6 @@ from spritelab.evaluation.comparison.same_noise import (
 )
 from spritelab.evaluation.metrics import find_copies, nearest_pairs
 from spritelab.evaluation.samples import DRAWING, Samples, digest, draw
-from spritelab.generate import sprite_seed
 from spritelab.generate.setting import Setting
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
@@ -140,8 +139,8 @@ def _strip(comparison: Comparison, setting: Setting) -> Strip:
     file = _beside(comparison, "strip", setting)
     found = store.load_arrays(file, "t", "x_t", "x0_hat")
     if found is None:
-        seeds = [sprite_seed(comparison.seeds[0], 0)]
-        frames = list(comparison.model.trace(seeds=seeds, **setting.same_chain.request))
+        seed = comparison.seeds[0]
+        frames = list(comparison.model.trace(1, seed=seed, **setting.same_chain.request))
         shown = [frames[i] for i in evenly(len(frames), FRAMES)]
         found = {
             "t": np.array([frame.t for frame in shown]),
@@ -158,10 +157,7 @@ def _variety(comparison: Comparison, setting: Setting, drawn: Samples) -> Variet
     found = store.load_arrays(file, "images")
     if found is None:
         labels: NDArray[np.int64] = drawn.labels[:VARIETY_NOISES]
-        own = [sprite_seed(comparison.seeds[0], k) for k in range(len(labels))]
-        images = redraw(
-            comparison.model, setting, np.array(own, dtype=np.int64), labels, VARIETY_DRAWS
-        )
+        images = redraw(comparison.model, setting, comparison.seeds[0], labels, VARIETY_DRAWS)
         found = {"images": images}
         store.save_arrays(file, images=images)
     return variety_of(setting, found["images"])
