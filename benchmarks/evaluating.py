@@ -25,7 +25,7 @@ import numpy as np
 
 import spritelab
 from spritelab.cli import console
-from spritelab.cli.measuring import whole_numbers
+from spritelab.cli.options import whole_numbers
 from spritelab.errors import SettingsError
 from spritelab.evaluation import store
 from spritelab.evaluation.features import Extractor

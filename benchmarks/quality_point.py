@@ -18,7 +18,7 @@ import numpy as np
 from spritelab import runs
 from spritelab.checkpoint import save_model
 from spritelab.cli import console
-from spritelab.config import RunSettings
+from spritelab.config import RunSettings, SamplerSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import SpritelabError
 from spritelab.evaluation import measures, store
@@ -27,7 +27,7 @@ from spritelab.evaluation.features import Extractor, Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
 from spritelab.evaluation.samples import Samples, draw, model_identity, samples_file
 from spritelab.evaluation.scores import make_floor
-from spritelab.generate import Model, Setting, load_model
+from spritelab.generate import Model, load_model
 
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
@@ -56,13 +56,14 @@ def make_point(order: Path) -> None:
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
     console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
-    setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
+    steps = min(point["steps"], model.schedule.timesteps)
+    how = SamplerSettings(sampler="ddim", steps=steps)
     extractor = Extractor(point["features"], device=device)
     plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
 
     def drawn_by(model: Model) -> tuple[Samples, Features]:
-        kept = samples_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
-        drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
+        kept = samples_file(folder.parent, model_identity(model), how, SAMPLE_SEED)
+        drawn = draw(model, how, SAMPLE_SEED, point["n"], kept)
         return drawn, extractor(drawn.images)
 
     drawn, features = drawn_by(model)

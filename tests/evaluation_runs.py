@@ -1,4 +1,4 @@
-"""A tiny run over sprites in a file, with enough of them held out for a floor."""
+"""What tests of evaluation share: a tiny run with enough held out for a floor, and settings."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 import tiny
 from spritelab import runs
+from spritelab.config import SamplerSettings, Variance
 from spritelab.data import SpriteSet
 from spritelab.training import loop
 
@@ -31,3 +32,13 @@ def make_run(folder: Path, mirror: bool = False) -> Path:
         for _ in run.train(cpu=True):
             pass
     return folder / "run"
+
+
+def ddpm(steps: int, variance: Variance = "posterior", guidance: float = 1.0) -> SamplerSettings:
+    """DDPM over ``steps`` steps."""
+    return SamplerSettings(sampler="ddpm", steps=steps, variance=variance, guidance=guidance)
+
+
+def ddim(steps: int, eta: float = 0.0, guidance: float = 1.0) -> SamplerSettings:
+    """DDIM over ``steps`` steps."""
+    return SamplerSettings(sampler="ddim", steps=steps, eta=eta, guidance=guidance)

@@ -238,7 +238,7 @@ def test_too_little_to_measure(reference: Reference) -> None:
     plain = np.repeat(np.arange(30, dtype=np.uint8), 16 * 16 * 3).reshape(30, 16, 16, 3)
     with pytest.raises(DataError, match="one plain colour"):
         build_reference(SpriteSet.from_arrays(plain), None, PIXELS)
-    with pytest.raises(DataError, match="draw more with -n"):
+    with pytest.raises(DataError, match="draw more with `n`"):
         m.measure(reference, embedded(reference), of=np.arange(LEAST - 1))
     few = build_reference(training, held_out.select(np.arange(5)), PIXELS)
     assert few.held_out is None
@@ -248,6 +248,6 @@ def test_too_little_to_measure(reference: Reference) -> None:
 def test_features_are_chosen_by_name() -> None:
     with pytest.raises(SettingsError, match="unknown features 'vgg'"):
         Extractor("vgg")  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="--weights goes with inception"):
+    with pytest.raises(SettingsError, match="`weights` goes with inception"):
         Extractor("effnet", weights=Path("x.pth"))
     assert Extractor("effnet").frechet_name == "FD-EffNet"

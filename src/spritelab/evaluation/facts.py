@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from spritelab.config import SamplerSettings
 from spritelab.evaluation import measures as m
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.scores import Floor, Score, distance_ratio
-from spritelab.generate.setting import Setting
 
 FORMAT = 1
 """Version of the JSON that ``evaluate`` and ``compare`` write."""
@@ -32,13 +32,13 @@ def protocol_facts(reference: Reference) -> dict[str, Any]:
 
 
 def drawing_facts(
-    setting: Setting, seeds: Sequence[int], seconds: Sequence[float]
+    how: SamplerSettings, seeds: Sequence[int], seconds: Sequence[float]
 ) -> dict[str, Any]:
     """How sprites were drawn and what it cost; ``seconds`` is the mean over the seeds."""
     return {
-        **asdict(setting),
+        **how.model_dump(mode="json"),
         "seeds": list(seeds),
-        "nfe": setting.nfe,
+        "nfe": how.nfe,
         "seconds": sum(seconds) / len(seconds),
     }
 

@@ -90,7 +90,7 @@ def measure(
     if min(len(against), len(of)) < LEAST:
         raise DataError(
             f"at least {LEAST} sprites are needed on each side to measure, "
-            f"not {len(of)} against {len(against)}; draw more with -n"
+            f"not {len(of)} against {len(against)}; draw more with `n`"
         )
     frechet, kid, kid_std, subset = frechet_and_kid(
         reference.features[against], sprites.features[of]
@@ -146,7 +146,7 @@ def parts(total: int, n: int, draws: int, seed: int) -> list[Indices]:
         DataError: for an n that is not in 1 … ``total``.
     """
     if not 1 <= n <= total:
-        raise DataError(f"{total:,} sprites hold no part of {n:,}; draw more with -n")
+        raise DataError(f"{total:,} sprites hold no part of {n:,}; draw more with `n`")
     rng = np.random.default_rng(seed)
     order: list[Indices] = []
     while sum(len(piece) for piece in order) < draws * n:

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spritelab.config import SamplerSettings
 from spritelab.evaluation import store
 from spritelab.generate import Model
-from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
 DRAWING = 2
-"""Raised whenever the same model, setting and seed would give other sprites than before."""
+"""Raised whenever the same model, settings and seed would give other sprites than before."""
 
 BLOCK_CPU, BLOCK = 256, 4096
 """Sprites drawn before they are kept, on a CPU and on an accelerator."""
@@ -50,17 +50,17 @@ class Samples:
         return Samples(self.images[:n], self.labels[:n], self.seconds[:n])
 
 
-def samples_file(folder: Path, identity: str, setting: Setting, seed: int) -> Path:
-    """The file for the sprites of one setting and seed; ``identity`` is the model's."""
-    chain = setting.same_chain
+def samples_file(folder: Path, identity: str, how: SamplerSettings, seed: int) -> Path:
+    """The file for the sprites of one seed, drawn as ``how`` says; ``identity`` is the model's."""
+    chain = how.canonical
     noise = chain.variance or ("ode" if chain.eta is None else f"eta{chain.eta:g}")
-    key = digest(identity, DRAWING, asdict(chain), seed)[:12]
+    key = digest(identity, DRAWING, chain.model_dump(mode="json"), seed)[:12]
     return folder / f"{chain.sampler}-{chain.steps:04d}-{noise}-seed{seed}-{key}.npz"
 
 
 def draw(
     model: Model,
-    setting: Setting,
+    how: SamplerSettings,
     seed: int,
     n: int,
     file: Path | None = None,
@@ -70,8 +70,8 @@ def draw(
 
     Args:
         model: what draws.
-        setting: how.
-        seed: decides x_T, the classes and all further noise, whatever the setting.
+        how: complete settings of the sampler.
+        seed: decides x_T, the classes and all further noise, whatever the settings.
         n: how many.
         file: where they are kept, block by block, and taken from; None keeps nothing.
         progress: told of the network evaluations, counted in sprites × steps, without those of
@@ -80,24 +80,23 @@ def draw(
     Raises:
         StorageError: if ``file`` cannot be written; and what ``Model.sample`` raises.
     """
+    assert how.steps is not None, "complete the settings first"
     drawn = load_samples(file, model) if file is not None else None
     block = BLOCK_CPU if model.device.type == "cpu" else BLOCK
-    start = 0 if drawn is None else len(drawn)
-    while drawn is None or len(drawn) < n:
-        done = 0 if drawn is None else len(drawn)
-
-        block_progress = progress.part(
-            before=(done - start) * setting.steps, total=(n - start) * setting.steps
-        )
+    start = done = 0 if drawn is None else len(drawn)
+    while drawn is None or done < n:
         batch = model.sample(
+            how=how.canonical,
             seed=seed,
             numbers=range(done, min(n, done + block)),
-            progress=block_progress,
-            **setting.same_chain.request,
+            progress=progress.part(
+                before=(done - start) * how.steps, total=(n - start) * how.steps
+            ),
         )
         seconds = np.full(len(batch), batch.seconds / len(batch))
         new = Samples(batch.images, batch.labels, seconds)
         drawn = new if drawn is None else _joined(drawn, new)
+        done = len(drawn)
         if file is not None:
             store.save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
     return drawn.first(n)

@@ -13,12 +13,13 @@ halves, so a ratio below 1 here points to copying and not to quality.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from spritelab.errors import DataError, SettingsError
 from spritelab.evaluation.embedding import Embedded, embed
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.features.protocol import first_of_each
@@ -160,6 +161,19 @@ def make_floor(reference: Reference, n: int, real: Embedded | None = None) -> Fl
     half = len(first_of_each(reference.copy_groups)) // 2
     halves = _against_half(reference, min(n, half)) if min(n, half) >= LEAST else None
     return Floor(held_out, halves, classes)
+
+
+def check_n(n: int, seeds: Sequence[int]) -> None:
+    """Check that so many sprites of so many seeds can be scored.
+
+    Raises:
+        DataError: for n below ``LEAST``.
+        SettingsError: for no seed, or one that is given twice.
+    """
+    if n < LEAST:
+        raise DataError(f"at least {LEAST} sprites are needed to measure, not {n}; raise `n`")
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise SettingsError("give at least one seed, and none twice")
 
 
 def _classes(reference: Reference, sprites: Embedded) -> list[tuple[str, Indices, Indices]]:

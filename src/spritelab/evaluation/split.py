@@ -36,7 +36,7 @@ class Split:
 
 
 def find_split(
-    folder: str | Path,
+    folder: str | Path | None,
     config: ModelConfig,
     source: str | None = None,
     *,
@@ -45,8 +45,8 @@ def find_split(
     mirror: bool | None = None,
     labels: str | None = None,
     tile: int | None = None,
-    margin: int = 0,
-    spacing: int = 0,
+    margin: int | None = None,
+    spacing: int | None = None,
 ) -> Split:
     """Load a model's sprites and split them as its training did.
 
@@ -55,59 +55,56 @@ def find_split(
     unless they are a source with a name.
 
     Args:
-        folder: a run's folder or a model folder.
+        folder: a run's folder or a model folder; None for what ``config`` alone says.
         config: of the model in it.
         source: other sprites than the run names, or the same ones elsewhere.
         held_out, split_seed, mirror: in place of the model's.
-        labels, tile, margin, spacing: how ``source`` is read, see ``data.load``.
+        labels, tile, margin, spacing: how the sprites are read, in place of the run's; see
+            ``data.load``.
 
-    Warns if the training sprites are not those that the model was trained on: copies may then go
-    unseen, and the held-out sprites may have been learnt.
+    Warns:
+        UserWarning: if the training sprites are not those that the model was trained on: copies
+            may then go unseen, and the held-out sprites may have been learnt.
 
-    Raises ``SettingsError`` if a model folder names no source that can be found, ``DataError`` if
-    the sprites cannot be read or do not fit the model.
+    Raises:
+        SettingsError: if a model folder names no source that can be found.
+        DataError: if the sprites cannot be read or do not fit the model.
+        ModelError: if the run's ``config.json`` is broken.
     """
-    run = _run_settings(Path(folder))
+    known = config.trained_on
+    run = None if folder is None else _run_settings(Path(folder))
     settings = DataSettings.parse(run["data"], "the run's data") if run else None
-    if source is None and settings is None:
-        if config.trained_on.source not in data.NAMES:
+    if source is None:
+        if settings is None and known.source not in data.NAMES:
             raise SettingsError(
-                f"{folder} does not say where its sprites are; name them with --data "
-                f"(it was trained on {config.trained_on.source!r})"
+                f"{folder or 'this model'} does not say where its sprites are; name them with "
+                f"`source` (it was trained on {known.source!r})"
             )
-        source = config.trained_on.source
-    if settings is None or (source is not None and source != settings.source):
-        read: dict[str, Any] = {"size": config.size, "channels": config.channels}
-        read |= {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
-        if settings is not None:  # the same sprites elsewhere are read as the run read them
-            same = settings.model_dump(include={"labels", "tile", "margin", "spacing", "count"})
-            read |= {key: value for key, value in same.items() if not read.get(key)}
-            read |= {"background": settings.background}
-        read["n"] = read.pop("count", None)
-    else:
-        source = settings.source
-        read = settings.model_dump(exclude={"source", "held_out", "mirror", "count"})
-        read |= {"n": settings.count}
-    assert source is not None
+        source = known.source if settings is None else settings.source
+    read: dict[str, Any] = {"size": config.size, "channels": config.channels}
+    if settings is not None:  # sprites elsewhere are read as the run read its own
+        read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
+        read["n"] = settings.count
+    given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
+    read |= {key: value for key, value in given.items() if value is not None}
     sprites = data.load(source, **read)
     if (sprites.size, sprites.channels) != (config.size, config.channels):
         raise DataError(
             f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "
             f"the model draws {config.size}×{config.size} of {config.channels}"
         )
-    known = config.trained_on
-    share = held_out or known.held_out
-    seed = split_seed if split_seed is not None else known.split_seed
+    share = known.held_out if held_out is None else held_out
+    seed = known.split_seed if split_seed is None else split_seed
     training, rest = sprites.split(share, seed)
     verified = training.content_hash == known.content_hash
     if not verified:
         warnings.warn(
             f"the {len(training):,} training sprites of {source} (held out {share:g}, split seed "
             f"{seed}) are not those the model was trained on: copies may go unseen and the floor "
-            "may be of learnt sprites; check --data, --held-out and --split-seed",
+            "may be of learnt sprites; check `source`, `held_out` and `split_seed`",
             stacklevel=2,
         )
-    turned = mirror if mirror is not None else known.mirror
+    turned = known.mirror if mirror is None else mirror
     return Split(training, rest, turned, verified, source)
 
 

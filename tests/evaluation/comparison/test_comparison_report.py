@@ -16,27 +16,29 @@ from PIL import Image
 from scipy import stats
 
 import evaluation_runs
+from evaluation_runs import ddim, ddpm
+from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
 from spritelab.evaluation.comparison import report
 from spritelab.evaluation.comparison.answer import Difference, find_answer, paired_difference
-from spritelab.evaluation.comparison.cells import Cell, Comparison, prepare, run_cells
+from spritelab.evaluation.comparison.cells import Cell, Comparison
 from spritelab.evaluation.comparison.charts import chart
+from spritelab.evaluation.evaluator import Evaluator
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.measures import Measures
-from spritelab.evaluation.reference import build_reference
 from spritelab.evaluation.scores import Score
 from spritelab.evaluation.split import Split, find_split
 from spritelab.generate import Model, load_model
-from spritelab.generate.setting import Setting
 
 GRID = (
-    *(Setting.ddpm(2), Setting.ddpm(2, "beta"), Setting.ddim(2), Setting.ddim(2, 1.0)),
-    *(Setting.ddpm(6), Setting.ddim(6)),
+    *(ddpm(2), ddpm(2, "beta"), ddim(2), ddim(2, 1.0)),
+    *(ddpm(6), ddim(6)),
 )
+DIFFERENT: list[dict[str, Any]] = [{"guidance": 2.0}, {"spacing": "trailing"}, {"clip": False}]
 ABOUT = report.About("my <dragons>", "spritelab compare 'runs/my <dragons>'", "9.9")
 
 
-def cell(setting: Setting, frechet: list[float], seconds: float = 10.0) -> Cell:
+def cell(how: SamplerSettings, frechet: list[float], seconds: float = 10.0) -> Cell:
     """A cell whose Fréchet distances are given, one a seed."""
     rest: dict[str, Any] = dict.fromkeys(Measures.__dataclass_fields__, 0.5)
     scores = [
@@ -44,7 +46,7 @@ def cell(setting: Setting, frechet: list[float], seconds: float = 10.0) -> Cell:
         for value in frechet
     ]
     seeds = tuple(range(len(frechet)))
-    return Cell(setting, seeds, tuple(scores), (seconds,) * len(seeds), "CPU", 2)
+    return Cell(how, seeds, tuple(scores), (seconds,) * len(seeds), "CPU", 2)
 
 
 def test_the_interval_is_student_s() -> None:
@@ -70,7 +72,7 @@ def test_the_interval_is_student_s() -> None:
 def test_the_answer_follows_from_the_figures(
     slow: list[float], fast: list[float], said: str
 ) -> None:
-    cells = [cell(Setting.ddpm(1000), slow, 200.0), cell(Setting.ddim(50), fast, 10.0)]
+    cells = [cell(ddpm(1000), slow, 200.0), cell(ddim(50), fast, 10.0)]
     found = find_answer(cells, "FD-X")
     assert said in found.headline
     assert "FD-X" in found.headline
@@ -79,43 +81,69 @@ def test_the_answer_follows_from_the_figures(
 
 
 def test_times_of_two_machines_are_not_compared() -> None:
-    slow = cell(Setting.ddpm(1000), [3.0, 4.0], 200.0)
-    fast = replace(cell(Setting.ddim(50), [3.1, 3.9]), device="NVIDIA H100")
+    slow = cell(ddpm(1000), [3.0, 4.0], 200.0)
+    fast = replace(cell(ddim(50), [3.1, 3.9]), device="NVIDIA H100")
     headline = find_answer([slow, fast], "FD-X").headline
     assert "network evaluations." in headline
     assert "time" not in headline
 
 
 def test_equal_cost_is_said_so() -> None:
-    cells = [cell(Setting.ddpm(50), [3.0, 4.0]), cell(Setting.ddim(50), [3.1, 3.9])]
+    cells = [cell(ddpm(50), [3.0, 4.0]), cell(ddim(50), [3.1, 3.9])]
     headline = find_answer(cells, "FD-X").headline
     assert headline.endswith("Both take 50 network evaluations a sprite.")
 
 
 def test_further_sentences() -> None:
     cells = [
-        cell(Setting.ddim(5), [50.0, 51.0, 52.1]),
-        cell(Setting.ddpm(20), [28.0, 29.0, 30.0]),
-        cell(Setting.ddim(20), [30.1, 31.0, 31.8]),
-        cell(Setting.ddim(50), [30.3, 30.8, 32.1]),
-        cell(Setting.ddpm(1000), [30.0, 31.0, 32.0]),
-        cell(Setting.ddim(20, 1.0), [28.0, 29.0, 30.0]),
+        cell(ddim(5), [50.0, 51.0, 52.1]),
+        cell(ddpm(20), [28.0, 29.0, 30.0]),
+        cell(ddim(20), [30.1, 31.0, 31.8]),
+        cell(ddim(50), [30.3, 30.8, 32.1]),
+        cell(ddpm(1000), [30.0, 31.0, 32.0]),
+        cell(ddim(20, 1.0), [28.0, 29.0, 30.0]),
     ]
     found = find_answer(cells, "FD-X")
-    assert found.slow.setting == Setting.ddpm(1000)
-    assert found.fast.setting == Setting.ddim(50)
+    assert found.slow.how == ddpm(1000)
+    assert found.fast.how == ddim(50)
     fewest, best = found.more
     assert fewest.endswith("is not shown to be worse than DDPM-1000, by FD-X, are 20.")
     assert "DDPM-20 (the same chain as DDIM-20 with η = 1) has the lowest mean FD-X" in best
-    always = [cell(Setting.ddim(50), [40.0, 41.2, 42.0]), cells[4]]
+    always = [cell(ddim(50), [40.0, 41.2, 42.0]), cells[4]]
     assert "At every number of steps tried" in find_answer(always, "FD-X").more[0]
+
+
+def test_settings_that_differ_in_guidance_or_spacing_keep_places_of_their_own() -> None:
+    same = ddim(5)
+    settings = [same, *(same.changed(**changes) for changes in DIFFERENT), ddpm(50)]
+    cells = [cell(how, [10.0 + k, 11.0 + k]) for k, how in enumerate(settings)]
+    table = report.matrix(cells)
+    assert table["families"] == [how.family for how in settings]
+    texts = [place["text"] for _, row in table["rows"] for place in row if place["text"]]
+    assert len(set(texts)) == len(settings)
+    svg = chart(cells, "frechet", "FD-X", against="nfe")
+    lines = {c for c in re.findall(r"stroke: (#\w+)", svg.lower()) if c != "#ffffff"}
+    assert len(lines) == len(settings)
+    answer = find_answer(cells, "FD-X")
+    assert answer.fast.how == same
+    assert "guidance 2" in find_answer([cells[1], cells[-1]], "FD-X").headline
+
+
+def test_settings_that_only_their_times_tell_apart_are_all_shown() -> None:
+    cells = [
+        cell(SamplerSettings(sampler="ddim", times=times), [value, value])
+        for times, value in (((40, 20), 5.0), ((49, 0), 7.0))
+    ]
+    ((_, (place,)),) = report.matrix(cells)["rows"]
+    assert "5.00" in place["text"]
+    assert "7.00" in place["text"]
 
 
 def test_a_chart_is_an_svg_of_the_page_s_ink() -> None:
     cells = [
-        *(cell(Setting.ddpm(s), [9.0 + s, 10.0 + s]) for s in (5, 50)),
-        *(cell(Setting.ddim(s), [19.0, 20.0]) for s in (5, 50)),
-        *(cell(Setting.ddim(s, 1.0), [9.0 + s, 10.0 + s]) for s in (5, 50)),
+        *(cell(ddpm(s), [9.0 + s, 10.0 + s]) for s in (5, 50)),
+        *(cell(ddim(s), [19.0, 20.0]) for s in (5, 50)),
+        *(cell(ddim(s, 1.0), [9.0 + s, 10.0 + s]) for s in (5, 50)),
     ]
     svg = chart(cells, "frechet", "FD-X, lower is better", against="nfe", floor=5.0)
     root = ET.fromstring(svg)
@@ -140,13 +168,6 @@ def test_a_report_s_folder_holds_nothing_else(tmp_path: Path) -> None:
         report.check_folder(tmp_path)
     with pytest.raises(SettingsError, match="is a file"):
         report.check_folder(tmp_path / "thesis.tex")
-
-
-def test_a_report_needs_both_sides() -> None:
-    report.check_grid([Setting.ddim(5), Setting.ddim(5, 1.0)])  # η = 1 is DDPM
-    for grid in ([Setting.ddim(5), Setting.ddpm(5, "beta")], [Setting.ddpm(5), Setting.ddpm(9)]):
-        with pytest.raises(SettingsError, match="keep 0 in --eta"):
-            report.check_grid(grid)
 
 
 class Page(HTMLParser):
@@ -177,12 +198,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Comparison, Mo
     run = evaluation_runs.make_run(folder, mirror=True)
     model = load_model(run, "cpu")
     split = find_split(run, model.config)
-    reference = build_reference(
-        split.training, split.held_out, Extractor("pixels"), mirror=split.mirror
-    )
     out = folder / "report"
-    comparison = prepare(model, reference, GRID, out / "cells", n=40, seeds=(0, 1))
-    report.write_report(out, comparison, run_cells(comparison), split, ABOUT)
+    evaluator = Evaluator(model, split, Extractor("pixels"), folder=out / "cells")
+    comparison = evaluator.compare(GRID, n=40, seeds=(0, 1))
+    evaluator.report(comparison, out, ABOUT)
     return out, comparison, model, split
 
 
@@ -221,10 +240,10 @@ def test_sprites_are_shown_pixel_for_pixel(made: tuple[Path, Comparison, Model, 
 def test_the_figures_are_those_of_the_cells(made: tuple[Path, Comparison, Model, Split]) -> None:
     out, comparison, _, split = made
     facts = json.loads((out / "report.json").read_text("utf-8"))
-    cells = run_cells(comparison)
+    cells = comparison.cells
     assert len(facts["cells"]) == len(GRID)
     for one, ours in zip(facts["cells"], cells, strict=True):
-        asked = (ours.setting.sampler, ours.setting.steps, ours.setting.eta, ours.setting.variance)
+        asked = (ours.how.sampler, ours.how.steps, ours.how.eta, ours.how.variance)
         assert (one["sampler"], one["steps"], one["eta"], one["variance"]) == asked
         assert one["frechet"] == pytest.approx(ours.mean("frechet"))
         assert one["seconds"] == pytest.approx(np.mean(ours.seconds))
@@ -247,5 +266,5 @@ def test_the_figures_are_those_of_the_cells(made: tuple[Path, Comparison, Model,
 def test_made_again_it_is_the_same(made: tuple[Path, Comparison, Model, Split]) -> None:
     out, comparison, _, split = made
     before = {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    report.write_report(out, comparison, run_cells(comparison), split, ABOUT)
+    report.write_report(out, comparison.plan.run(), split, ABOUT)
     assert {path.name: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before

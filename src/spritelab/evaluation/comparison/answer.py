@@ -1,4 +1,4 @@
-"""The answer in words, from the figures alone: is the fast sampler as good, and at what cost?
+"""The answer of a comparison: is the fast sampler as good, and at what cost?
 
 Two settings are compared seed by seed, for seed s draws both from the same x_T and classes. The
 mean difference comes with its 95 % interval by Student's t over the seeds; where the interval
@@ -16,6 +16,7 @@ import numpy as np
 from scipy import stats
 
 from spritelab.evaluation.comparison.cells import Cell
+from spritelab.evaluation.comparison.grid import is_fast, is_slow
 from spritelab.evaluation.formatting import duration, figure
 
 FEW = 50
@@ -66,11 +67,14 @@ def paired_difference(a: Sequence[float], b: Sequence[float]) -> Difference:
 
 
 def find_answer(cells: Sequence[Cell], frechet_name: str) -> Answer:
-    """Say what the cells say; DDPM's posterior variance and DDIM's η = 0 must be among them."""
-    slows = [cell for cell in cells if cell.setting.same_chain.variance == "posterior"]
-    fasts = [cell for cell in cells if cell.setting.eta == 0]
-    slow = max(slows, key=lambda cell: cell.setting.steps)
-    fast = min(fasts, key=lambda cell: abs(math.log(cell.setting.steps / FEW)))
+    """What the cells say, of a grid that ``check_grid`` accepts."""
+    slow = max((cell for cell in cells if is_slow(cell.how)), key=lambda cell: cell.steps)
+    fast = min(
+        (cell for cell in cells if is_fast(cell.how)),
+        key=lambda cell: abs(math.log(cell.steps / FEW)),
+    )
+    # Settings of one family differ in their steps alone.
+    fasts = [cell for cell in cells if cell.how.family == fast.how.family]
     difference = paired_difference(slow.values("frechet"), fast.values("frechet"))
     more = (_fewest(slow, fasts, frechet_name), _best(cells, frechet_name))
     return Answer(
@@ -125,23 +129,23 @@ def _fewest(slow: Cell, fasts: Sequence[Cell], name: str) -> str:
     """The fewest steps at which DDIM is not shown to be worse than the slow setting."""
     if len(slow.seeds) < 2:
         return ""
-    found = sorted(fasts, key=lambda cell: cell.setting.steps)
+    found = sorted(fasts, key=lambda cell: cell.steps)
     for cell in found:
         difference = paired_difference(slow.values("frechet"), cell.values("frechet"))
         if not difference.sure or difference.mean < 0:
             return (
-                f"The fewest steps at which {cell.setting.family} is not shown to be worse than "
-                f"{short(slow)}, by {name}, are {cell.setting.steps:,}."
+                f"The fewest steps at which {cell.how.family} is not shown to be worse than "
+                f"{short(slow)}, by {name}, are {cell.steps:,}."
             )
     return (
-        f"At every number of steps tried, {found[0].setting.family} is worse than {short(slow)} "
+        f"At every number of steps tried, {found[0].how.family} is worse than {short(slow)} "
         f"by {name}."
     )
 
 
 def _best(cells: Sequence[Cell], name: str) -> str:
     best = min(cells, key=lambda cell: cell.mean("frechet"))
-    same = [c for c in cells if c.setting.same_chain == best.setting.same_chain]
+    same = [c for c in cells if c.how.canonical == best.how.canonical]
     also = f" (the same chain as {short(same[-1])})" if len(same) > 1 else ""
     return (
         f"Of all {len(cells)} settings {short(same[0])}{also} has the lowest mean {name}: "
@@ -150,13 +154,10 @@ def _best(cells: Sequence[Cell], name: str) -> str:
 
 
 def short(cell: Cell) -> str:
-    """The setting in a word: ``DDIM-50``, ``DDPM-1000``, ``DDIM-20 with η = 0.5``."""
-    setting = cell.setting
-    sampler = "DPM++" if setting.sampler == "dpm" else setting.sampler.upper()
-    name = f"{sampler}-{setting.steps}"
-    if setting.eta:
-        return f"{name} with η = {setting.eta:g}"
-    return f"{name} with β variance" if setting.variance == "beta" else name
+    """The settings in short: ``DDIM-50``, ``DDPM-1000``, ``DDIM-20 with η = 0.5, guidance 2``."""
+    sampler = "DPM++" if cell.how.sampler == "dpm" else cell.how.sampler.upper()
+    rest = [part for part in cell.how.family.split(", ")[1:] if part != "η = 0"]
+    return f"{sampler}-{cell.steps}" + (f" with {', '.join(rest)}" if rest else "")
 
 
 def plus_minus(cell: Cell, measure: str = "frechet") -> str:

@@ -1,4 +1,4 @@
-"""Quality against cost, drawn by matplotlib as SVG that takes its ink from the page around it."""
+"""Quality against cost, drawn by matplotlib as SVG in the text colour of the page around it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spritelab.evaluation.comparison.cells import Cell
 # After Okabe and Ito 2008: told apart by every kind of colour vision, on light and on dark.
 COLOURS = ("#1A7FBF", "#56B4E9", "#D55E00", "#E69F00", "#009E73", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P")
-INK = "#010203"  # replaced by the page's own colour
+TEXT_COLOUR = "#010203"  # replaced by the page's own colour
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 LOG_RATIO = 8.0  # largest over smallest from which the measure's axis is logarithmic
 SIZE = (4.6, 3.9)  # inches at 72 dots: about a phone's width
@@ -38,7 +38,7 @@ def chart(
         y_label: the axis.
         against: ``nfe`` or ``seconds``, a sprite.
         floor: a dashed line for what the same number of real sprites get.
-        standalone: for a file of its own: dark ink on white instead of the page's colours.
+        standalone: for a file of its own: dark on white instead of the page's colours.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -51,20 +51,18 @@ def chart(
     families: dict[str, list[Cell]] = {}
     for cell in cells:
         # η = 1 is DDPM's own chain: a second line would lie on the first.
-        if cell.setting.same_chain == cell.setting or cell.setting.same_chain not in {
-            other.setting for other in cells
-        }:
-            families.setdefault(cell.setting.family, []).append(cell)
+        if cell.how.canonical == cell.how or cell.how.canonical not in {c.how for c in cells}:
+            families.setdefault(cell.how.family, []).append(cell)
 
-    ink = "#222222" if standalone else INK
+    colour = "#222222" if standalone else TEXT_COLOUR
     rules: Any = {
         "svg.hashsalt": f"{measure} {against}",
         "font.size": 9,
-        "text.color": ink,
-        "axes.edgecolor": ink,
-        "axes.labelcolor": ink,
-        "xtick.color": ink,
-        "ytick.color": ink,
+        "text.color": colour,
+        "axes.edgecolor": colour,
+        "axes.labelcolor": colour,
+        "xtick.color": colour,
+        "ytick.color": colour,
     }
     with mpl.rc_context(rules):
         figure = Figure(figsize=SIZE, dpi=72, layout="constrained")
@@ -86,7 +84,7 @@ def chart(
                 label=family,
             )
         if floor is not None:
-            axes.axhline(floor, color=ink, linewidth=1, linestyle=(0, (4, 3)), label="floor")
+            axes.axhline(floor, color=colour, linewidth=1, linestyle=(0, (4, 3)), label="floor")
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
         ticks = sorted({cost(cell) for cell in cells})
@@ -102,14 +100,14 @@ def chart(
             axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("network evaluations a sprite" if against == "nfe" else "seconds a sprite")
         axes.set_ylabel(y_label)
-        axes.grid(visible=True, color=ink, alpha=0.14, linewidth=0.8)
+        axes.grid(visible=True, color=colour, alpha=0.14, linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)
         figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8.5)
         written = io.StringIO()
         canvas: Any = FigureCanvasSVG(figure)
         canvas.print_svg(written, metadata=NO_METADATA)
     svg = written.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = svg[svg.index("<svg") :].replace(TEXT_COLOUR, "currentColor")
     if standalone:
         return svg
     named = f'<svg role="img" aria-label="{y_label} against {against} a sprite" '

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spritelab.config import SamplerSettings
 from spritelab.evaluation import store
 from spritelab.evaluation.comparison.answer import Answer
-from spritelab.evaluation.comparison.cells import Cell, Comparison
+from spritelab.evaluation.comparison.cells import Comparison, Plan, nearest_training
+from spritelab.evaluation.comparison.grid import step_count
 from spritelab.evaluation.comparison.same_noise import (
     Variety,
+    draw_variations,
     picture_difference,
-    redraw,
     unrelated_difference,
     variety_of,
 )
-from spritelab.evaluation.metrics import find_copies, nearest_pairs
-from spritelab.evaluation.samples import DRAWING, Samples, digest, draw
-from spritelab.generate.setting import Setting
+from spritelab.evaluation.metrics import nearest_pairs
+from spritelab.evaluation.samples import DRAWING, Samples, digest
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
 
@@ -36,7 +35,7 @@ NEAREST = 12
 class Strip:
     """One sprite coming out of the noise: ``t`` of F frames, and x_t and x̂_0 ``[F,H,W,C]``."""
 
-    setting: Setting
+    how: SamplerSettings
     t: tuple[int, ...]
     x_t: Images
     x0_hat: Images
@@ -44,7 +43,7 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class Fewer:
-    """DDIM with η = 0 at fewer steps, from the same x_T as at the most.
+    """The fast setting at another number of steps, from the same x_T as at the most.
 
     ``images`` are the first ``SHOWN`` of the first seed; ``difference`` is the mean
     ``picture_difference`` to the most steps, over all sprites of all seeds.
@@ -81,90 +80,78 @@ class Gallery:
     nearest_held_out: Images | None
 
 
-def make_gallery(comparison: Comparison, cells: Sequence[Cell], answer: Answer) -> Gallery:
+def make_gallery(comparison: Comparison, answer: Answer) -> Gallery:
     """Gather the sprites to show; the few that have to be drawn are kept beside the cells."""
-    slow, fast = (
-        _all(comparison, answer.slow.setting),
-        _all(comparison, answer.fast.setting),
+    plan, cells = comparison.plan, comparison.cells
+    # Each set of sprites is read from its file once.
+    family = answer.fast.how.family
+    fewer_steps = sorted(
+        (cell.how for cell in cells if cell.how.family == family), key=step_count, reverse=True
     )
-    smooth = sorted(
-        (cell.setting for cell in cells if cell.setting.eta == 0), key=lambda s: -s.steps
-    )
-    most = _all(comparison, smooth[0])
-    fewer = []
-    for setting in smooth:
-        drawn = _all(comparison, setting)
-        apart = float(picture_difference(_images(drawn), _images(most)).mean())
-        fewer.append(Fewer(setting.steps, drawn[0].images[:SHOWN], apart))
-    etas = sorted({cell.setting.eta for cell in cells if cell.setting.eta is not None})
-    training, real = comparison.reference.training.images, comparison.reference.held_out
-    samples = fast[0].images
+    samples = {
+        how: [plan.samples(how, seed) for seed in plan.seeds]
+        for how in dict.fromkeys([answer.slow.how, answer.fast.how, *fewer_steps])
+    }
+    images = {
+        how: np.concatenate([one.images for one in by_seed]) for how, by_seed in samples.items()
+    }
+    slow, fast, most = answer.slow.how, answer.fast.how, fewer_steps[0]
+    etas = sorted({cell.how.eta for cell in cells if cell.how.eta is not None})
+    training, first = plan.reference.training.images, samples[fast][0]
+    copies = nearest_training(plan, fast, plan.seeds[0], first)
+    real = plan.held_out
     return Gallery(
-        slow=slow[0].images[:SHOWN],
-        fast=fast[0].images[:SHOWN],
-        apart=float(picture_difference(_images(slow), _images(fast)).mean()),
-        fewer=tuple(fewer),
-        unrelated=unrelated_difference(_images(most)),
-        strips=tuple(_strip(comparison, s.setting) for s in (answer.slow, answer.fast)),
-        varieties=tuple(
-            _variety(comparison, replace(answer.fast.setting, eta=eta), fast[0]) for eta in etas
+        slow=images[slow][:SHOWN],
+        fast=images[fast][:SHOWN],
+        apart=float(picture_difference(images[slow], images[fast]).mean()),
+        fewer=tuple(
+            Fewer(
+                step_count(how),
+                images[how][:SHOWN],
+                float(picture_difference(images[how], images[most]).mean()),
+            )
+            for how in fewer_steps
         ),
-        nearest=nearest_pairs(samples, training, find_copies(samples, training), NEAREST),
+        unrelated=unrelated_difference(images[most]),
+        strips=tuple(_strip(plan, how) for how in (slow, fast)),
+        varieties=tuple(_variety(plan, fast.changed(eta=eta), first) for eta in etas),
+        nearest=nearest_pairs(first.images, training, copies, NEAREST),
         nearest_held_out=None
         if real is None
-        else nearest_pairs(real.images, training, find_copies(real.images, training), NEAREST),
+        else nearest_pairs(real.images, training, real.copies, NEAREST),
     )
 
 
-def _all(comparison: Comparison, setting: Setting) -> list[Samples]:
-    """The sprites of every seed, from their files."""
-    return [
-        draw(
-            comparison.model,
-            setting,
-            seed,
-            comparison.n,
-            comparison.sprites_file(setting, seed),
-        )
-        for seed in comparison.seeds
-    ]
-
-
-def _images(drawn: Sequence[Samples]) -> Images:
-    return np.concatenate([one.images for one in drawn])
-
-
-def _strip(comparison: Comparison, setting: Setting) -> Strip:
+def _strip(plan: Plan, how: SamplerSettings) -> Strip:
     """Trace the first sprite of the first seed."""
-    file = _beside(comparison, "strip", setting)
+    file = _beside(plan, "strip", how)
     found = store.load_arrays(file, "t", "x_t", "x0_hat")
     if found is None:
-        seed = comparison.seeds[0]
-        frames = list(comparison.model.trace(1, seed=seed, **setting.same_chain.request))
-        shown = [frames[i] for i in evenly(len(frames), FRAMES)]
+        frames = list(plan.model.trace(1, how.canonical, seed=plan.seeds[0]))
+        chosen = [frames[i] for i in evenly(len(frames), FRAMES)]
         found = {
-            "t": np.array([frame.t for frame in shown]),
-            "x_t": np.stack([frame.x_t[0] for frame in shown]),
-            "x0_hat": np.stack([frame.x0_hat[0] for frame in shown]),
+            "t": np.array([frame.t for frame in chosen]),
+            "x_t": np.stack([frame.x_t[0] for frame in chosen]),
+            "x0_hat": np.stack([frame.x0_hat[0] for frame in chosen]),
         }
         store.save_arrays(file, **found)
-    return Strip(setting, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
+    return Strip(how, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
 
 
-def _variety(comparison: Comparison, setting: Setting, drawn: Samples) -> Variety:
+def _variety(plan: Plan, how: SamplerSettings, samples: Samples) -> Variety:
     """Draw again and again from the x_T of the first sprites of the first seed."""
-    file = _beside(comparison, "variety", setting)
+    file = _beside(plan, "variety", how)
     found = store.load_arrays(file, "images")
     if found is None:
-        labels: NDArray[np.int64] = drawn.labels[:VARIETY_NOISES]
-        images = redraw(comparison.model, setting, comparison.seeds[0], labels, VARIETY_DRAWS)
+        labels = samples.labels[:VARIETY_NOISES]
+        images = draw_variations(plan.model, how, plan.seeds[0], labels, VARIETY_DRAWS)
         found = {"images": images}
-        store.save_arrays(file, images=images)
-    return variety_of(setting, found["images"])
+        store.save_arrays(file, **found)
+    return variety_of(how, found["images"])
 
 
-def _beside(comparison: Comparison, what: str, setting: Setting) -> Path:
+def _beside(plan: Plan, what: str, how: SamplerSettings) -> Path:
     """The file beside the cells for sprites drawn to be shown."""
     shape = (FRAMES, VARIETY_NOISES, VARIETY_DRAWS)
-    key = digest(comparison.identity, asdict(setting), comparison.seeds[0], DRAWING, shape)[:12]
-    return comparison.folder / f"{what}-{setting.sampler}-{setting.steps:04d}-{key}.npz"
+    key = digest(plan.identity, how.model_dump(mode="json"), plan.seeds[0], DRAWING, shape)[:12]
+    return plan.folder / f"{what}-{how.sampler}-{how.steps:04d}-{key}.npz"

@@ -23,6 +23,7 @@ from spritelab.evaluation.comparison.answer import Answer, find_answer, plus_min
 from spritelab.evaluation.comparison.cells import Cell, Comparison
 from spritelab.evaluation.comparison.charts import chart
 from spritelab.evaluation.comparison.gallery import Gallery, make_gallery
+from spritelab.evaluation.comparison.grid import check_grid
 from spritelab.evaluation.facts import (
     FORMAT,
     drawing_facts,
@@ -32,7 +33,6 @@ from spritelab.evaluation.facts import (
 )
 from spritelab.evaluation.formatting import duration, figure
 from spritelab.evaluation.split import Split
-from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 from spritelab.storage import write_file
 
@@ -56,43 +56,34 @@ class About:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise ``SettingsError`` if a report may not be written to ``folder``.
+    """Check that a report may be written to ``folder``.
 
-    It must be new, empty, or hold a report that this one goes on with.
+    Raises:
+        SettingsError: unless it is new, empty, or holds a report that this one goes on with.
     """
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise SettingsError(f"{folder} is a file; choose another --out")
+        raise SettingsError(f"{folder} is a file; choose another `folder`")
     there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     if there - OWN:
-        raise SettingsError(f"{folder} exists and holds other files; choose another --out")
-
-
-def check_grid(grid: Sequence[Setting]) -> None:
-    """Raise ``SettingsError`` unless the two settings that the answer speaks of are in the grid."""
-    chains = [setting.same_chain for setting in grid]
-    if not any(setting.variance == "posterior" for setting in chains) or not any(
-        setting.eta == 0 for setting in chains
-    ):
-        raise SettingsError(
-            "the report sets DDIM with η = 0 against DDPM with the posterior variance; keep 0 in "
-            "--eta and posterior in --variance"
-        )
+        raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
 
 
 def write_report(
-    folder: Path, comparison: Comparison, cells: Sequence[Cell], split: Split, about: About
+    folder: Path, comparison: Comparison, split: Split, about: About
 ) -> dict[str, Any]:
     """Write the report and return the content of ``report.json``.
 
-    Raises ``SettingsError`` as ``check_grid`` does, ``StorageError`` if a file cannot be written.
+    Raises:
+        SettingsError: as ``check_grid`` does.
+        StorageError: if a file cannot be written.
     """
-    check_grid([cell.setting for cell in cells])
-    found = find_answer(cells, comparison.reference.extractor.frechet_name)
-    gallery = make_gallery(comparison, cells, found)
-    facts = as_dict(comparison, cells, split, about, found, gallery)
-    pictures = write_pictures(folder / "pictures", cells, gallery, facts, found)
+    plan, cells = comparison.plan, comparison.cells
+    check_grid(plan.grid)
+    answer = find_answer(cells, plan.reference.extractor.frechet_name)
+    gallery = make_gallery(comparison, answer)
+    facts = as_dict(comparison, split, about, answer, gallery)
     environment = Environment(
         loader=PackageLoader("spritelab.evaluation.comparison"),
         autoescape=lambda name: name is not None and name.endswith(".html"),
@@ -106,22 +97,23 @@ def write_report(
         "percent": _percent,
         "png": png_uri,
     }
+    size = plan.model.size
     shown = {
         "about": about,
         "facts": facts,
-        "answer": found,
+        "answer": answer,
         "cells": cells,
         "gallery": gallery,
-        "pictures": pictures,
+        "pictures": write_pictures(folder / "pictures", cells, gallery, facts, answer),
         "rows": _rows(cells, facts["cells"]),
-        "matrix": _matrix(cells),
+        "matrix": matrix(cells),
         "charts": {key: Markup(svg) for key, svg in _charts(cells, facts).items()},
-        "floor": comparison.floor,
+        "floor": plan.floor,
         "name": facts["frechet_name"],
-        "zoom": max(1, 64 // comparison.model.size),
-        "zoom_small": max(1, 32 // comparison.model.size),
-        "zoom_print": max(1, 48 // comparison.model.size),
-        "size": comparison.model.size,
+        "zoom": max(1, 64 // size),
+        "zoom_small": max(1, 32 // size),
+        "zoom_print": max(1, 48 // size),
+        "size": size,
         "short": short,
     }
     page = (
@@ -138,29 +130,25 @@ def write_report(
 
 
 def as_dict(
-    comparison: Comparison,
-    cells: Sequence[Cell],
-    split: Split,
-    about: About,
-    found: Answer,
-    gallery: Gallery,
+    comparison: Comparison, split: Split, about: About, answer: Answer, gallery: Gallery
 ) -> dict[str, Any]:
     """The report in plain values; the keys are described in ``docs/evaluation.md``."""
-    config = comparison.model.config
+    plan = comparison.plan
+    config = plan.model.config
     return {
         "format": FORMAT,
         "version": about.version,
         "command": about.command,
         "answer": {
-            "headline": found.headline,
-            "more": list(found.more),
-            "slow": asdict(found.slow.setting),
-            "fast": asdict(found.fast.setting),
-            "difference": asdict(found.difference),
+            "headline": answer.headline,
+            "more": list(answer.more),
+            "slow": answer.slow.how.model_dump(mode="json"),
+            "fast": answer.fast.how.model_dump(mode="json"),
+            "difference": asdict(answer.difference),
         },
         "model": {
             "name": about.title,
-            "identity": comparison.identity,
+            "identity": plan.identity,
             "steps_trained": config.step,
             "timesteps": config.schedule.timesteps,
             "prediction": config.prediction,
@@ -176,18 +164,18 @@ def as_dict(
             "held_out_hash": split.held_out.content_hash,
             "verified": split.verified,
         },
-        **protocol_facts(comparison.reference),
-        "n": comparison.n,
-        "seeds": list(comparison.seeds),
-        "floor": floor_facts(comparison.floor),
+        **protocol_facts(plan.reference),
+        "n": plan.n,
+        "seeds": list(plan.seeds),
+        "floor": floor_facts(plan.floor),
         "cells": [
             {
-                **score_facts(cell.scores, comparison.floor),
-                **drawing_facts(cell.setting, cell.seeds, cell.seconds),
+                **score_facts(cell.scores, plan.floor),
+                **drawing_facts(cell.how, cell.seeds, cell.seconds),
                 "device": cell.device,
                 "threads": cell.threads,
             }
-            for cell in cells
+            for cell in comparison.cells
         ],
         "same_noise": {
             "slow_against_fast": gallery.apart,
@@ -196,14 +184,19 @@ def as_dict(
                 {"steps": one.steps, "difference": one.difference} for one in gallery.fewer
             ],
             "variety": [
-                {**asdict(one.setting), "difference": one.difference} for one in gallery.varieties
+                {**one.how.model_dump(mode="json"), "difference": one.difference}
+                for one in gallery.varieties
             ],
         },
     }
 
 
 def write_json(path: Path, facts: Mapping[str, Any]) -> Path:
-    """Write figures as JSON. Raises ``StorageError`` if that fails."""
+    """Write figures as JSON.
+
+    Raises:
+        StorageError: if that fails.
+    """
     import json
 
     return write_file(path, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
@@ -214,12 +207,12 @@ def write_pictures(
     cells: Sequence[Cell],
     gallery: Gallery,
     facts: Mapping[str, Any],
-    found: Answer,
+    answer: Answer,
 ) -> dict[str, str]:
     """Write the pictures of ``report.md``; return their names in ``folder``."""
     import numpy as np
 
-    slow, fast = found.slow.setting, found.fast.setting
+    slow, fast = answer.slow.how, answer.fast.how
     columns = len(gallery.slow)
     sheets: dict[str, tuple[Images, int, str]] = {
         "same_noise": (
@@ -237,7 +230,7 @@ def write_pictures(
             np.concatenate([one.images[0] for one in gallery.varieties]),
             gallery.varieties[0].images.shape[1],
             "one x_T, drawn again and again, η from the top: "
-            + ", ".join(f"{one.setting.eta:g}" for one in gallery.varieties),
+            + ", ".join(f"{one.how.eta:g}" for one in gallery.varieties),
         ),
         "nearest": (
             np.concatenate([gallery.nearest[:, 0], gallery.nearest[:, 1]]),
@@ -252,7 +245,7 @@ def write_pictures(
     for key, strip in zip(("strip_slow", "strip_fast"), gallery.strips, strict=True):
         names[key] = f"{key}.png"
         pictures.strip_picture(
-            strip.x_t, strip.t, folder / names[key], strip.setting.name, x0_hat=strip.x0_hat
+            strip.x_t, strip.t, folder / names[key], strip.how.name, x0_hat=strip.x0_hat
         )
     for key, svg in _charts(cells, facts, standalone=True).items():
         names[key] = f"{key}.svg"
@@ -290,20 +283,23 @@ def _charts(
     }
 
 
-def _matrix(cells: Sequence[Cell]) -> dict[str, Any]:
-    """Fréchet distance by steps and sampler; the lowest of all is marked."""
-    families = list(dict.fromkeys(cell.setting.family for cell in cells))
-    by_place = {(cell.setting.steps, cell.setting.family): cell for cell in cells}
+def matrix(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Fréchet distance by steps and family of settings; the lowest of all is marked.
+
+    Settings of one family and one number of steps, which their own times alone tell apart, stand
+    in one place, one after the other.
+    """
+    families = list(dict.fromkeys(cell.how.family for cell in cells))
     best = min(cell.mean("frechet") for cell in cells)
     rows = []
-    for steps in sorted({cell.setting.steps for cell in cells}):
+    for steps in sorted({cell.steps for cell in cells}):
         row = []
         for family in families:
-            cell = by_place.get((steps, family))
+            here = [cell for cell in cells if (cell.steps, cell.how.family) == (steps, family)]
             row.append(
                 {
-                    "text": plus_minus(cell) if cell else "",
-                    "best": bool(cell) and cell.mean("frechet") == best,  # type: ignore[union-attr]
+                    "text": "; ".join(map(plus_minus, here)),
+                    "best": any(cell.mean("frechet") == best for cell in here),
                 }
             )
         rows.append((steps, row))

@@ -1,4 +1,4 @@
-"""What one x_T becomes: with fewer steps, with another sampler, with other noise on the way."""
+"""Sprites drawn from the same x_T: how far apart they lie, and how much later noise moves them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
 from spritelab.evaluation.features import protocol
 from spritelab.generate import NO_CLASS, Model
-from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
 
@@ -25,9 +25,9 @@ def picture_difference(a: Images, b: Images) -> NDArray[np.float64]:
 
 
 def unrelated_difference(images: Images, seed: int = 0) -> float:
-    """``picture_difference`` of sprites that have nothing to do with each other, averaged.
+    """The mean ``picture_difference`` of sprites that are drawn from different x_T.
 
-    Each of uint8 ``[N,H,W,C]``, N ≥ 2, is set against another one: what "another picture" means.
+    Each of uint8 ``[N,H,W,C]``, N ≥ 2, is set against another one, chosen by ``seed``.
     """
     order = np.random.default_rng(seed).permutation(len(images))
     return float(picture_difference(images[order], images[np.roll(order, 1)]).mean())
@@ -38,45 +38,51 @@ class Variety:
     """Sprites drawn over and over from the same x_T.
 
     Attributes:
-        setting: how.
+        how: complete settings.
         images: uint8 ``[S,R,H,W,C]``, R drawings from each of S x_T.
         difference: mean ``picture_difference`` between two drawings from one x_T.
     """
 
-    setting: Setting
+    how: SamplerSettings
     images: Images
     difference: float
 
 
-def redraw(model: Model, setting: Setting, seed: int, labels: NDArray[np.int64], r: int) -> Images:
-    """Draw the first S sprites of a seed r ≥ 2 times with DDIM: ``[S,r,H,W,C]``.
+def draw_variations(
+    model: Model, how: SamplerSettings, seed: int, labels: NDArray[np.int64], r: int
+) -> Images:
+    """Draw the first S sprites of a seed r ≥ 2 times with DDIM.
 
     All drawings of a sprite start from its x_T, and each adds noise of its own on the way: with
     η = 0 all are equal.
 
     Args:
         model: what draws.
-        setting: DDIM with any η.
+        how: complete settings of DDIM, with any η.
         seed: of the sprites.
-        labels: int64 ``[S]``, their classes.
+        labels: int64 ``[S]``, their classes; -1 for none.
         r: drawings from each x_T.
 
-    Raises ``SettingsError`` for another sampler.
+    Returns:
+        uint8 ``[S,r,H,W,C]``.
+
+    Raises:
+        SettingsError: for another sampler.
     """
-    if setting.eta is None or r < 2:
+    if how.eta is None or r < 2:
         raise SettingsError("drawing again from one x_T takes DDIM and at least 2 drawings")
     names = [model.class_names[label] if label >= 0 else NO_CLASS for label in labels.tolist()]
     batch = model.sample(
+        how=how,
         seed=seed,
         numbers=np.repeat(np.arange(len(labels)), r).tolist(),
         variations=[*range(1, r + 1)] * len(labels),
         label=[name for name in names for _ in range(r)],
-        **setting.request,
     )
     return batch.images.reshape(len(labels), r, *batch.images.shape[1:])
 
 
-def variety_of(setting: Setting, images: Images) -> Variety:
+def variety_of(how: SamplerSettings, images: Images) -> Variety:
     """Measure drawings ``[S,R,H,W,C]``: every pair from one x_T, averaged."""
     r = images.shape[1]
     pairs = [
@@ -84,4 +90,4 @@ def variety_of(setting: Setting, images: Images) -> Variety:
         for i in range(r)
         for j in range(i + 1, r)
     ]
-    return Variety(setting, images, float(np.mean(pairs)))
+    return Variety(how, images, float(np.mean(pairs)))

@@ -2,7 +2,6 @@
 
 from spritelab.evaluation.features.extractor import (
     Extractor,
-    FeatureName,
     Features,
     effnet_features,
     inception_features,
@@ -12,7 +11,6 @@ from spritelab.evaluation.features.extractor import (
 
 __all__ = [
     "Extractor",
-    "FeatureName",
     "Features",
     "effnet_features",
     "inception_features",

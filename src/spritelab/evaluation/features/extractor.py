@@ -21,13 +21,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from spritelab.config import FeatureName
 from spritelab.errors import SettingsError
 from spritelab.evaluation.features import effnet, inception, protocol
 from spritelab.pixels import Images
@@ -35,8 +36,6 @@ from spritelab.progress import SILENT, Progress
 
 Features = NDArray[np.float32]
 """float32 ``[N,D]``."""
-
-FeatureName = Literal["effnet", "inception", "pytorch-fid", "pixels"]
 
 FRECHET_NAMES: dict[FeatureName, str] = {
     "effnet": "FD-EffNet",
@@ -67,7 +66,7 @@ class Extractor:
                 f"unknown features {self.name!r}; choose one of {', '.join(get_args(FeatureName))}"
             )
         if self.weights is not None and self.name not in ("inception", "pytorch-fid"):
-            raise SettingsError(f"--weights goes with inception features, not with {self.name}")
+            raise SettingsError(f"`weights` goes with inception features, not with {self.name}")
 
     @property
     def frechet_name(self) -> str:

@@ -265,7 +265,7 @@ def _is_published(path: Path) -> bool:
 def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:
     """Read the network's weights, names and shapes checked; the file's classifier is left out."""
     if not path.is_file():
-        raise ModelError(f"there is no weights file {path}; --weights takes {WEIGHTS_NAME}")
+        raise ModelError(f"there is no weights file {path}; `weights` takes {WEIGHTS_NAME}")
     wrong = f"{path} is not an Inception weights file such as {WEIGHTS_NAME}"
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
