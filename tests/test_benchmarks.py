@@ -389,7 +389,7 @@ def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
         ("DDPM", 50, "linspace"),
         ("DDIM, η = 0", 4, "linspace"),
         *(("DPM-Solver++", steps, "logsnr") for steps in (3, 5)),
-        *(("DPM-Solver++", steps, "linspace") for steps in (3, 5)),
+        *(("DPM-Solver++, linspace spacing", steps, "linspace") for steps in (3, 5)),
     ]
     slow = rows[0]
     assert slow["difference"] == 0

@@ -14,6 +14,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ from typer.main import get_command
 
 from spritelab.cli import console, data
 from spritelab.cli.deferred import deferred
+from spritelab.cli.spelling import options_of, spell
 from spritelab.errors import SpritelabError
 
 # Click's classes, wherever this version of typer keeps its click.
@@ -110,18 +112,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the words after ``spritelab``; ``None`` takes those of the process.
 
-    A ``SpritelabError``, a wrong command line and a full or closed disk become one line on
-    standard error and status 2. Any other exception is a fault of the program and passes through.
+    A ``SpritelabError``, a wrong command line and a full or closed disk become one line on standard
+    error and status 2; parameters that an error or a warning names are spelled as options. Any
+    other exception is a fault of the program and passes through.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _wait_politely()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
+    command = get_command(app)
+    spelled = partial(spell, options=options_of(command, words))
     with warnings.catch_warnings():
-        warnings.showwarning = console.show_warning
+        warnings.showwarning = partial(console.show_warning, spelled=spelled)
         try:
-            status = _run(words)
+            status = _run(command, words)
             # Here and not when Python ends, where nobody catches what a closed pipe answers.
             sys.stdout.flush()
             return status
@@ -129,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.say("interrupted", str(interrupt))
             return 130
         except SpritelabError as mistake:
-            console.error(str(mistake))
+            console.error(spelled(str(mistake)))
             return 2
         except UsageError as mistake:
             where = mistake.ctx.command_path if mistake.ctx else "spritelab"
@@ -147,10 +152,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
 
 
-def _run(words: list[str]) -> int:
+def _run(command: Any, words: list[str]) -> int:
     """Run the command; ``--help``, ``--version`` and whoever else exits early give their status."""
     try:
-        command = get_command(app)
         with command.make_context("spritelab", words) as context:
             command.invoke(context)
     except typer.Exit as request:

@@ -75,10 +75,10 @@ def compare(
     from spritelab import __version__
     from spritelab.evaluation import Evaluator, Extractor
     from spritelab.evaluation.comparison import About, check_folder, estimate_seconds
-    from spritelab.evaluation.comparison.report import write_json
     from spritelab.evaluation.formatting import duration
     from spritelab.evaluation.scores import check_n
     from spritelab.generate import load_model
+    from spritelab.storage import write_json
 
     loaded = load_model(model, device)
     name = Path(model).resolve().name

@@ -7,7 +7,7 @@ piped. Colour appears on a terminal only, and never where ``NO_COLOR`` is set.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -48,13 +48,16 @@ def show_warning(
     lineno: int,
     file: TextIO | None = None,  # noqa: ARG001 (the signature is Python's)
     line: str | None = None,
+    *,
+    spelled: Callable[[str], str] = str,
 ) -> None:
     """Stand in for ``warnings.showwarning``: a warning meant for the user is one line.
 
-    Those of other categories (deprecations and the like) speak to programmers and keep their form.
+    ``spelled`` turns what the library says into what the user reads. Warnings of other categories
+    (deprecations and the like) speak to programmers and keep their form.
     """
     if issubclass(category, UserWarning):
-        say("warning", str(message), "bold yellow")
+        say("warning", spelled(str(message)), "bold yellow")
         return
     import warnings
 
@@ -76,52 +79,61 @@ def help_when_alone(context: typer.Context) -> None:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Progress]:
+def progress(what: str, total: int | None = None, transient: bool = False) -> Iterator[Progress]:
     """Show progress while the block runs: a bar on a terminal, else a line now and then.
 
     Args:
         what: the work in a word or two, such as ``training``.
-        total: how many parts there are, if it is known; what is shown later may correct it.
+        total: how many parts there are, if it is known; a report may correct it.
+        transient: the work is often over at once: take the bar away at its end, and write lines
+            only if it takes long.
 
     Yields:
-        What long work takes to say how far it is.
+        what to tell how many parts are done.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        with _bar(what, total) as shown:
-            yield shown
+        with _bar(what, total, transient) as report:
+            yield report
     else:
-        with _lines(what, total) as shown:
-            yield shown
+        with _lines(what, total, transient) as report:
+            yield report
 
 
 @contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Progress]:
-    from rich import progress
+def _bar(what: str, total: int | None, transient: bool) -> Iterator[Progress]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as RichProgress
 
     columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(bar_width=24),
-        progress.MofNCompleteColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TextColumn("left"),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[note]}", style="dim", markup=False),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
-    with progress.Progress(*columns, console=console) as bar:
+    with RichProgress(*columns, console=console, transient=transient) as bar:
         task = bar.add_task(what, total=total, note="")
 
-        def show(done: int, total: int | None, note: str) -> None:
+        def report(done: int, total: int | None, note: str) -> None:
             bar.update(task, completed=done, total=total, note=note)
 
-        yield Progress(show)
+        yield Progress(report)
 
 
 @contextmanager
-def _lines(what: str, total: int | None) -> Iterator[Progress]:
+def _lines(what: str, total: int | None, transient: bool) -> Iterator[Progress]:
     start = spoken = time.monotonic()
     parts, last, silent = total, "", False
 
-    def show(done: int, total: int | None, note: str) -> None:
+    def report(done: int, total: int | None, note: str) -> None:
         nonlocal spoken, last, silent, parts
         now = time.monotonic()
         parts = parts if total is None else total
@@ -133,6 +145,6 @@ def _lines(what: str, total: int | None) -> Iterator[Progress]:
             console.print(Text(last), soft_wrap=True)
             spoken = now
 
-    yield Progress(show)
-    if silent:
+    yield Progress(report)
+    if silent and not transient:
         console.print(Text(last), soft_wrap=True)

@@ -80,7 +80,7 @@ def evaluate(
     """
     from spritelab.checkpoint import best_device
     from spritelab.evaluation import Extractor
-    from spritelab.evaluation.comparison.report import write_json
+    from spritelab.storage import write_json
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both `images` and `against`")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError
 from spritelab.pixels import Images
+from spritelab.storage.arrays import UNREADABLE
 
 SPRITES_FILE = "sprites_1788_16x16.npy"
 SPRITES_LABELS_FILE = "sprite_labels_nc_1788_16x16.npy"
@@ -22,10 +22,6 @@ SPRITES_CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
 MAX_CLASSES = 10_000
 MAX_UNPACKED = 2**33
 _MAGIC = b"\x93NUMPY"
-_BROKEN = (
-    *(ValueError, OSError, EOFError, KeyError, TypeError),
-    *(zipfile.BadZipFile, zlib.error, MemoryError),  # memory: a header that lies about its length
-)
 
 Array = NDArray[Any]
 
@@ -39,7 +35,8 @@ def read_npy(path: Path, labels: Path | None = None) -> SpriteSet:
     other ``NAME.npy``, else none; of a kind that ``to_labels`` takes. The dataset's own pair gets
     its five class names.
 
-    Raises ``DataError`` for what cannot be read or does not fit together.
+    Raises:
+        DataError: for what cannot be read or does not fit together.
     """
     images = to_pixels(_load(path), path.name)
     beside = path.with_name(
@@ -60,7 +57,10 @@ def read_npz(path: Path) -> SpriteSet:
     """Read sprites from a ``.npz`` file with the keys ``images``, ``labels``, ``class_names``.
 
     Only ``images`` must be there; ``groups`` (int ``[N]``) is read as well. The kinds of array are
-    those of ``read_npy``; ``class_names`` is a vector of text. Raises ``DataError`` likewise.
+    those of ``read_npy``; ``class_names`` is a vector of text.
+
+    Raises:
+        DataError: for what cannot be read or does not fit together.
     """
     _check_unpacked(path)
     try:
@@ -68,7 +68,7 @@ def read_npz(path: Path) -> SpriteSet:
             known = ("images", "labels", "class_names", "groups")
             arrays = {key: archive[key] for key in known if key in archive.files}
             keys = list(archive.files)
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
     if "images" not in arrays:
         held = ", ".join(keys) or "nothing"
@@ -96,7 +96,10 @@ def to_pixels(array: Array, name: str) -> Images:
     """Bring an array of sprites to uint8 ``[N,H,W,C]``, C = 3 or 4; grey becomes RGB.
 
     Whole numbers must lie in 0 … 255 and are kept; floats must lie in [0, 1] and are scaled by 255
-    and rounded. Raises ``DataError`` for anything else, since a wrong guess would spoil colours.
+    and rounded.
+
+    Raises:
+        DataError: for anything else, since a wrong guess would spoil colours.
     """
     if array.ndim == 4 and array.shape[-1] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
         raise DataError(
@@ -137,7 +140,10 @@ def to_labels(array: Array, n: int, name: str) -> tuple[NDArray[np.int64], tuple
     """Bring an array of labels to int64 ``[n]`` and the names of their classes.
 
     Takes whole numbers from 0 ``[n]`` or ``[n,1]``, one-hot rows ``[n,K]``, or text ``[n]``
-    (classes sorted by name). Raises ``DataError`` for another length or kind.
+    (classes sorted by name).
+
+    Raises:
+        DataError: for another length or kind.
     """
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -183,7 +189,7 @@ def _load(path: Path) -> Array:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise ValueError("no NumPy file")
         return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
 
 
@@ -192,7 +198,7 @@ def _check_unpacked(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
     if unpacked > MAX_UNPACKED:
         raise DataError(f"{path.name} unpacks to {unpacked / 2**30:.1f} GiB, which is too much")

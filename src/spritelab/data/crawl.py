@@ -37,6 +37,7 @@ from spritelab.data.folders import numbered
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 
 COMMIT = "a6ea1655db5c044829d9eea19a232fa6fcac87b0"
 FILE = "crawl-tiles-a6ea165.zip"
@@ -128,12 +129,14 @@ _VARIANT = re.compile(
 )
 
 
-def load(cache: Path | None = None, progress: bool = False) -> SpriteSet:
+def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     """Return the sprites, RGBA 32×32, downloading the archive on first use.
 
     GitHub packs archives anew, so the file's bytes are not stable; what is verified is a SHA-256
-    over the decoded sprites (see ``content_hash``). Raises ``DownloadError`` as ``download.fetch``
-    does.
+    over the decoded sprites (see ``content_hash``).
+
+    Raises:
+        DownloadError, StorageError: as ``download.fetch``.
     """
     return read(fetch(FILE, _ADDRESSES, verify, cache=cache, progress=progress))
 
@@ -160,7 +163,10 @@ def content_hash(sprites: SpriteSet) -> str:
 def read(path: Path) -> SpriteSet:
     """Read the sprites from an archive of ``crawl/tiles``, in the order of their paths.
 
-    Ids are paths inside the release. Raises ``DataError`` if it is no such archive.
+    Ids are paths inside the release.
+
+    Raises:
+        DataError: if it is no such archive.
     """
     with zip_files(path) as files:
         chosen = _choose(files)

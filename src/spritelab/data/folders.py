@@ -10,14 +10,15 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import pixels
-from spritelab.data import decode, sheets
+from spritelab import pixels, sheets
+from spritelab.data import decode
 from spritelab.data.archives import Files
 from spritelab.data.metadata import Row, read_metadata
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 
 ONE_CLASS = "sprite"
 """The class of images that lie in no class folder."""
@@ -41,7 +42,7 @@ def read_folder(
     tile: int | None = None,
     margin: int = 0,
     spacing: int = 0,
-    progress: bool = False,
+    progress: Progress = SILENT,
 ) -> SpriteSet:
     """Read every image among ``files`` into one set.
 
@@ -54,7 +55,8 @@ def read_folder(
     factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
     else RGB.
 
-    Raises ``DataError`` that names the files: broken ones, sizes that differ, no image at all.
+    Raises:
+        DataError: naming the files: broken ones, sizes that differ, no image at all.
     """
     images = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
     if not images:
@@ -63,7 +65,8 @@ def read_folder(
     rows = read_metadata(files, images)
     sprites: list[_Sprite] = []
     broken: list[str] = []
-    for path in _with_progress(images, progress):
+    for number, path in enumerate(images):
+        progress(number, len(images), "reading images")
         try:
             frames = decode.decode(files[path]())
             sprites += _sprites(path, frames, rows, tile, margin, spacing)
@@ -71,13 +74,14 @@ def read_folder(
             broken.append(f"{path}: {error}")
         except OSError as error:
             broken.append(f"{path}: it cannot be opened ({error.strerror})")
+    progress(len(images), len(images), "reading images")
     if broken:
         raise DataError(
             f"{count(len(broken), 'image')} of {len(images):,} in {source} cannot be used "
             f"({some(broken)}); mend or remove what is named"
         )
     if not sprites:
-        raise DataError(f"every tile in {source} is empty; check --tile, --margin and --spacing")
+        raise DataError(f"every tile in {source} is empty; check `tile`, `margin` and `spacing`")
     return _assemble(sprites, source, size)
 
 
@@ -102,7 +106,7 @@ def _sprites(
             if max(height, width) > MAX_SIDE:
                 raise DataError(
                     f"{width}×{height} is too large for a sprite; if it is a sheet, "
-                    "say how large its tiles are with --tile"
+                    "say how large its tiles are with `tile`"
                 )
             out.append(_Sprite(frame, name, label, group))
             continue
@@ -137,19 +141,19 @@ def _one_size(sprites: Sequence[_Sprite], source: str, size: int | None) -> Imag
     if any(width != height for width, height in shapes):
         raise DataError(
             f"sprites must be square; {source} holds {found}; "
-            "pad them, or cut sheets into squares with --tile"
+            "pad them, or cut sheets into squares with `tile`"
         )
     if size is None:
         if len(shapes) > 1:
             raise DataError(
                 f"sprites must all have one size; {source} holds {found}; "
-                "choose one with --size (each is scaled by a whole factor) or sort them apart"
+                "choose one with `size` (each is scaled by a whole factor) or sort them apart"
             )
         return np.stack([sprite.pixels for sprite in sprites])
     unfit = sorted(w for w, _ in shapes if w % size and size % w)
     if unfit:
         raise DataError(
-            f"--size {size} is not a whole factor away from every sprite; {source} holds {found}; "
+            f"`size` {size} is not a whole factor away from every sprite; {source} holds {found}; "
             f"{some([f'{w}×{w}' for w in unfit])} cannot be scaled"
         )
     out = np.empty((len(sprites), size, size, 4), dtype=np.uint8)
@@ -172,12 +176,3 @@ def numbered(keys: Iterable[str]) -> NDArray[np.int64]:
 
 def _by_number_or_name(name: str) -> tuple[bool, int, str]:
     return (False, int(name), name) if name.isdecimal() else (True, 0, name)
-
-
-def _with_progress(paths: list[str], progress: bool) -> Iterable[str]:
-    if not progress:
-        return paths
-    from tqdm import tqdm
-
-    bar: Iterable[str] = tqdm(paths, desc="reading", unit=" files", leave=False)
-    return bar

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from spritelab import pixels
-from spritelab.data import arrays, crawl, decode, sheets, sprites_dataset
+from spritelab import pixels, sheets
+from spritelab.config import DataSettings
+from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import Files, folder_files, zip_files
 from spritelab.data.folders import read_folder
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Colour
+from spritelab.progress import SILENT, Progress
 
 NAMES = ("builtin", "sprites", "crawl")
 """The sources that have a name; a path of this name is written ``./builtin``."""
@@ -31,7 +33,7 @@ def load(
     labels: str | os.PathLike[str] | None = None,
     n: int | None = None,
     cache: str | os.PathLike[str] | None = None,
-    progress: bool = False,
+    progress: Progress = SILENT,
 ) -> SpriteSet:
     """Read sprites into memory.
 
@@ -52,7 +54,7 @@ def load(
         n: how many sprites. ``builtin`` draws its first n; of any other source at most n are kept,
             spread evenly over it (sprite ``i·N // n`` of N), so that every class keeps its share.
         cache: the folder of downloads; by default $SPRITELAB_CACHE or the user's cache.
-        progress: show progress on long work, on the terminal.
+        progress: told how far a download or the reading of many images is.
 
     Raises:
         DataError: the source is missing, broken, or does not fit together.
@@ -63,11 +65,11 @@ def load(
     if tile is not None:
         sheets.check_grid(tile, margin, spacing)
     elif margin or spacing:
-        raise SettingsError("--margin and --spacing describe a sheet; give its --tile as well")
+        raise SettingsError("`margin` and `spacing` describe a sheet; give its `tile` as well")
     if isinstance(source, str) and source in NAMES:
         if tile is not None or labels is not None:
             raise SettingsError(
-                f"--tile and --labels are for files of your own, not for '{source}'"
+                f"`tile` and `labels` are for files of your own, not for '{source}'"
             )
         sprites = _load_named(source, n, Path(cache) if cache is not None else None, progress)
     else:
@@ -82,16 +84,36 @@ def load(
     return sprites
 
 
+def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
+    """Read the sprites that ``settings`` describe, in the form that they describe.
+
+    Raises:
+        DataError, SettingsError, DownloadError: as ``load``.
+    """
+    return load(
+        settings.source,
+        size=settings.size,
+        channels=settings.channels,
+        background=settings.background,
+        tile=settings.tile,
+        margin=settings.margin,
+        spacing=settings.spacing,
+        labels=settings.labels,
+        n=settings.count,
+        progress=progress,
+    )
+
+
 def _check_settings(size: int | None, channels: int | None, n: int | None) -> None:
     if size is not None and size < 1:
-        raise SettingsError(f"--size must be at least 1 pixel, not {size}")
+        raise SettingsError(f"`size` must be at least 1 pixel, not {size}")
     if channels not in (None, 3, 4):
         raise SettingsError(f"sprites have 3 channels (RGB) or 4 (RGBA), not {channels}")
     if n is not None and n < 1:
         raise SettingsError(f"the number of sprites must be at least 1, not {n}")
 
 
-def _load_named(name: str, n: int | None, cache: Path | None, progress: bool) -> SpriteSet:
+def _load_named(name: str, n: int | None, cache: Path | None, progress: Progress) -> SpriteSet:
     if name == "sprites":
         return sprites_dataset.load(cache, progress)
     if name == "crawl":
@@ -108,16 +130,16 @@ def _load_path(
     margin: int,
     spacing: int,
     labels: Path | None,
-    progress: bool,
+    progress: Progress,
 ) -> SpriteSet:
     kind = "folder" if path.is_dir() else path.suffix.lower()
     if not path.exists():
         known = ", ".join(NAMES)
         raise DataError(f"there is nothing at {path}; give a path that exists, or one of {known}")
     if labels is not None and kind != ".npy":
-        raise SettingsError("--labels goes with an .npy of images; a folder has its class folders")
+        raise SettingsError("`labels` goes with an .npy of images; a folder has its class folders")
     if tile is not None and kind in (".npy", ".npz"):
-        raise SettingsError(f"--tile is for images; {path.name} holds an array of sprites")
+        raise SettingsError(f"`tile` is for images; {path.name} holds an array of sprites")
     if kind == ".npy":
         return arrays.read_npy(path, labels)
     if kind == ".npz":
@@ -142,7 +164,7 @@ def _load_path(
     if kind not in decode.SUFFIXES:
         raise DataError(
             f"{path.name} is no kind of file that holds sprites; give a folder, an image with "
-            "--tile, an .npy, an .npz or a .zip"
+            "`tile`, an .npy, an .npz or a .zip"
         )
     if tile is None:
         _expect_animation(path)
@@ -159,5 +181,5 @@ def _expect_animation(path: Path) -> None:
         height, width = frames.shape[1:3]
         raise DataError(
             f"{path.name} is one picture of {width}×{height} pixels; "
-            "say how large its sprites are with --tile, such as --tile 16"
+            "say how large its sprites are with `tile`, such as `tile=16`"
         )

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from spritelab.data import SpriteSet
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import DataError
-from spritelab.evaluation import store
 from spritelab.evaluation.features import Extractor, Features, protocol
 from spritelab.evaluation.metrics import distances, nearest_other
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
+from spritelab.storage.arrays import cached
 
 LEAST = 20
 """Sprites on each side without which no measure is given."""
@@ -129,7 +129,7 @@ def build_reference(
     def extract(images: Images, note: str) -> Features:
         key = hashlib.sha256(np.ascontiguousarray(images).data)
         key.update(f"{images.shape} {extractor.identity} {protocol.PROTOCOL}".encode())
-        return store.cached(
+        return cached(
             cache and cache / f"features-{extractor.name}-{key.hexdigest()[:16]}.npz",
             lambda: extractor(images, progress.part(note)),
         )

@@ -10,16 +10,16 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.config import SamplerSettings
-from spritelab.evaluation import store
 from spritelab.generate import Model
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
+from spritelab.storage import digest
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 DRAWING = 2
 """Raised whenever the same model, settings and seed would give other sprites than before."""
@@ -98,13 +98,13 @@ def draw(
         drawn = new if drawn is None else _joined(drawn, new)
         done = len(drawn)
         if file is not None:
-            store.save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
+            save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
     return drawn.first(n)
 
 
 def load_samples(file: Path, model: Model) -> Samples | None:
     """What is kept in ``file``, or None if there is nothing that ``model`` could have drawn."""
-    found = store.load_arrays(file, "images", "labels", "seconds")
+    found = load_arrays(file, "images", "labels", "seconds")
     if found is None:
         return None
     shape = (model.size, model.size, model.channels)
@@ -126,11 +126,6 @@ def model_identity(model: Model) -> str:
         found.update(f"{name} {values.dtype} {values.shape}".encode())
         found.update(values.data)
     return found.hexdigest()
-
-
-def digest(*parts: Any) -> str:
-    """SHA-256, in hexadecimal, of anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _joined(a: Samples, b: Samples) -> Samples:

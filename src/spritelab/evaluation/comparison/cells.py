@@ -20,7 +20,6 @@ import torch
 
 from spritelab.config import SamplerSettings
 from spritelab.config.sampler import distinct_settings
-from spritelab.evaluation import store
 from spritelab.evaluation.comparison.grid import Grid, step_count
 from spritelab.evaluation.embedding import Embedded, embed
 from spritelab.evaluation.facts import FORMAT
@@ -30,7 +29,6 @@ from spritelab.evaluation.metrics import Copies, find_copies
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.samples import (
     Samples,
-    digest,
     draw,
     load_samples,
     samples_file,
@@ -38,6 +36,8 @@ from spritelab.evaluation.samples import (
 from spritelab.evaluation.scores import Floor, Score, read_score, score
 from spritelab.generate import Model
 from spritelab.progress import SILENT, Progress
+from spritelab.storage import digest, load_json, write_json
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ class Plan:
         """Where the figures of a cell are kept; its nearest training sprites lie beside them."""
         stem = self.samples_file(how, seed).stem
         key = digest(stem, self.reference.identity, self.n, PROTOCOL, FORMAT)[:12]
-        return self.folder / f"{stem}-n{self.n}-{key}.json"
+        return self.folder / f"{stem}-{self.n}-{key}.json"
 
     def samples(self, how: SamplerSettings, seed: int, progress: Progress = SILENT) -> Samples:
         """The sprites of a cell, from their file as far as they are there."""
@@ -220,7 +220,7 @@ def estimate_seconds(plan: Plan) -> float:
 def nearest_training(plan: Plan, how: SamplerSettings, seed: int, samples: Samples) -> Copies:
     """The nearest training sprites of a cell that has been measured, from their file."""
     file = plan.record_file(how, seed).with_suffix(".npz")
-    found = store.load_arrays(file, "nearest", "distance", "copy")
+    found = load_arrays(file, "nearest", "distance", "copy")
     if found is None or {len(part) for part in found.values()} != {len(samples)}:
         return find_copies(samples.images, plan.reference.training.images)
     return Copies(**found)
@@ -228,7 +228,7 @@ def nearest_training(plan: Plan, how: SamplerSettings, seed: int, samples: Sampl
 
 def _read_record(plan: Plan, how: SamplerSettings, seed: int) -> dict[str, Any] | None:
     """The record of a cell, or None if there is none that can be read."""
-    record = store.load_record(plan.record_file(how, seed))
+    record = load_json(plan.record_file(how, seed))
     if record is None:
         return None
     try:
@@ -254,10 +254,10 @@ def _make_record(plan: Plan, how: SamplerSettings, seed: int, progress: Progress
     }
     path = plan.record_file(how, seed)
     found = embedded.copies
-    store.save_arrays(
+    save_arrays(
         path.with_suffix(".npz"), nearest=found.nearest, distance=found.distance, copy=found.copy
     )
-    store.save_record(path, record)
+    write_json(path, record)
     return record
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from spritelab.config import SamplerSettings
-from spritelab.evaluation import store
 from spritelab.evaluation.comparison.answer import Answer
 from spritelab.evaluation.comparison.cells import Comparison, Plan, nearest_training
 from spritelab.evaluation.comparison.grid import step_count
@@ -20,9 +19,11 @@ from spritelab.evaluation.comparison.same_noise import (
     variety_of,
 )
 from spritelab.evaluation.metrics import nearest_pairs
-from spritelab.evaluation.samples import DRAWING, Samples, digest
+from spritelab.evaluation.samples import DRAWING, Samples
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
+from spritelab.storage import digest
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 SHOWN = 8
 """Sprites in a row."""
@@ -125,7 +126,7 @@ def make_gallery(comparison: Comparison, answer: Answer) -> Gallery:
 def _strip(plan: Plan, how: SamplerSettings) -> Strip:
     """Trace the first sprite of the first seed."""
     file = _beside(plan, "strip", how)
-    found = store.load_arrays(file, "t", "x_t", "x0_hat")
+    found = load_arrays(file, "t", "x_t", "x0_hat")
     if found is None:
         frames = list(plan.model.trace(1, how.canonical, seed=plan.seeds[0]))
         chosen = [frames[i] for i in evenly(len(frames), FRAMES)]
@@ -134,19 +135,19 @@ def _strip(plan: Plan, how: SamplerSettings) -> Strip:
             "x_t": np.stack([frame.x_t[0] for frame in chosen]),
             "x0_hat": np.stack([frame.x0_hat[0] for frame in chosen]),
         }
-        store.save_arrays(file, **found)
+        save_arrays(file, **found)
     return Strip(how, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
 
 
 def _variety(plan: Plan, how: SamplerSettings, samples: Samples) -> Variety:
     """Draw again and again from the x_T of the first sprites of the first seed."""
     file = _beside(plan, "variety", how)
-    found = store.load_arrays(file, "images")
+    found = load_arrays(file, "images")
     if found is None:
         labels = samples.labels[:VARIETY_NOISES]
         images = draw_variations(plan.model, how, plan.seeds[0], labels, VARIETY_DRAWS)
         found = {"images": images}
-        store.save_arrays(file, **found)
+        save_arrays(file, **found)
     return variety_of(how, found["images"])
 
 
