@@ -28,7 +28,7 @@ from benchmarks.lib import cases
 from benchmarks.lib import workloads
 from benchmarks.lib.cases import Case, Variant, Work
 from spritelab.cli import console
-from spritelab.cli.measuring import whole_numbers
+from spritelab.cli.options import whole_numbers
 from spritelab.config import PRESETS
 from spritelab.errors import SettingsError
 

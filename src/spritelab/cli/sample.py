@@ -10,12 +10,11 @@ import typer
 
 from spritelab.cli import console
 from spritelab.cli.drawing import (
-    Device,
-    ModelName,
     Sampler,
     Steps,
     Variance,
 )
+from spritelab.cli.options import Device, ModelName
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypedDict
 
@@ -197,6 +198,6 @@ class SamplerSettings(Settings):
         return self
 
 
-def distinct_settings(settings: list[SamplerSettings]) -> list[SamplerSettings]:
+def distinct_settings(settings: Iterable[SamplerSettings]) -> list[SamplerSettings]:
     """The settings that draw different sprites: those that are one chain once, canonical."""
     return list(dict.fromkeys(one.canonical for one in settings))
