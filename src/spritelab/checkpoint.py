@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import safetensors.torch
-import torch
 from pydantic import Field
 from safetensors import SafetensorError
 from torch import Tensor, nn
@@ -221,9 +220,3 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path} has format {values['format']}, this spritelab reads up to {FORMAT}; upgrade it"
         )
     return values
-
-
-def best_device() -> torch.device:
-    """The accelerator that torch finds (CUDA, MPS, XPU), or the CPU."""
-    found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return found or torch.device("cpu")

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.checkpoint import ModelConfig, best_device, load_model_files
+from spritelab.checkpoint import ModelConfig, load_model_files
+from spritelab.devices import best_device
 from spritelab.diffusion import Schedule, Spacing, Step, Variance, eps_predictor, noise_like
 from spritelab.errors import SettingsError
 from spritelab.generate.setting import Sampler, Setting

@@ -13,8 +13,8 @@ import spritelab
 from spritelab import checkpoint, data
 from spritelab.config import DataSettings, RunSettings
 from spritelab.data import SpriteSet
+from spritelab.devices import this_process
 from spritelab.errors import DataError, ModelError, SettingsError
-from spritelab.runs.processes import this_process
 from spritelab.runs.run import Run
 from spritelab.storage import write_file
 

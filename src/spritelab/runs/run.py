@@ -16,13 +16,13 @@ from spritelab import checkpoint, pictures
 from spritelab.checkpoint import ModelConfig, TrainedOn
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
+from spritelab.devices import StopFlag, any_process, make_accelerator
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import Model, Progress, load_model
 from spritelab.pixels import Images
 from spritelab.runs.log import open_log, read_metrics
 from spritelab.runs.pictures import draw_samples
-from spritelab.runs.processes import any_process, make_accelerator, stop_requests
 from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
 
 
@@ -94,10 +94,11 @@ class Run:
             if accelerator.is_main_process
             else nullcontext()
         )
-        with stop_requests() as stop_requested, opened as log:
+        stop = StopFlag()
+        with stop.set_by_signals(), opened as log:
             for update in updates:
                 self.finished = update.progress >= 1
-                asked = any_process(stop_requested(), accelerator)
+                asked = any_process(stop.is_set(), accelerator)
                 self.interrupted = not self.finished and asked
                 self.stopped = self.interrupted or (
                     not self.finished and stop_after is not None and update.step >= stop_after
