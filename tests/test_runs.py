@@ -256,6 +256,7 @@ def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
         "config.json",
         "metrics.jsonl",
         "model",
+        "run.lock",
         "tensorboard",
     ]
     names = [path.name for _, path in checkpoint.checkpoints(tiny_run / "checkpoints")]

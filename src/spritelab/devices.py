@@ -64,13 +64,18 @@ def make_accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
     return Accelerator(cpu=cpu, mixed_precision=mixed_precision)
 
 
-def any_process(flag: bool, accelerator: Accelerator) -> bool:
-    """Whether the flag is up in any process: signals do not reach all of them at one update."""
-    import torch
+def any_process(flag: bool) -> bool:
+    """Whether the flag is up in any of the processes that train together; each must ask.
 
-    if accelerator.num_processes == 1:
+    Signals, for one, do not reach all of them at the same update.
+    """
+    import torch
+    from accelerate.utils import reduce
+
+    process = this_process()
+    if process.num_processes == 1:
         return flag
-    return bool(accelerator.reduce(torch.tensor(float(flag), device=accelerator.device)) > 0)
+    return bool(reduce(torch.tensor(float(flag), device=process.device), "sum") > 0)
 
 
 class StopFlag:

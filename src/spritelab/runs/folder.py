@@ -15,6 +15,7 @@ from spritelab.config import DataSettings, RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
 from spritelab.errors import DataError, ModelError, SettingsError
+from spritelab.runs.lock import LOCK, lock_run
 from spritelab.runs.run import Run
 from spritelab.storage import write_file
 
@@ -33,49 +34,56 @@ def start_run(
         sprites: the sprites themselves, if ``settings.data.source`` is not to be read.
 
     Raises:
-        SettingsError: if the folder is taken.
+        SettingsError: if the folder is taken, or the network cannot be built.
         DataError: if the sprites cannot be read or split.
+        TrainingError: if another process begins a run in the same folder just now.
+        StorageError: if the folder cannot be written.
     """
     folder = Path(folder)
-    process = this_process()
-    if (
-        process.is_main_process
-        and folder.exists()
-        and (not folder.is_dir() or any(folder.iterdir()))
-    ):
-        raise SettingsError(
-            f"{folder} exists already; choose another --out, or go on with it by "
-            f"'spritelab train --resume --out {folder}'"
-        )
+    is_main = this_process().is_main_process
+    if is_main:
+        _check_free(folder)
     settings = settings.override({"data.source": _absolute(settings.data.source)})
     run = _open(folder, settings, sprites)
     # A network that cannot have this size is refused before anything is written.
     checkpoint.make_network(run.model_config(0))
     whole = sprites if sprites is not None else run.train_sprites
-    if process.is_main_process:
-        record = {
-            "format": FORMAT,
-            "versions": {
-                "spritelab": spritelab.__version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("torch", "numpy", "pillow", "accelerate")},
-            },
-            "platform": platform.platform(),
-            "settings": settings.model_dump(mode="json"),
-            "data": {
-                "source": whole.provenance.source,
-                "licence": whole.provenance.licence,
-                "url": whole.provenance.url,
-                "class_names": list(whole.class_names),
-                "train": len(run.train_sprites),
-                "held_out": len(run.held_out),
-                "train_hash": run.train_sprites.content_hash,
-                "held_out_hash": run.held_out.content_hash,
-            },
-        }
-        write_file(folder / "config.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
-    process.wait_for_everyone()
+    record = {
+        "format": FORMAT,
+        "versions": {
+            "spritelab": spritelab.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "numpy", "pillow", "accelerate")},
+        },
+        "platform": platform.platform(),
+        "settings": settings.model_dump(mode="json"),
+        "data": {
+            "source": whole.provenance.source,
+            "licence": whole.provenance.licence,
+            "url": whole.provenance.url,
+            "class_names": list(whole.class_names),
+            "train": len(run.train_sprites),
+            "held_out": len(run.held_out),
+            "train_hash": run.train_sprites.content_hash,
+            "held_out_hash": run.held_out.content_hash,
+        },
+    }
+    with lock_run(folder):
+        if is_main:
+            _check_free(folder)  # again: another process may have begun a run while this one read
+            text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+            write_file(folder / "config.json", text)
     return run
+
+
+def _check_free(folder: Path) -> None:
+    if folder.exists() and (
+        not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
+    ):
+        raise SettingsError(
+            f"{folder} exists already; choose another --out, or go on with it by "
+            f"'spritelab train --resume --out {folder}'"
+        )
 
 
 def resume_run(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+import atexit
+import weakref
+from collections.abc import Generator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import Model, Progress, load_model
 from spritelab.pixels import Images
+from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log, read_metrics
 from spritelab.runs.pictures import draw_samples
 from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
@@ -37,7 +40,7 @@ class Run:
         step: updates made when it was last saved.
         finished: whether its length was reached.
         stopped: whether the last ``train`` stopped before the end, as it was asked to.
-        interrupted: whether it was a Ctrl-C or a request to terminate that asked.
+        interrupted: whether it was ``stop`` or a signal, such as Ctrl-C, that asked.
         is_main: whether this process is the one, of those that train together, that writes.
         state: network, average and optimiser while ``train`` is consumed; whole at every update.
     """
@@ -52,53 +55,73 @@ class Run:
     interrupted: bool = False
     is_main: bool = True
     state: TrainingState | None = field(default=None, repr=False)
+    _stop: StopFlag = field(default_factory=StopFlag, init=False, repr=False)
 
-    def train(self, stop_after: int | None = None, cpu: bool = False) -> Iterator[Update]:
+    def stop(self) -> None:
+        """Ask the training that goes on to stop; may be called in any thread.
+
+        It stops after the update in progress, as after Ctrl-C. A request made before ``train`` is
+        called is forgotten.
+        """
+        self._stop.set()
+
+    def train(
+        self, stop_after: int | None = None, cpu: bool = False
+    ) -> Generator[Update, None, None]:
         """Train from the last checkpoint, or from the start, yielding after every update.
 
-        Ctrl-C and a request to terminate are taken after the update in progress: the run is then
-        saved, ``stopped`` is set and the iteration ends. So does ``stop_after``, which counts the
-        run's updates from its very start. A second Ctrl-C interrupts at once.
+        It can be stopped before the end in four ways: by ``stop``, from any thread; by Ctrl-C, a
+        request to terminate or a closed terminal, where it runs in the main thread; by
+        ``stop_after``; and by closing the generator, as leaving a ``for`` loop by ``break`` or an
+        exception does. Each lets the update in progress end and saves the run; ``stopped`` is set
+        and a later ``train`` goes on from there. A second Ctrl-C interrupts at once.
 
         Args:
-            stop_after: stop cleanly once the run has made this many updates.
+            stop_after: stop once the run has made this many updates, counted from its very start.
             cpu: do not use an accelerator even if there is one.
 
         Raises:
-            TrainingError: if the loss or the weights are no longer finite.
+            TrainingError: if another process trains this run, or the loss or the weights are no
+                longer finite.
+            ModelError: if the last checkpoint is broken or not one of this run.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
-        settings = self.settings.training
-        accelerator = make_accelerator(cpu, settings.mixed_precision)
-        state, schedule, batch_losses = self._restore(accelerator)
-        self.state = state
-        self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
-        if self.finished or (stop_after is not None and state.step >= stop_after):
-            self.stopped = not self.finished
-            if accelerator.is_main_process:
-                self._renew_model(state)
-            return
+        self._stop.clear()
+        updates = self._train(stop_after, cpu)
+        _close_at_exit(updates)
+        return updates
 
-        updates = train(
-            state,
-            schedule,
-            Sprites.from_set(self.train_sprites, accelerator.device),
-            Sprites.from_set(self.held_out, accelerator.device),
-            settings,
-            accelerator,
-            mirror=self.settings.data.mirror,
-        )
-        # Only the first of several processes writes.
-        opened = (
-            open_log(self.folder, state.step, batch_losses)
-            if accelerator.is_main_process
-            else nullcontext()
-        )
-        stop = StopFlag()
-        with stop.set_by_signals(), opened as log:
+    def _train(self, stop_after: int | None, cpu: bool) -> Generator[Update, None, None]:
+        settings = self.settings.training
+        with ExitStack() as stack:
+            stack.enter_context(lock_run(self.folder))
+            accelerator = make_accelerator(cpu, settings.mixed_precision)
+            state, schedule, batch_losses = self._restore(accelerator)
+            self.state = state
+            self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
+            if self.finished or (stop_after is not None and state.step >= stop_after):
+                self.stopped = not self.finished
+                if accelerator.is_main_process:
+                    self._renew_model(state)
+                return
+
+            updates = train(
+                state,
+                schedule,
+                Sprites.from_set(self.train_sprites, accelerator.device),
+                Sprites.from_set(self.held_out, accelerator.device),
+                settings,
+                accelerator,
+                mirror=self.settings.data.mirror,
+            )
+            stack.enter_context(self._stop.set_by_signals())
+            # Only the first of several processes writes.
+            log = None
+            if accelerator.is_main_process:
+                log = stack.enter_context(open_log(self.folder, state.step, batch_losses))
             for update in updates:
                 self.finished = update.progress >= 1
-                asked = any_process(stop.is_set(), accelerator)
+                asked = any_process(self._stop.is_set())
                 self.interrupted = not self.finished and asked
                 self.stopped = self.interrupted or (
                     not self.finished and stop_after is not None and update.step >= stop_after
@@ -115,10 +138,17 @@ class Run:
                         )
                 if saves:
                     self.step = update.step
-                yield update
+                try:
+                    yield update
+                except BaseException:
+                    # Closed, or dropped by a caller that left its loop; the state is whole here.
+                    if log is not None and not saves:
+                        self._save(state, accelerator, log.batch_losses)
+                    self.step, self.stopped = update.step, not self.finished
+                    raise
                 if self.stopped:
                     break
-        accelerator.wait_for_everyone()
+            accelerator.wait_for_everyone()
 
     def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Schedule, list[float]]:
         """Build the state of update 0 and bring it to the last checkpoint, if there is one.
@@ -215,6 +245,18 @@ class Run:
         title = f"DDIM, {batch.steps} steps, after {state.step} updates"
         pictures.samples_picture(batch.images, path, title)
         return pictures.grid(batch.images, scale=4)
+
+
+def _close_at_exit(updates: Generator[Update, None, None]) -> None:
+    """Close a generator that still waits when the program ends, while Python can still save."""
+
+    def close() -> None:
+        if (waiting := reference()) is not None:
+            with suppress(ValueError):  # it is not waiting: another thread trains
+                waiting.close()
+
+    reference = weakref.ref(updates, lambda _: atexit.unregister(close))
+    atexit.register(close)
 
 
 def draw_pictures(folder: str | Path, progress: Progress | None = None) -> list[Path]:
