@@ -27,11 +27,11 @@ import spritelab
 from spritelab.cli import console
 from spritelab.cli.measuring import whole_numbers
 from spritelab.errors import SettingsError
-from spritelab.evaluation import store
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.memorisation import authentic_share, copying_score, find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance, neighbour_measures
 from spritelab.evaluation.reference import LEAST
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 
@@ -140,12 +140,12 @@ def _prepare(n: int, path: Path, extractor: Extractor) -> None:
     with console.progress(f"features, N = {n:,}", len(images)) as tell:
         features = extractor(images, tell)
     arrays |= {f"f_{side}": features[k :: len(SIDES)] for k, side in enumerate(SIDES)}
-    store.save_arrays(path, **arrays)
+    save_arrays(path, **arrays)
 
 
 def _stage(name: str, inputs: Path, extractor: Extractor) -> dict[str, Any]:
     """Do one stage once; what is done once in a program's life is done before the clock starts."""
-    arrays = store.load_arrays(inputs, *SIDES, *(f"f_{side}" for side in SIDES))
+    arrays = load_arrays(inputs, *SIDES, *(f"f_{side}" for side in SIDES))
     if arrays is None:
         raise SettingsError(f"there are no sprites in {inputs}; leave out --stage")
     work = stages()[name]

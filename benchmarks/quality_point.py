@@ -21,13 +21,14 @@ from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import SpritelabError
-from spritelab.evaluation import measures, store
+from spritelab.evaluation import measures
 from spritelab.evaluation.drawing import Drawn, draw, drawn_file, model_identity
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
 from spritelab.evaluation.score import make_floor
 from spritelab.generate import Model, Setting, load_model
+from spritelab.storage import write_json
 
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
@@ -97,7 +98,7 @@ def make_point(order: Path) -> None:
         },
         "circumstances": harness.circumstances(model.device),
     }
-    store.save_record(Path(point["cell"]), cell)
+    write_json(Path(point["cell"]), cell)
     console.say(name, f"{extractor.frechet_name} {cell['against']['training']['frechet']:.2f}")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import platform
 import subprocess
 import sys
@@ -23,11 +22,11 @@ import numpy as np
 import torch
 
 import spritelab
-from spritelab import cli, pictures, runs
+from spritelab import cli, data, pictures, runs
 from spritelab.cli import console
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import SettingsError, SpritelabError
-from spritelab.evaluation.drawing import DRAWING, digest, model_identity
+from spritelab.evaluation.drawing import DRAWING, model_identity
 from spritelab.evaluation.effnet import load_effnet
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.features import Features
@@ -39,11 +38,12 @@ from spritelab.evaluation.inception import (
 from spritelab.evaluation.memorisation import find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance
 from spritelab.evaluation.protocol import PROTOCOL, distinct
-from spritelab.evaluation.store import load_arrays, save_arrays
 from spritelab.generate import Model, load_model, sprite_seed
 from spritelab.pixels import Images
+from spritelab.progress import Progress
 from spritelab.runs import Run
-from spritelab.storage import write_file
+from spritelab.storage import digest, write_file, write_json
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 NOTEBOOK_FID = 31.9967
 """What the notebook reports, of one run without a seed."""
@@ -76,10 +76,11 @@ def main() -> int:
         if given.n < 2:
             raise SettingsError(f"measures need at least 2 sprites, not {given.n}")
         # All that may be missing comes first: nobody should learn of it after hours of training.
-        weights = given.weights or fetch_weights()
-        load_inception(weights)
-        load_effnet()
-        spritelab.load_sprites("sprites", n=1, progress=True)
+        with console.progress("fetching", transient=True) as bar:
+            weights = given.weights or fetch_weights(progress=Progress(bar))
+            load_inception(weights)
+            load_effnet()
+            spritelab.load_sprites("sprites", n=1, progress=Progress(bar))
         if status := train(given.out, given.epochs, given.changes):
             return status
         report = measure(given.out, given.n, given.seed, weights)
@@ -91,7 +92,7 @@ def main() -> int:
         return 130
     text = table(report)
     path = given.out / "reproduce.json"
-    write_file(path, json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    write_json(path, report)
     write_file(path.with_suffix(".md"), text)
     print(text)
     console.wrote(path)
@@ -115,7 +116,7 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
     """Draw and measure: the report, as it is written to ``reproduce.json``."""
     with console.console.status("reading the sprites"):
         run = runs.resume_run(out)
-        whole = runs.load_run_sprites(run.settings.data)
+        whole = data.read(run.settings.data)
     sides = {"training": len(run.train_sprites), "held-out": len(run.held_out)}
     smallest = min(sides, key=sides.__getitem__)
     if n > sides[smallest]:

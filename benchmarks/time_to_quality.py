@@ -37,15 +37,14 @@ import torch
 import quality_report
 from contestants import Contestant, read_contestants, read_minutes
 from quality_point import SAMPLE_SEED, floor_of, make_point, references
-from spritelab import runs
 from spritelab.cli import console
 from spritelab.config import RunSettings
+from spritelab.data import read
 from spritelab.errors import SettingsError
-from spritelab.evaluation import store
-from spritelab.evaluation.drawing import digest
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
+from spritelab.storage import digest, load_json, write_json
 
 NEVER = 10**9
 """Updates between validations and between sample grids: neither takes time from the training."""
@@ -166,10 +165,10 @@ def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> 
     stop = threading.Event()
 
     def make(point: dict[str, Any]) -> int:
-        if stop.is_set() or store.load_record(Path(point["cell"])) is not None:
+        if stop.is_set() or load_json(Path(point["cell"])) is not None:
             return 0
         order = Path(point["cell"]).with_suffix(".order.json")
-        store.save_record(order, point)
+        write_json(order, point)
         words = [sys.executable, __file__, "--point", str(order)]
         words += ["--threads", str(point["threads"]), "--device", point["device"]]
         if pins := given.parallel and hasattr(os, "sched_setaffinity"):
@@ -208,7 +207,7 @@ def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> 
 def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[str, Any]:
     """The finished cells in the order of the contestants, with ratios and the floor."""
     first_of = {name: k for k, name in reversed(list(enumerate(p["contestant"] for p in points)))}
-    cells = [store.load_record(Path(point["cell"])) for point in points]
+    cells = [load_json(Path(point["cell"])) for point in points]
     found = [cell for cell in cells if cell is not None]
     found.sort(key=lambda cell: (first_of[cell["contestant"]], cell["minutes"], cell["seed"]))
     extractor = Extractor(given.features)
@@ -216,7 +215,7 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
     for seed in seeds:
         settings = next(point["settings"] for point in points if point["seed"] == seed)
         data = RunSettings.parse(settings).data
-        training, held_out = runs.load_run_sprites(data).split(data.held_out, seed)
+        training, held_out = read(data).split(data.held_out, seed)
         real = references(training, held_out, extractor, given.work / "features")
         floors.append({"seed": seed, **floor_of(*real, given.n)})
     return {

@@ -189,39 +189,6 @@ def test_downscale_refuses_an_uneven_factor(factor: int) -> None:
         pixels.downscale(every_level(3), factor)
 
 
-@given(
-    before=images(),
-    palette=arrays(np.uint8, st.tuples(st.integers(1, 6), st.just(3)), elements=levels),
-)
-def test_snap_takes_the_nearest_colour(before: Images, palette: NDArray[np.uint8]) -> None:
-    kept = before.copy()
-    after = pixels.snap_to_palette(before, palette)
-    np.testing.assert_array_equal(before, kept)
-    entries = [tuple(int(v) for v in colour) for colour in palette]
-    for n, y, x in np.ndindex(before.shape[:3]):
-        pixel = [int(v) for v in before[n, y, x]]
-        if len(pixel) == 4 and pixel[3] == 0:
-            assert not after[n, y, x].any()
-            continue
-        # min keeps the first of equals, as promised.
-        nearest = min(
-            entries, key=lambda e: sum((a - b) ** 2 for a, b in zip(e, pixel[:3], strict=True))
-        )
-        assert [*nearest, *pixel[3:]] == [int(v) for v in after[n, y, x]]
-
-
-def test_snapping_twice_changes_nothing() -> None:
-    palette = np.array([[0, 0, 0], [255, 255, 255], [200, 30, 30]], dtype=np.uint8)
-    once = pixels.snap_to_palette(every_level(4), palette)
-    np.testing.assert_array_equal(pixels.snap_to_palette(once, palette), once)
-
-
-@pytest.mark.parametrize("shape", [(0, 3), (3,), (2, 4)])
-def test_what_is_no_palette(shape: tuple[int, ...]) -> None:
-    with pytest.raises(DataError, match="a palette is uint8 of shape"):
-        pixels.snap_to_palette(every_level(3), np.zeros(shape, dtype=np.uint8))
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -42,7 +42,7 @@ PICTURES_MAY_USE = {"errors", "storage", "pixels", "pictures"}
 DRAWING = {"PIL", "matplotlib"}
 PROGRESS = {"rich", "tqdm", "typer"}
 FORBIDDEN: dict[str, set[str]] = {
-    "storage": {"torch", "numpy", "PIL"},
+    "storage": {"PIL", "matplotlib", *PROGRESS},
     "config": {"torch", "numpy"},
     "pixels": {"spritelab.config", *DRAWING, *PROGRESS},
     "data": {"torch", "matplotlib", "rich", "typer"},
@@ -62,20 +62,27 @@ FORBIDDEN: dict[str, set[str]] = {
     "app": {"spritelab.training", "spritelab.cli"},
 }
 
+# The modules of storage that any room may load without a thought for what it costs.
+LIGHT = {f"spritelab.storage{name}" for name in ("", ".files", ".records")}
+
 # Too slow to load before it is known that the command needs them.
 HEAVY = {"torch", "numpy", "PIL", "pydantic", "matplotlib", "accelerate", "scipy", "torchmetrics"}
+
+NOT_LIGHT = HEAVY | {"safetensors", "spritelab.storage.arrays", "spritelab.storage.tensors"}
 
 
 @dataclass(frozen=True)
 class Import:
     """One imported name: ``spritelab.pixels.encode`` for ``from spritelab.pixels import encode``.
 
-    ``at_start`` tells whether merely importing the module runs it.
+    ``at_start`` tells whether merely importing the module runs it, ``checking`` whether only a type
+    checker reads it.
     """
 
     name: str
     line: int
     at_start: bool
+    checking: bool = False
 
     def within(self, package: str) -> bool:
         return self.name == package or self.name.startswith(f"{package}.")
@@ -98,23 +105,25 @@ def imports(source: str, module: str, is_package: bool = False) -> list[Import]:
 
     found: list[Import] = []
 
-    def visit(node: ast.AST, at_start: bool) -> None:
+    def visit(node: ast.AST, at_start: bool, checking: bool = False) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
             found.extend(
-                Import(name, node.lineno, at_start) for name in names(node) if name != "spritelab"
+                Import(name, node.lineno, at_start, checking)
+                for name in names(node)
+                if name != "spritelab"
             )
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "spritelab":
-            found.append(Import(f"spritelab.{node.attr}", node.lineno, at_start))
+            found.append(Import(f"spritelab.{node.attr}", node.lineno, at_start, checking))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             at_start = False
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
             for unseen in node.body:
-                visit(unseen, False)
+                visit(unseen, False, True)
             for seen in node.orelse:
-                visit(seen, at_start)
+                visit(seen, at_start, checking)
             return
         for child in ast.iter_child_nodes(node):
-            visit(child, at_start)
+            visit(child, at_start, checking)
 
     visit(ast.parse(source), True)
     return found
@@ -146,6 +155,8 @@ def complaints(room: str, module: str, found: list[Import]) -> list[str]:
             reason = "goes through the front door; import from the room itself"
         elif one.at_start and one.within("torchvision"):
             reason = "cannot be loaded beside a CPU build of torch; import it late"
+        elif module in LIGHT and any(one.within(package) for package in NOT_LIGHT):
+            reason = "is too heavy for the light half of storage"
         elif room == "cli" and one.at_start and any(one.within(package) for package in HEAVY):
             reason = "is too slow to load before a command needs it"
         elif (
@@ -159,8 +170,77 @@ def complaints(room: str, module: str, found: list[Import]) -> list[str]:
     return out
 
 
+def circle(sources: dict[str, tuple[str, bool]]) -> list[str]:
+    """Return modules that import each other in a circle, first and last the same; none if none do.
+
+    Imports inside functions count, those for type checkers do not.
+
+    Args:
+        sources: by a module's dotted name, its text and whether it is a package.
+    """
+
+    def edges(module: str, source: str, is_package: bool) -> Iterator[str]:
+        for one in imports(source, module, is_package):
+            where = one.name
+            while where not in sources and "." in where:
+                where = where.rpartition(".")[0]
+            if where in sources and not one.checking:
+                yield where
+
+    graph = {name: sorted(set(edges(name, *told))) for name, told in sources.items()}
+    done: set[str] = set()
+
+    def walk(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return [*way[way.index(module) :], module]
+        if module not in done:
+            for other in graph[module]:
+                if found := walk(other, [*way, module]):
+                    return found
+            done.add(module)
+        return []
+
+    for module in graph:
+        if found := walk(module, []):
+            return found
+    return []
+
+
 def test_every_module_has_a_room() -> None:
     assert {room for room, _, _ in modules()} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_imports_run_in_a_circle(room: str) -> None:
+    sources = {
+        module: (path.read_text(), path.name == "__init__.py")
+        for where, module, path in modules()
+        if where == room
+    }
+    assert circle(sources) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("from spritelab.data.a import f", "data.a data.b data.a"),
+        ("def f():\n    from .a import g", "data.a data.b data.a"),
+        ("from spritelab.data import a", "data.a data.b data.a"),
+        ("from spritelab.data import c\nfrom spritelab.data.c import f", ""),
+        ("if TYPE_CHECKING:\n    from .a import g", ""),
+        ("from spritelab.data_too import f", ""),
+        ("from spritelab.data import f", "data data.a data.b data"),
+        ("from . import b", "data.b data.b"),
+    ],
+)
+def test_a_circle_is_found(source: str, wanted: str) -> None:
+    sources = {
+        "spritelab.data": ("from spritelab.data.a import f", True),
+        "spritelab.data.a": ("from spritelab.data.b import f, g", False),
+        "spritelab.data.b": (source, False),
+        "spritelab.data.c": ("import numpy", False),
+    }
+    assert circle(sources) == [f"spritelab.{name}" for name in wanted.split()]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -202,6 +282,16 @@ def test_a_room_imports_only_rooms_above_it(room: str) -> None:
 def test_a_wrong_import_is_found(room: str, source: str) -> None:
     found = imports(source, f"spritelab.{room}.module")
     assert len(complaints(room, f"spritelab.{room}.module", found)) == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["import numpy", "def f():\n    import torch", "from .arrays import cached"]
+)
+@pytest.mark.parametrize("module", sorted(LIGHT))
+def test_light_modules_of_storage(module: str, source: str) -> None:
+    found = imports(source, module, module == "spritelab.storage")
+    assert len(complaints("storage", module, found)) == 1
+    assert complaints("storage", "spritelab.storage.other", found) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ Nothing is ever unpickled, and everything is written aside and renamed (see ``st
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -17,16 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import safetensors.torch
 from pydantic import Field
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from spritelab.config import NetworkSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
-from spritelab.storage import flush_folder, storing, write_file
+from spritelab.storage import flush_folder, read_record, storing, write_file, write_json
+from spritelab.storage.tensors import read_tensors, write_tensors
 
 FORMAT = 2
 """Version of both kinds of folder; raised whenever old code could no longer read them.
@@ -103,7 +101,7 @@ def save_model(
             name: tensor.half() if tensor.is_floating_point() else tensor
             for name, tensor in weights.items()
         }
-    write_file(folder / "model.safetensors", _to_bytes(weights))
+    write_tensors(folder / "model.safetensors", weights)
     write_file(folder / "config.json", config.model_dump_json(indent=2))
 
 
@@ -113,13 +111,13 @@ def load_model_files(folder: Path) -> ModelFiles:
     Raises:
         ModelError: if the folder is missing, incomplete, broken or of a later format.
     """
-    values = _read_json(folder / "config.json")
+    values = read_record(folder / "config.json", FORMAT)
     try:
         config = ModelConfig.parse(values, str(folder / "config.json"))
         network = make_network(config)
     except SettingsError as error:
         raise ModelError(str(error)) from None
-    weights = _read_tensors(folder / "model.safetensors")
+    weights = read_tensors(folder / "model.safetensors")
     try:
         network.load_state_dict(weights)
     except RuntimeError:
@@ -155,11 +153,8 @@ def save_checkpoint(
             shutil.rmtree(left_by_a_crash, ignore_errors=True)
         aside.mkdir()
         try:
-            write_file(aside / "state.safetensors", _to_bytes(tensors))
-            write_file(
-                aside / "state.json",
-                json.dumps({"format": FORMAT, "step": step, **state}, indent=2),
-            )
+            write_tensors(aside / "state.safetensors", tensors)
+            write_json(aside / "state.json", {"format": FORMAT, "step": step, **state})
             if final.exists():
                 shutil.rmtree(final)
             aside.rename(final)
@@ -187,36 +182,4 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         ModelError: if it is incomplete, broken or of a later format.
     """
-    return _read_tensors(folder / "state.safetensors"), _read_json(folder / "state.json")
-
-
-def _to_bytes(tensors: Mapping[str, Tensor]) -> bytes:
-    # Through bytes and not save_file, so that a full disk is an OSError like any other.
-    return safetensors.torch.save(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    )
-
-
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        return safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise ModelError(f"{path} is missing; the folder is not complete") from None
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{path} is missing; the folder is not complete") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
-    if not isinstance(values, dict) or not isinstance(values.get("format"), int):
-        raise ModelError(f"{path} is not one of spritelab's files: it names no format")
-    if values["format"] > FORMAT:
-        raise ModelError(
-            f"{path} has format {values['format']}, this spritelab reads up to {FORMAT}; upgrade it"
-        )
-    return values
+    return read_tensors(folder / "state.safetensors"), read_record(folder / "state.json", FORMAT)

@@ -139,18 +139,3 @@ def downscale(images: Images, factor: int) -> Images:
     colour = (blocks[..., :3] * alpha).sum(axis=(2, 4)) / np.maximum(weight, 1.0)
     out = np.concatenate([colour, weight / factor**2], axis=-1)
     return clear_hidden(np.rint(out).astype(np.uint8))
-
-
-def snap_to_palette(images: Images, palette: NDArray[np.uint8]) -> Images:
-    """Replace every colour by the nearest of ``palette`` (uint8 ``[K,3]``); alpha is kept.
-
-    Nearest in squared RGB distance; among equals the first of the palette wins.
-    """
-    if palette.ndim != 2 or palette.shape[1] != 3 or len(palette) == 0:
-        raise DataError(f"a palette is uint8 of shape [K,3], K ≥ 1, not {list(palette.shape)}")
-    colours, where = np.unique(images[..., :3].reshape(-1, 3), axis=0, return_inverse=True)
-    distance = ((colours[:, None].astype(np.int32) - palette[None].astype(np.int32)) ** 2).sum(-1)
-    nearest = palette[distance.argmin(axis=1)][where.reshape(-1)]
-    out = images.copy()
-    out[..., :3] = nearest.reshape(*images.shape[:-1], 3)
-    return clear_hidden(out)

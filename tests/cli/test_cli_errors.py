@@ -226,6 +226,18 @@ def test_progress_in_a_log_speaks_now_and_then_and_at_the_end(
     )
 
 
+def test_a_log_hears_of_work_that_is_over_at_once_only_if_it_takes_long(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 25.0, 26.0])
+    monkeypatch.setattr("spritelab.cli.console.time.monotonic", lambda: next(clock))
+    with console.progress("reading", transient=True) as report:
+        report(1, 3)
+        report(2, 3)
+        report(3, 3)
+    assert capsys.readouterr() == ("", "reading: 2/3 in 25 s\n")
+
+
 def test_progress_on_a_terminal_is_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=100, _environ={"TERM": "xterm"})

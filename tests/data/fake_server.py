@@ -11,11 +11,15 @@ from threading import Thread
 
 @dataclass
 class Answer:
-    """What the server sends: ``promised`` is the length it announces, if not the true one."""
+    """What the server sends.
+
+    ``promised`` is the length it announces, if not the true one, and if it announces any.
+    """
 
     body: bytes = b""
     status: int = 200
     promised: int | None = None
+    says_its_length: bool = True
 
 
 @dataclass
@@ -37,7 +41,8 @@ def serving() -> Iterator[FakeServer]:
             answer = fake.answers.get(self.path, Answer(status=404))
             self.send_response(answer.status)
             length = len(answer.body) if answer.promised is None else answer.promised
-            self.send_header("Content-Length", str(length))
+            if answer.says_its_length:
+                self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(answer.body)
 

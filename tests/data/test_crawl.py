@@ -236,7 +236,7 @@ def test_the_real_split_holds_out_every_class(real: SpriteSet) -> None:
     train, held_out = real.split(0.1, seed=0)
     assert set(held_out.labels.tolist()) == set(range(10))
     assert set(train.groups.tolist()).isdisjoint(held_out.groups.tolist())
-    both = data.leak_groups(real)
+    both = real.leak_groups()
     in_train = set(both[np.isin(real.ids, train.ids)].tolist())
     assert in_train.isdisjoint(both[np.isin(real.ids, held_out.ids)].tolist())
 

@@ -12,6 +12,7 @@ from fake_server import Answer, FakeServer, serving
 
 from spritelab.data import download
 from spritelab.errors import DownloadError, StorageError
+from spritelab.progress import Progress
 
 BODY = bytes(range(256)) * 400
 
@@ -140,18 +141,29 @@ def test_a_full_disk_is_told_apart_from_a_bad_connection(
     assert held(tmp_path) == []
 
 
-def test_progress_is_shown_only_when_asked(
-    server: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("says_its_length", [True, False])
+def test_progress_counts_kibibytes(
+    server: FakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str], says_its_length: bool
 ) -> None:
-    server.answers["/a"] = Answer(BODY)
-    for progress in (False, True):
-        download.fetch(
-            "a.bin",
-            [f"{server.address}/a"],
-            is_body,
-            cache=tmp_path / str(progress),
-            progress=progress,
-        )
-        captured = capsys.readouterr()
-        assert ("%" in captured.err) is progress
-        assert captured.out == ""
+    told: list[tuple[int, int | None, str]] = []
+    body = bytes(200 * 1024 + 7)
+
+    def accept(path: Path) -> None:
+        assert path.read_bytes() == body
+
+    server.answers["/a"] = Answer(body, says_its_length=says_its_length)
+    download.fetch(
+        "a.bin",
+        [f"{server.address}/a"],
+        accept,
+        cache=tmp_path,
+        progress=Progress(lambda *now: told.append(now)),
+    )
+    total = 200 if says_its_length else None
+    assert {now[1:] for now in told} == {(total, "KiB of a.bin")}
+    counts = [now[0] for now in told]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 2
+    # Where no length is known, pooch counts whole pieces.
+    assert counts[-1] == 200 if says_its_length else counts[-1] >= 200
+    assert capsys.readouterr() == ("", "")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from spritelab.data import SpriteSet, exact_copies, leak_groups, mirror_copies, without_copies
+from spritelab.data import SpriteSet, exact_copies
 from spritelab.pixels import Images
 
 
@@ -52,16 +52,9 @@ def pairwise(sprites: SpriteSet, mirrored: bool, grouped: bool) -> NDArray[np.in
 @given(sprite_sets())
 def test_partitions_equal_those_of_every_pair(sprites: SpriteSet) -> None:
     np.testing.assert_array_equal(exact_copies(sprites.images), pairwise(sprites, False, False))
-    np.testing.assert_array_equal(leak_groups(sprites), pairwise(sprites, True, True))
+    np.testing.assert_array_equal(sprites.leak_groups(), pairwise(sprites, True, True))
     # two sprites that mirror a third, which alone may be mirrored, are then linked by it
-    np.testing.assert_array_equal(mirror_copies(sprites), pairwise(sprites, True, False))
-
-
-@given(sprite_sets())
-def test_without_copies_keeps_the_first_of_every_kind(sprites: SpriteSet) -> None:
-    kinds = mirror_copies(sprites).tolist()
-    wanted = [i for i, kind in enumerate(kinds) if kind not in kinds[:i]]
-    assert without_copies(sprites).ids == tuple(str(i) for i in wanted)
+    np.testing.assert_array_equal(sprites.mirror_copies(), pairwise(sprites, True, False))
 
 
 def test_a_mirror_image_counts_only_where_the_class_allows_it() -> None:
@@ -69,14 +62,14 @@ def test_a_mirror_image_counts_only_where_the_class_allows_it() -> None:
     pair = np.concatenate([image, image[:, :, ::-1]])
     for flag, numbers in ((True, [0, 0]), (False, [0, 1])):
         sprites = SpriteSet.from_arrays(pair, mirrorable=[flag])
-        assert mirror_copies(sprites).tolist() == numbers
+        assert sprites.mirror_copies().tolist() == numbers
         assert exact_copies(pair).tolist() == [0, 1]
 
 
 def test_rotations_and_upside_down_images_are_no_copies() -> None:
     image: Images = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3)
     turned = np.concatenate([image, image[:, ::-1], image.transpose(0, 2, 1, 3)])
-    assert mirror_copies(SpriteSet.from_arrays(turned)).tolist() == [0, 1, 2]
+    assert SpriteSet.from_arrays(turned).mirror_copies().tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("copies", [1, 50])

@@ -13,6 +13,7 @@ from sprite_files import Pixels, png, random_sprites, write
 
 from spritelab import data, pixels
 from spritelab.errors import DataError
+from spritelab.progress import Progress
 
 
 def test_class_folders(tmp_path: Path) -> None:
@@ -199,3 +200,11 @@ def test_sheets_of_nothing_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "s.png", png(np.zeros((16, 16, 4), dtype=np.uint8)))
     with pytest.raises(DataError, match=r"every tile in .* is empty"):
         data.load(tmp_path, tile=8)
+
+
+def test_progress_counts_images(tmp_path: Path) -> None:
+    for k in range(3):
+        write(tmp_path / f"{k}.png", png(random_sprites(1, seed=k)[0]))
+    told: list[tuple[int, int | None, str]] = []
+    data.load(tmp_path, progress=Progress(lambda *now: told.append(now)))
+    assert told == [(k, 3, "reading images") for k in range(4)]

@@ -21,15 +21,12 @@ from spritelab.errors import DataError, SettingsError, SpritelabError
 def test_the_public_names() -> None:
     assert data.__all__ == [
         "load",
+        "read",
         "NAMES",
         "cache_folder",
         "SpriteSet",
         "Provenance",
-        "split",
         "exact_copies",
-        "mirror_copies",
-        "leak_groups",
-        "without_copies",
         "inspect",
         "Inspection",
         "ClassCount",

@@ -161,7 +161,7 @@ def test_offline_says_where_to_put_the_file(
     # Nothing listens on port 9 of this machine, so the connection is refused at once.
     monkeypatch.setattr(inception, "WEIGHTS_URL", "http://127.0.0.1:9/weights.pth")
     with pytest.raises(DownloadError) as caught:
-        fetch_weights(cache=tmp_path, progress=False)
+        fetch_weights(cache=tmp_path)
     message = str(caught.value)
     assert "\n" not in message
     assert "http://127.0.0.1:9/weights.pth" in message

@@ -108,6 +108,7 @@ def compare(
     from spritelab.evaluation import sources
     from spritelab.evaluation.extract import Extractor
     from spritelab.evaluation.verdict import duration
+    from spritelab.storage import write_json
 
     loaded = generate.load_model(model, device)
     name = Path(model).resolve().name
@@ -179,7 +180,7 @@ def compare(
     for path in ("index.html", "report.json", "report.md"):
         console.wrote(folder / path)
     if json is not None:
-        console.wrote(reporting.write_json(json, facts))
+        console.wrote(write_json(json, facts))
 
 
 def _variance(name: str) -> Variance:

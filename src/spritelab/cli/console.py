@@ -81,26 +81,28 @@ class Report(Protocol):
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Report]:
+def progress(what: str, total: int | None = None, transient: bool = False) -> Iterator[Report]:
     """Show progress while the block runs: a bar on a terminal, else a line now and then.
 
     Args:
         what: the work in a word or two, such as ``training``.
         total: how many parts there are, if it is known; a report may correct it.
+        transient: the work is often over at once: take the bar away at its end, and write lines
+            only if it takes long.
 
     Yields:
         a function to call with the number of parts done so far.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        with _bar(what, total) as report:
+        with _bar(what, total, transient) as report:
             yield report
     else:
-        with _lines(what, total) as report:
+        with _lines(what, total, transient) as report:
             yield report
 
 
 @contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Report]:
+def _bar(what: str, total: int | None, transient: bool) -> Iterator[Report]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -119,7 +121,7 @@ def _bar(what: str, total: int | None) -> Iterator[Report]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
-    with Progress(*columns, console=console) as bar:
+    with Progress(*columns, console=console, transient=transient) as bar:
         task = bar.add_task(what, total=total, note="")
 
         def report(done: int, total: int | None = None, note: str = "") -> None:
@@ -129,7 +131,7 @@ def _bar(what: str, total: int | None) -> Iterator[Report]:
 
 
 @contextmanager
-def _lines(what: str, total: int | None) -> Iterator[Report]:
+def _lines(what: str, total: int | None, transient: bool) -> Iterator[Report]:
     start = spoken = time.monotonic()
     parts, last, silent = total, "", False
 
@@ -146,5 +148,5 @@ def _lines(what: str, total: int | None) -> Iterator[Report]:
             spoken = now
 
     yield report
-    if silent:
+    if silent and not transient:
         console.print(Text(last), soft_wrap=True)

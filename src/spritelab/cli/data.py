@@ -69,21 +69,21 @@ def inspect(
     Counts, classes, copies, groups, colours and transparency.
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
     """
-    import json as json_format
-
     from spritelab import data, pictures
-    from spritelab.storage import write_file
+    from spritelab.progress import Progress
+    from spritelab.storage import write_json
 
-    sprites = data.load(
-        source,
-        size=size,
-        tile=tile,
-        margin=margin,
-        spacing=spacing,
-        labels=labels,
-        n=count,
-        progress=console.console.is_terminal,
-    )
+    with console.progress("reading", transient=True) as report:
+        sprites = data.load(
+            source,
+            size=size,
+            tile=tile,
+            margin=margin,
+            spacing=spacing,
+            labels=labels,
+            n=count,
+            progress=Progress(report),
+        )
     facts = data.inspect(sprites)
     name = source if source in data.NAMES else _name(Path(source))
     picture = pictures.contact_sheet_picture(
@@ -96,8 +96,7 @@ def inspect(
     console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
     console.wrote(picture)
     if json is not None:
-        text = json_format.dumps(facts.as_dict(), indent=2, ensure_ascii=False)
-        console.wrote(write_file(json, f"{text}\n"))
+        console.wrote(write_json(json, facts.as_dict()))
 
 
 @app.command(epilog="Example: spritelab data fetch crawl")
@@ -110,8 +109,10 @@ def fetch(
     The environment variable SPRITELAB_CACHE puts the cache elsewhere.
     """
     from spritelab import data
+    from spritelab.progress import Progress
 
-    sprites = data.load(which.value, progress=console.console.is_terminal)
+    with console.progress("fetching", transient=True) as report:
+        sprites = data.load(which.value, progress=Progress(report))
     found = f"{which.value}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
     console.out.print(found, soft_wrap=True, markup=False, highlight=False)
 

@@ -94,7 +94,7 @@ def evaluate(
     """
     from spritelab.devices import best_device
     from spritelab.evaluation.extract import Extractor
-    from spritelab.evaluation.report import write_json
+    from spritelab.storage import write_json
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both --images and --against")

@@ -239,12 +239,12 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
 
 def _key_value(text: str) -> tuple[str, Any]:
     """Split ``KEY=VALUE``; the value is JSON if it can be read so, else a string."""
-    import json
+    from spritelab.storage import parse_json
 
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise SettingsError(f"--set takes KEY=VALUE, such as training.warmup=100, not {text!r}")
     try:
-        return key, json.loads(value)
+        return key, parse_json(value)
     except ValueError:
         return key, value

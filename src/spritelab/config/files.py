@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 import warnings
 from importlib import resources
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from spritelab.config.settings import FORMER_PRESETS, RunSettings
 from spritelab.errors import SettingsError
+from spritelab.storage import parse_json
 
 PRESETS = ("notebook", "small", "base")
 
@@ -44,8 +44,8 @@ def read_settings(path: str | Path) -> RunSettings:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the settings in {path}: {error}") from None
     try:
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except ValueError as error:
+        values = parse_json(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         form = "JSON" if path.suffix == ".json" else "TOML"
         raise SettingsError(f"{path} is not valid {form}: {error}") from None
     if not isinstance(values, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError
 from spritelab.pixels import Images
+from spritelab.storage.arrays import UNREADABLE
 
 SPRITES_FILE = "sprites_1788_16x16.npy"
 SPRITES_LABELS_FILE = "sprite_labels_nc_1788_16x16.npy"
@@ -22,10 +22,6 @@ SPRITES_CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
 MAX_CLASSES = 10_000
 MAX_UNPACKED = 2**33
 _MAGIC = b"\x93NUMPY"
-_BROKEN = (
-    *(ValueError, OSError, EOFError, KeyError, TypeError),
-    *(zipfile.BadZipFile, zlib.error, MemoryError),  # memory: a header that lies about its length
-)
 
 Array = NDArray[Any]
 
@@ -68,7 +64,7 @@ def read_npz(path: Path) -> SpriteSet:
             known = ("images", "labels", "class_names", "groups")
             arrays = {key: archive[key] for key in known if key in archive.files}
             keys = list(archive.files)
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
     if "images" not in arrays:
         held = ", ".join(keys) or "nothing"
@@ -183,7 +179,7 @@ def _load(path: Path) -> Array:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise ValueError("no NumPy file")
         return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
 
 
@@ -192,7 +188,7 @@ def _check_unpacked(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
     if unpacked > MAX_UNPACKED:
         raise DataError(f"{path.name} unpacks to {unpacked / 2**30:.1f} GiB, which is too much")

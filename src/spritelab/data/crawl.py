@@ -37,6 +37,7 @@ from spritelab.data.folders import numbered
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 
 COMMIT = "a6ea1655db5c044829d9eea19a232fa6fcac87b0"
 FILE = "crawl-tiles-a6ea165.zip"
@@ -128,7 +129,7 @@ _VARIANT = re.compile(
 )
 
 
-def load(cache: Path | None = None, progress: bool = False) -> SpriteSet:
+def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     """Return the sprites, RGBA 32×32, downloading the archive on first use.
 
     GitHub packs archives anew, so the file's bytes are not stable; what is verified is a SHA-256

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from spritelab.errors import DownloadError, StorageError
+from spritelab.progress import SILENT, Progress
 
 CACHE_VARIABLE = "SPRITELAB_CACHE"
 """The environment variable that puts the cache elsewhere."""
@@ -33,14 +34,14 @@ def fetch(
     verify: Callable[[Path], None],
     *,
     cache: Path | None = None,
-    progress: bool = False,
+    progress: Progress = SILENT,
 ) -> Path:
     """Return the path of the file ``name`` in the cache, downloading it first if it is not there.
 
     ``verify`` is called with the path of every candidate, one found in the cache as well as one
-    just downloaded, and raises ``DownloadError`` with the bare reason if the content is not what
-    it should be. A download is written under another name and renamed only when it has been
-    verified; the ``addresses`` are tried in turn until one succeeds.
+    just downloaded, and raises ``DownloadError`` with the bare reason if the content is not what it
+    should be. ``progress`` counts KiB. A download is written under another name and renamed only
+    when it has been verified; the ``addresses`` are tried in turn until one succeeds.
 
     Raises ``DownloadError`` that names the first address, what went wrong at each, and where to put
     the file by hand; ``StorageError`` if the cache cannot be written.
@@ -69,7 +70,9 @@ def fetch(
     )
 
 
-def _download(address: str, target: Path, verify: Callable[[Path], None], progress: bool) -> None:
+def _download(
+    address: str, target: Path, verify: Callable[[Path], None], progress: Progress
+) -> None:
     """Download one address to ``target``, which appears only when it is whole and verified."""
     import pooch
 
@@ -81,7 +84,8 @@ def _download(address: str, target: Path, verify: Callable[[Path], None], progre
         raise StorageError(f"{target.parent} cannot be written ({error.strerror})") from error
     part = Path(name)
     try:
-        downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=_TIMEOUT)
+        bar = _Bar(progress, f"KiB of {target.name}")
+        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=_TIMEOUT)
         downloader(address, str(part), None)
         verify(part)
         part.chmod(0o644)  # a temporary file is readable by its owner alone
@@ -95,6 +99,31 @@ def _download(address: str, target: Path, verify: Callable[[Path], None], progre
         raise DownloadError(_reason(error)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+class _Bar:
+    """What pooch draws a download's progress by: the part of a tqdm bar that it uses."""
+
+    def __init__(self, progress: Progress, note: str) -> None:
+        self.progress, self.note = progress, note
+        self.total = 0  # bytes; set by pooch, and still 0 where the server does not say
+        self.done = 0
+
+    def update(self, n: int) -> None:
+        """Count ``n`` more bytes; pooch may count more than there are in its last piece."""
+        self.done += n
+        if self.total:
+            done = min(self.done, self.total)
+            self.progress(done // 1024, self.total // 1024, self.note)
+        else:
+            self.progress(self.done // 1024, None, self.note)
+
+    def reset(self) -> None:
+        """Start again from nothing, as pooch does before it counts the whole file at once."""
+        self.done = 0 if self.total else self.done
+
+    def close(self) -> None:
+        """End; there is nothing to clean up."""
 
 
 def _reason(error: OSError) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.data.spriteset import SpriteSet
 from spritelab.pixels import Images
 
 
@@ -28,37 +27,47 @@ def exact_copies(images: Images) -> NDArray[np.int64]:
     return _numbered(digests(images))
 
 
-def mirror_copies(sprites: SpriteSet) -> NDArray[np.int64]:
+def mirror_copies(images: Images, mirrorable: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Number the sprites so that copies, mirrored ones included where allowed, share a number.
 
-    Returns int64 ``[N]``, numbered by first appearance.
+    Args:
+        images: uint8 ``[N,H,W,C]``.
+        mirrorable: bool ``[N]``; whether the class of a sprite may be mirrored.
+
+    Returns:
+        int64 ``[N]``, numbered by first appearance.
     """
-    return _joined(*_nodes(sprites))
+    return _joined(*_nodes(images, mirrorable))
 
 
-def leak_groups(sprites: SpriteSet) -> NDArray[np.int64]:
+def leak_groups(
+    images: Images, mirrorable: NDArray[np.bool_], groups: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Number the sprites so that those which must stay on one side of a split share a number.
 
     That is the finest partition that keeps together copies (see ``mirror_copies``) and members of
-    one of ``sprites.groups``. Returns int64 ``[N]``, numbered by first appearance.
+    one group.
+
+    Args:
+        images: uint8 ``[N,H,W,C]``.
+        mirrorable: bool ``[N]``; whether the class of a sprite may be mirrored.
+        groups: int64 ``[N]``; equal for sprites that show one thing.
+
+    Returns:
+        int64 ``[N]``, numbered by first appearance.
     """
-    own, links = _nodes(sprites)
-    groups = [b"group %d" % group for group in sprites.groups.tolist()]
-    return _joined(own, [*links, *zip(own, groups, strict=True)])
+    own, links = _nodes(images, mirrorable)
+    named = [b"group %d" % group for group in groups.tolist()]
+    return _joined(own, [*links, *zip(own, named, strict=True)])
 
 
-def without_copies(sprites: SpriteSet) -> SpriteSet:
-    """Return the set with the first of every kind of copy (see ``mirror_copies``) only."""
-    _, first = np.unique(mirror_copies(sprites), return_index=True)
-    return sprites.select(np.sort(first).astype(np.int64))
-
-
-def _nodes(sprites: SpriteSet) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
+def _nodes(
+    images: Images, mirrorable: NDArray[np.bool_]
+) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
     """Return each sprite's digest, and the pairs of digests that mirroring makes one."""
-    own = digests(sprites.images)
-    flags = np.array(sprites.mirrorable, dtype=bool)
-    may = np.flatnonzero(flags[sprites.labels])
-    mirrored = digests(sprites.images[may, :, ::-1])
+    own = digests(images)
+    may = np.flatnonzero(mirrorable)
+    mirrored = digests(images[may, :, ::-1])
     return own, [(own[i], other) for i, other in zip(may.tolist(), mirrored, strict=True)]
 
 

@@ -10,14 +10,15 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import pixels
-from spritelab.data import decode, sheets
+from spritelab import pixels, sheets
+from spritelab.data import decode
 from spritelab.data.archives import Files
 from spritelab.data.metadata import Row, read_metadata
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 
 ONE_CLASS = "sprite"
 """The class of images that lie in no class folder."""
@@ -41,7 +42,7 @@ def read_folder(
     tile: int | None = None,
     margin: int = 0,
     spacing: int = 0,
-    progress: bool = False,
+    progress: Progress = SILENT,
 ) -> SpriteSet:
     """Read every image among ``files`` into one set.
 
@@ -63,7 +64,8 @@ def read_folder(
     rows = read_metadata(files, images)
     sprites: list[_Sprite] = []
     broken: list[str] = []
-    for path in _with_progress(images, progress):
+    for number, path in enumerate(images):
+        progress(number, len(images), "reading images")
         try:
             frames = decode.decode(files[path]())
             sprites += _sprites(path, frames, rows, tile, margin, spacing)
@@ -71,6 +73,7 @@ def read_folder(
             broken.append(f"{path}: {error}")
         except OSError as error:
             broken.append(f"{path}: it cannot be opened ({error.strerror})")
+    progress(len(images), len(images), "reading images")
     if broken:
         raise DataError(
             f"{count(len(broken), 'image')} of {len(images):,} in {source} cannot be used "
@@ -172,12 +175,3 @@ def numbered(keys: Iterable[str]) -> NDArray[np.int64]:
 
 def _by_number_or_name(name: str) -> tuple[bool, int, str]:
     return (False, int(name), name) if name.isdecimal() else (True, 0, name)
-
-
-def _with_progress(paths: list[str], progress: bool) -> Iterable[str]:
-    if not progress:
-        return paths
-    from tqdm import tqdm
-
-    bar: Iterable[str] = tqdm(paths, desc="reading", unit=" files", leave=False)
-    return bar

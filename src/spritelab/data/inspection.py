@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.data.duplicates import exact_copies, leak_groups, mirror_copies
+from spritelab.data.duplicates import exact_copies
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.pixels import Images
 
@@ -79,12 +79,12 @@ class Inspection:
 def inspect(sprites: SpriteSet) -> Inspection:
     """Count what is in a set: copies, groups, classes, colours, transparency."""
     exact = exact_copies(sprites.images)
-    groups = leak_groups(sprites)
+    groups = sprites.leak_groups()
     alpha = sprites.images[..., 3] if sprites.channels == 4 else None
     return Inspection(
         n=len(sprites),
         distinct=_kinds(exact),
-        distinct_up_to_mirror=_kinds(mirror_copies(sprites)),
+        distinct_up_to_mirror=_kinds(sprites.mirror_copies()),
         groups=_kinds(groups),
         group_sizes=_spread(np.bincount(groups)),
         classes=tuple(

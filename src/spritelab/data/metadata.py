@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -18,6 +17,7 @@ from typing import Any
 from spritelab.data.archives import Files
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
+from spritelab.storage import parse_json
 
 NAMES = ("metadata.csv", "metadata.jsonl")
 _LABEL_COLUMNS = ("label", "class")
@@ -74,15 +74,18 @@ def _records(table: str, data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]
             reader = csv.DictReader(io.StringIO(text, newline=""))
             for record in reader:
                 yield reader.line_num, record
-        else:
-            for number, line in enumerate(text.splitlines(), start=1):
-                if line.strip():
-                    record = json.loads(line)
-                    if not isinstance(record, dict):
-                        raise DataError(f"{table} line {number} is not a JSON object")
-                    yield number, record
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
+            return
+        rows = [
+            (number, parse_json(line))
+            for number, line in enumerate(text.splitlines(), start=1)
+            if line.strip()
+        ]
+    except (ValueError, csv.Error) as error:
         raise DataError(f"{table} cannot be read as UTF-8 rows ({error})") from error
+    for number, row in rows:
+        if not isinstance(row, dict):
+            raise DataError(f"{table} line {number} is not a JSON object")
+        yield number, row
 
 
 def _image_path(table: str, number: int, record: Mapping[str, Any]) -> str:

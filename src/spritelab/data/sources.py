@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from spritelab import pixels
-from spritelab.data import arrays, crawl, decode, sheets, sprites_dataset
+from spritelab import pixels, sheets
+from spritelab.config import DataSettings
+from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import Files, folder_files, zip_files
 from spritelab.data.folders import read_folder
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Colour
+from spritelab.progress import SILENT, Progress
 
 NAMES = ("builtin", "sprites", "crawl")
 """The sources that have a name; a path of this name is written ``./builtin``."""
@@ -31,7 +33,7 @@ def load(
     labels: str | os.PathLike[str] | None = None,
     n: int | None = None,
     cache: str | os.PathLike[str] | None = None,
-    progress: bool = False,
+    progress: Progress = SILENT,
 ) -> SpriteSet:
     """Read sprites into memory.
 
@@ -52,7 +54,7 @@ def load(
         n: how many sprites. ``builtin`` draws its first n; of any other source at most n are kept,
             spread evenly over it (sprite ``i·N // n`` of N), so that every class keeps its share.
         cache: the folder of downloads; by default $SPRITELAB_CACHE or the user's cache.
-        progress: show progress on long work, on the terminal.
+        progress: told how far a download or the reading of many images is.
 
     Raises:
         DataError: the source is missing, broken, or does not fit together.
@@ -82,6 +84,26 @@ def load(
     return sprites
 
 
+def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
+    """Read the sprites that ``settings`` describe, in the form that they describe.
+
+    Raises:
+        DataError, SettingsError, DownloadError: as ``load``.
+    """
+    return load(
+        settings.source,
+        size=settings.size,
+        channels=settings.channels,
+        background=settings.background,
+        tile=settings.tile,
+        margin=settings.margin,
+        spacing=settings.spacing,
+        labels=settings.labels,
+        n=settings.count,
+        progress=progress,
+    )
+
+
 def _check_settings(size: int | None, channels: int | None, n: int | None) -> None:
     if size is not None and size < 1:
         raise SettingsError(f"--size must be at least 1 pixel, not {size}")
@@ -91,7 +113,7 @@ def _check_settings(size: int | None, channels: int | None, n: int | None) -> No
         raise SettingsError(f"the number of sprites must be at least 1, not {n}")
 
 
-def _load_named(name: str, n: int | None, cache: Path | None, progress: bool) -> SpriteSet:
+def _load_named(name: str, n: int | None, cache: Path | None, progress: Progress) -> SpriteSet:
     if name == "sprites":
         return sprites_dataset.load(cache, progress)
     if name == "crawl":
@@ -108,7 +130,7 @@ def _load_path(
     margin: int,
     spacing: int,
     labels: Path | None,
-    progress: bool,
+    progress: Progress,
 ) -> SpriteSet:
     kind = "folder" if path.is_dir() else path.suffix.lower()
     if not path.exists():

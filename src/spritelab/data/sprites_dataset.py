@@ -19,6 +19,7 @@ from spritelab.data import arrays
 from spritelab.data.download import fetch
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
+from spritelab.progress import SILENT, Progress
 
 ROWS = 89_400
 
@@ -34,7 +35,7 @@ _BLOBS = {
 }
 
 
-def load(cache: Path | None = None, progress: bool = False) -> SpriteSet:
+def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     """Return the data set, downloading its two files on first use.
 
     Each file is verified by its git blob id. A file of other bytes is taken with a ``UserWarning``
@@ -55,7 +56,9 @@ def load(cache: Path | None = None, progress: bool = False) -> SpriteSet:
     )
 
 
-def _fetch(name: str, check: Callable[[Path], None], cache: Path | None, progress: bool) -> Path:
+def _fetch(
+    name: str, check: Callable[[Path], None], cache: Path | None, progress: Progress
+) -> Path:
     verify = partial(_verify, name=name, check=check)
     addresses = [f"{base}/{name}" for base in _BASES]
     return fetch(name, addresses, verify, cache=cache, progress=progress)

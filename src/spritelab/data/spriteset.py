@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab import pixels
+from spritelab.data import duplicates
+from spritelab.data.splits import split_indices
 from spritelab.errors import DataError
 from spritelab.pixels import Colour, Images
 
@@ -153,16 +155,50 @@ class SpriteSet:
             f"choose a --size that divides {self.size} or is a multiple of it"
         )
 
-    def split(self, held_out: float = 0.1, seed: int = 0) -> tuple[SpriteSet, SpriteSet]:
-        """Split into training and held-out sprites without a leak.
+    @property
+    def mirrorable_sprites(self) -> NDArray[np.bool_]:
+        """Bool ``[N]``; whether the class of a sprite may be mirrored."""
+        flags: NDArray[np.bool_] = np.array(self.mirrorable, dtype=bool)[self.labels]
+        return flags
 
-        Copies (exact, or mirrored where the class allows it) and members of one group stay
-        together; every class gives about the share ``held_out`` of its groups. See
-        ``spritelab.data.splits``.
+    def mirror_copies(self) -> NDArray[np.int64]:
+        """Number the sprites so that copies, mirrored ones included where allowed, share a number.
+
+        Returns:
+            int64 ``[N]``, numbered by first appearance.
         """
-        from spritelab.data.splits import split
+        return duplicates.mirror_copies(self.images, self.mirrorable_sprites)
 
-        return split(self, held_out, seed)
+    def leak_groups(self) -> NDArray[np.int64]:
+        """Number the sprites so that those which must stay on one side of a split share a number.
+
+        That is the finest partition that keeps together copies (see ``mirror_copies``) and members
+        of one of ``groups``.
+
+        Returns:
+            int64 ``[N]``, numbered by first appearance.
+        """
+        return duplicates.leak_groups(self.images, self.mirrorable_sprites, self.groups)
+
+    def split(self, held_out: float = 0.1, seed: int = 0) -> tuple[SpriteSet, SpriteSet]:
+        """Split into training and held-out sprites without a leak, each in the set's own order.
+
+        Sprites that share a leak group (see ``leak_groups``) stay together; every class gives about
+        the share ``held_out`` of its groups. See ``spritelab.data.splits``.
+
+        Raises:
+            SettingsError: for a share outside (0, 1).
+            DataError: if all sprites form one group, so that one side would be empty.
+        """
+        training, outside = split_indices(
+            self.images,
+            self.labels,
+            self.class_names,
+            self.leak_groups(),
+            held_out=held_out,
+            seed=seed,
+        )
+        return self.select(training), self.select(outside)
 
 
 def says_direction(name: str) -> bool:

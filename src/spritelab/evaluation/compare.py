@@ -19,9 +19,8 @@ import torch
 
 from spritelab.diffusion import Variance
 from spritelab.errors import SettingsError
-from spritelab.evaluation import measures, store
+from spritelab.evaluation import measures
 from spritelab.evaluation.drawing import (
-    digest,
     draw,
     drawn_file,
     load_drawn,
@@ -33,6 +32,7 @@ from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.score import Floor, Score, make_floor, read_score, score
 from spritelab.generate import Model
 from spritelab.generate.setting import Setting
+from spritelab.storage import digest, load_json, write_json
 
 STEPS = (5, 10, 20, 50, 100, 250, 1000)
 ETAS = (0.0, 0.5, 1.0)
@@ -259,7 +259,7 @@ def _cell(
 ) -> dict[str, Any]:
     """Return the record of one cell, from its file if it is there."""
     path = comparison.record_file(setting, seed)
-    record = store.load_record(path)
+    record = load_json(path)
     if record is not None:
         try:
             read_score(record["score"])
@@ -286,7 +286,7 @@ def _cell(
         "threads": torch.get_num_threads(),
         "score": score(comparison.reference, described, comparison.floor).as_dict(),
     }
-    store.save_record(path, record)
+    write_json(path, record)
     return record
 
 

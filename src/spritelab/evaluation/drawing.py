@@ -11,15 +11,15 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.evaluation import store
 from spritelab.generate import Model, sprite_seed
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
+from spritelab.storage import digest
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 DRAWING = 1
 """Raised whenever the same model, setting and seed would give other sprites than before."""
@@ -97,13 +97,13 @@ def draw(
         new = Drawn(batch.images, batch.labels, seconds)
         drawn = new if drawn is None else _joined(drawn, new)
         if file is not None:
-            store.save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
+            save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
     return drawn.first(n)
 
 
 def load_drawn(file: Path, model: Model) -> Drawn | None:
     """What is kept in ``file``, or None if there is nothing that ``model`` could have drawn."""
-    found = store.load_arrays(file, "images", "labels", "seconds")
+    found = load_arrays(file, "images", "labels", "seconds")
     if found is None:
         return None
     shape = (model.size, model.size, model.channels)
@@ -125,11 +125,6 @@ def model_identity(model: Model) -> str:
         found.update(f"{name} {values.dtype} {values.shape}".encode())
         found.update(values.data)
     return found.hexdigest()
-
-
-def digest(*parts: Any) -> str:
-    """SHA-256, in hexadecimal, of anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _joined(a: Drawn, b: Drawn) -> Drawn:

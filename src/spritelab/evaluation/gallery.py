@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.evaluation import store
 from spritelab.evaluation.compare import Cell, Comparison
-from spritelab.evaluation.drawing import DRAWING, Drawn, digest, draw
+from spritelab.evaluation.drawing import DRAWING, Drawn, draw
 from spritelab.evaluation.memorisation import find_copies, nearest_pairs
 from spritelab.evaluation.same_noise import (
     Variety,
@@ -25,6 +24,8 @@ from spritelab.generate import sprite_seed
 from spritelab.generate.setting import Setting
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
+from spritelab.storage import digest
+from spritelab.storage.arrays import load_arrays, save_arrays
 
 SHOWN = 8
 """Sprites in a row."""
@@ -138,7 +139,7 @@ def _images(drawn: Sequence[Drawn]) -> Images:
 def _strip(comparison: Comparison, setting: Setting) -> Strip:
     """Trace the first sprite of the first seed."""
     file = _beside(comparison, "strip", setting)
-    found = store.load_arrays(file, "t", "x_t", "x0_hat")
+    found = load_arrays(file, "t", "x_t", "x0_hat")
     if found is None:
         seeds = [sprite_seed(comparison.seeds[0], 0)]
         frames = list(comparison.model.trace(seeds=seeds, **setting.same_chain.request))
@@ -148,14 +149,14 @@ def _strip(comparison: Comparison, setting: Setting) -> Strip:
             "x_t": np.stack([frame.x_t[0] for frame in shown]),
             "x0_hat": np.stack([frame.x0_hat[0] for frame in shown]),
         }
-        store.save_arrays(file, **found)
+        save_arrays(file, **found)
     return Strip(setting, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
 
 
 def _variety(comparison: Comparison, setting: Setting, drawn: Drawn) -> Variety:
     """Draw again and again from the x_T of the first sprites of the first seed."""
     file = _beside(comparison, "variety", setting)
-    found = store.load_arrays(file, "images")
+    found = load_arrays(file, "images")
     if found is None:
         labels: NDArray[np.int64] = drawn.labels[:VARIETY_NOISES]
         own = [sprite_seed(comparison.seeds[0], k) for k in range(len(labels))]
@@ -163,7 +164,7 @@ def _variety(comparison: Comparison, setting: Setting, drawn: Drawn) -> Variety:
             comparison.model, setting, np.array(own, dtype=np.int64), labels, VARIETY_DRAWS
         )
         found = {"images": images}
-        store.save_arrays(file, images=images)
+        save_arrays(file, images=images)
     return variety_of(setting, found["images"])
 
 

@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from spritelab.data.download import fetch
 from spritelab.errors import DownloadError, ModelError
+from spritelab.progress import SILENT, Progress
 
 WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_URL = (
@@ -238,7 +239,7 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
     return network.eval().requires_grad_(False)
 
 
-def fetch_weights(*, cache: Path | None = None, progress: bool = True) -> Path:
+def fetch_weights(*, cache: Path | None = None, progress: Progress = SILENT) -> Path:
     """Return the path of the published weights, downloaded first if they are not in the cache.
 
     A file found there and a download are both taken only when their SHA-256 begins with the eight

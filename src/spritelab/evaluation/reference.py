@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError
-from spritelab.evaluation import protocol, store
+from spritelab.evaluation import protocol
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.metrics import distances
 from spritelab.pixels import Images
+from spritelab.storage.arrays import cached
 
 LEAST = 20
 """Sprites on each side without which no measure is given."""
@@ -133,7 +134,7 @@ def build_reference(
 
         key = hashlib.sha256(np.ascontiguousarray(images).data)
         key.update(f"{images.shape} {extractor.identity} {protocol.PROTOCOL}".encode())
-        return store.kept(
+        return cached(
             cache and cache / f"features-{extractor.name}-{key.hexdigest()[:16]}.npz",
             lambda: extractor(images, tell),
         )

@@ -34,7 +34,7 @@ from spritelab.evaluation.sources import Split
 from spritelab.evaluation.verdict import Answer, answer
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
-from spritelab.storage import write_file
+from spritelab.storage import write_file, write_json
 
 OWN = {"index.html", "report.json", "report.md", "pictures", "cells"}
 """All that a report's folder holds."""
@@ -196,13 +196,6 @@ def as_dict(
             ],
         },
     }
-
-
-def write_json(path: Path, facts: Mapping[str, Any]) -> Path:
-    """Write figures as JSON. Raises ``StorageError`` if that fails."""
-    import json
-
-    return write_file(path, json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_pictures(

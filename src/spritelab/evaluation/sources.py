@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from spritelab.checkpoint import ModelConfig
 from spritelab.config import DataSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
+from spritelab.storage import read_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def _run_settings(folder: Path) -> Mapping[str, Any] | None:
         if not path.is_file() or not (place / "model" / "config.json").is_file():
             continue
         try:
-            settings = json.loads(path.read_text("utf-8"))["settings"]
+            settings = read_json(path)["settings"]
             if isinstance(settings["data"], dict) and "seed" in settings["training"]:
                 return dict(settings)
         except (OSError, ValueError, KeyError, TypeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 from spritelab.errors import SettingsError
 from spritelab.pictures.files import save_png
 from spritelab.pixels import Images
-from spritelab.storage import storing, write_file
+from spritelab.storage import read_json, storing, write_json
 
 LIST = "samples.json"
 PICTURES = ("grid.png", "denoising.png")
@@ -45,7 +44,7 @@ def save_sprites(
         save_png(image, folder / name)
     listed = [{"file_name": name, **sprite} for name, sprite in zip(names, sprites, strict=True)]
     record = {"format": FORMAT, **facts, "sprites": listed}
-    write_file(folder / LIST, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    write_json(folder / LIST, record)
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
@@ -70,7 +69,7 @@ def _strangers(folder: Path) -> set[str]:
     """Return the names in ``folder`` that are no work of ``save_sprites`` and its callers."""
     there = {path.name for path in folder.iterdir()}
     try:
-        listed = json.loads((folder / LIST).read_text(encoding="utf-8"))["sprites"]
+        listed = read_json(folder / LIST)["sprites"]
         return there - {LIST, *PICTURES, *(sprite["file_name"] for sprite in listed)}
     except (OSError, ValueError, KeyError, TypeError):
         return there

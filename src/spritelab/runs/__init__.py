@@ -12,7 +12,7 @@
       *.png             loss curves, samples and denoising strips of both samplers
 """
 
-from spritelab.runs.folder import FORMAT, load_run_sprites, resume_run, start_run
+from spritelab.runs.folder import FORMAT, resume_run, start_run
 from spritelab.runs.log import read_metrics
 from spritelab.runs.run import Run, draw_pictures
 
@@ -20,7 +20,6 @@ __all__ = [
     "FORMAT",
     "Run",
     "draw_pictures",
-    "load_run_sprites",
     "read_metrics",
     "resume_run",
     "start_run",

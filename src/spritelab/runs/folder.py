@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
@@ -11,13 +10,13 @@ from typing import Any
 
 import spritelab
 from spritelab import checkpoint, data
-from spritelab.config import DataSettings, RunSettings
+from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.runs.lock import LOCK, lock_run
 from spritelab.runs.run import Run
-from spritelab.storage import write_file
+from spritelab.storage import read_json, write_json
 
 FORMAT = 1
 """Version of a run's folder."""
@@ -71,8 +70,7 @@ def start_run(
     with lock_run(folder):
         if is_main:
             _check_free(folder)  # again: another process may have begun a run while this one read
-            text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-            write_file(folder / "config.json", text)
+            write_json(folder / "config.json", record)
     return run
 
 
@@ -134,23 +132,8 @@ def resume_run(
     return run
 
 
-def load_run_sprites(settings: DataSettings) -> SpriteSet:
-    """Read the sprites that ``settings`` describe, in the form that they describe."""
-    return data.load(
-        settings.source,
-        size=settings.size,
-        channels=settings.channels,
-        background=settings.background,
-        tile=settings.tile,
-        margin=settings.margin,
-        spacing=settings.spacing,
-        labels=settings.labels,
-        n=settings.count,
-    )
-
-
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:
-    whole = sprites if sprites is not None else load_run_sprites(settings.data)
+    whole = sprites if sprites is not None else data.read(settings.data)
     train_sprites, held_out = whole.split(settings.data.held_out, settings.training.seed)
     is_main = this_process().is_main_process
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)
@@ -165,7 +148,7 @@ def _absolute(source: str) -> str:
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = read_json(path)
         settings, sprites, form = record["settings"], record["data"], record["format"]
     except FileNotFoundError:
         raise ModelError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritelab.pixels import Images
-from spritelab.storage import storing, write_file
+from spritelab.storage import parse_json, storing, write_file
 from spritelab.training import Update
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
     if path.exists():
         for line in path.read_text("utf-8").splitlines():
             try:
-                records.append(json.loads(line))
+                records.append(parse_json(line))
             except ValueError:
                 # The line that a killed run was writing.
                 continue

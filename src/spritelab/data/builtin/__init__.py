@@ -1,9 +1,9 @@
-"""``builtin``: procedural sprites, drawn by our own code.
+"""``builtin``: art drawn by code, which is why this folder is large: half of the room ``data``.
 
-16×16 RGBA with hard alpha, at most 16 colours a sprite, dark coloured outlines, light from the top
-left, and the five classes of the Sprites dataset. Nothing is downloaded and no licence is asked;
-there are as many as wanted, and sprite *i* is the same sprite however many are drawn, on every
-machine.
+Procedural sprites: 16×16 RGBA with hard alpha, at most 16 colours a sprite, dark coloured outlines,
+light from the top left, and the five classes of the Sprites dataset. Nothing is downloaded and no
+licence is asked; there are as many as wanted, and sprite *i* is the same sprite however many are
+drawn, on every machine.
 
 Parts are drawn by hand as character art (the ``*_art``, ``hero_front`` and ``hero_side`` modules),
 put together and varied by dice of our own (``dice``), coloured from hue-shifted ramps (``ramps``),

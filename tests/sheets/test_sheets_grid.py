@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sprite_files import Pixels, random_sprites
 
-from spritelab.data.sheets import cut
 from spritelab.errors import DataError, SettingsError
+from spritelab.sheets import cut
 
 
 def lay_out(

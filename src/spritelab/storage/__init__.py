@@ -1,0 +1,29 @@
+"""What is kept on disk: whole files, JSON records, arrays and tensors; nothing is ever unpickled.
+
+The names here are quick to load. Arrays (``spritelab.storage.arrays``) load numpy and tensors
+(``spritelab.storage.tensors``) load torch, so both are imported from their own modules.
+"""
+
+from spritelab.storage.files import flush_folder, storing, write_file
+from spritelab.storage.records import (
+    digest,
+    load_json,
+    parse_json,
+    read_json,
+    read_record,
+    to_json,
+    write_json,
+)
+
+__all__ = [
+    "digest",
+    "flush_folder",
+    "load_json",
+    "parse_json",
+    "read_json",
+    "read_record",
+    "storing",
+    "to_json",
+    "write_file",
+    "write_json",
+]

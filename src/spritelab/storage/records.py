@@ -1,0 +1,98 @@
+"""Records as JSON: written in one form, and read so that garbage of any kind is an error."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from spritelab.errors import ModelError
+from spritelab.storage.files import write_file
+
+
+def to_json(record: Mapping[str, Any]) -> str:
+    """The text of a record as it is kept in files: indented, as UTF-8, with a last line break."""
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_json(path: str | Path, record: Mapping[str, Any]) -> Path:
+    """Write a record as JSON, whole or not at all, and return its path.
+
+    Raises:
+        StorageError: if the file cannot be written; an older one is then kept.
+    """
+    return write_file(path, to_json(record))
+
+
+def parse_json(text: str) -> Any:
+    """The value that ``text`` holds.
+
+    Raises:
+        ValueError: if it is not JSON, nests too deeply to be read, or holds a whole number of more
+            digits than Python reads (4,300).
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it nests too deeply") from None
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file.
+
+    Raises:
+        OSError: if the file cannot be read; ``FileNotFoundError`` if there is none.
+        ValueError: if it is no UTF-8, or as ``parse_json``.
+    """
+    return parse_json(path.read_text("utf-8"))
+
+
+def load_json(path: Path) -> dict[str, Any] | None:
+    """Read a record that can be made again: None if there is none.
+
+    Warns:
+        UserWarning: for a file that cannot be read or holds no record, which counts as none.
+    """
+    try:
+        record = read_json(path)
+        if not isinstance(record, dict):
+            raise ValueError("it holds no record")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        warnings.warn(f"{path} is broken ({error}); it is made again", stacklevel=2)
+        return None
+    return record
+
+
+def read_record(path: Path, newest: int) -> dict[str, Any]:
+    """Read a record that names the version of its format.
+
+    Args:
+        path: of the file.
+        newest: the latest ``format`` that the caller reads.
+
+    Raises:
+        ModelError: if the file is missing or broken, or its format is missing or later.
+    """
+    try:
+        record = read_json(path)
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; the folder is not complete") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
+    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+        raise ModelError(f"{path} is not one of spritelab's files: it names no format")
+    if record["format"] > newest:
+        raise ModelError(
+            f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
+        )
+    return record
+
+
+def digest(*parts: Any) -> str:
+    """SHA-256, in hexadecimal, of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
