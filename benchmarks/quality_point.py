@@ -16,7 +16,6 @@ import harness
 import numpy as np
 
 from spritelab import runs
-from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
@@ -27,7 +26,7 @@ from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
 from spritelab.evaluation.score import make_floor
-from spritelab.generate import Model, Setting, load_model
+from spritelab.generate import Model, Setting, load_model, save_model
 from spritelab.storage import write_json
 
 SAMPLE_SEED = 0

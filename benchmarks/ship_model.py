@@ -17,15 +17,14 @@ import numpy as np
 
 import harness
 from spritelab import __version__, pictures
-from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
 from spritelab.evaluation.evaluate import evaluate
 from spritelab.evaluation.extract import Extractor
 from spritelab.evaluation.sources import Split, find_split
-from spritelab.generate import Model, Setting, load_model
-from spritelab.generate.shipped import SHIPPED
+from spritelab.generate import Model, Setting, load_model, save_model
+from spritelab.generate.folder import SHIPPED
 from spritelab.storage import write_file
 
 DOCS = Path(__file__).parent.parent / "docs" / "pictures"

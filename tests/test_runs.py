@@ -22,12 +22,12 @@ import torch
 from PIL import Image
 
 import spritelab
-from spritelab import checkpoint, generate, runs
+from spritelab import generate, runs
 from spritelab.config import RunSettings
 from spritelab.diffusion import diffusion_loss
 from spritelab.errors import DataError, ModelError, SettingsError, StorageError, TrainingError
 from spritelab.runs import Run, log
-from spritelab.training import Update, loop
+from spritelab.training import Update, checkpoints, loop
 from tiny import STEPS, outcome, save_npz, short_eps_loss, snapshot, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")
@@ -241,7 +241,7 @@ def test_a_kill_between_checkpoint_and_model_is_mended(
     config = folder / "model" / "config.json"
     if loss == "older":
         config.write_text(config.read_text().replace(f'"step": {STEPS}', '"step": 8'))
-        assert checkpoint.load_model_files(folder / "model").config.step == 8
+        assert generate.load_model_files(folder / "model").config.step == 8
     elif loss == "gone":
         shutil.rmtree(folder / "model")
     else:
@@ -259,7 +259,7 @@ def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
         "run.lock",
         "tensorboard",
     ]
-    names = [path.name for _, path in checkpoint.checkpoints(tiny_run / "checkpoints")]
+    names = [path.name for _, path in checkpoints(tiny_run / "checkpoints")]
     assert names == ["step-00000008", "step-00000012"]
     assert sorted(p.name for p in (tiny_run / "model").iterdir()) == [
         "config.json",
@@ -416,7 +416,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
         patch.setattr("spritelab.training.loop.diffusion_loss", spoiled)
         with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* --learning-rate"):
             finish(run)
-    found = checkpoint.checkpoints(run.folder / "checkpoints")
+    found = checkpoints(run.folder / "checkpoints")
     assert [step for step, _ in found] == [4]
     finish(resume(run.folder))
     assert outcome(run.folder)["metrics"] == outcome(tiny_run)["metrics"]
@@ -439,7 +439,7 @@ def test_weights_that_are_not_finite_are_never_saved(
     run = start(tmp_path / "run")
     with pytest.raises(TrainingError, match="weights are no longer finite at update 8"):
         finish(run)
-    assert [s for s, _ in checkpoint.checkpoints(run.folder / "checkpoints")] == [4]
+    assert [s for s, _ in checkpoints(run.folder / "checkpoints")] == [4]
     assert generate.load_model(run.folder, "cpu").config.step == 4
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from spritelab import runs
-from spritelab.checkpoint import checkpoints
 from spritelab.cli import main
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.runs import Run
 from spritelab.runs.lock import LOCK, lock_run
+from spritelab.training import checkpoints
 from tiny import STEPS, outcome, save_npz, snapshot, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")

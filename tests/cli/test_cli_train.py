@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from spritelab import runs
-from spritelab.checkpoint import checkpoints
 from spritelab.cli import main
+from spritelab.training import checkpoints
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (

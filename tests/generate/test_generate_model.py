@@ -14,11 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.checkpoint import ModelConfig, TrainedOn, make_network
 from spritelab.config import preset
 from spritelab.diffusion import build_schedule, ddpm_steps, eps_predictor
 from spritelab.errors import ModelError, SettingsError
-from spritelab.generate import BATCHING_TOLERANCE, Model, SpriteBatch, load_model, sprite_seed
+from spritelab.generate import (
+    BATCHING_TOLERANCE,
+    Model,
+    ModelConfig,
+    SpriteBatch,
+    TrainedOn,
+    load_model,
+    make_network,
+    sprite_seed,
+)
 from tiny import CLASSES
 
 CPU = torch.device("cpu")

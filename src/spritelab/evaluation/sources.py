@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from spritelab import data
-from spritelab.checkpoint import ModelConfig
 from spritelab.config import DataSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, ModelError, SettingsError
+from spritelab.generate import ModelConfig
 from spritelab.storage import read_json
 
 

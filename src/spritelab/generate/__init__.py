@@ -1,5 +1,14 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
+from spritelab.generate.folder import (
+    ModelConfig,
+    TrainedOn,
+    find_model,
+    load_model_files,
+    make_network,
+    save_model,
+    shipped_models,
+)
 from spritelab.generate.model import (
     BATCHING_TOLERANCE,
     NO_CLASS,
@@ -12,12 +21,17 @@ from spritelab.generate.model import (
     sprite_seed,
 )
 from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
-from spritelab.generate.shipped import shipped_models
 
 __all__ = [
     "Model",
     "load_model",
     "shipped_models",
+    "find_model",
+    "ModelConfig",
+    "TrainedOn",
+    "make_network",
+    "save_model",
+    "load_model_files",
     "SpriteBatch",
     "Frame",
     "Label",

@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.checkpoint import ModelConfig, load_model_files
 from spritelab.devices import best_device
 from spritelab.diffusion import Schedule, Spacing, Step, Variance, eps_predictor, noise_like
 from spritelab.errors import SettingsError
+from spritelab.generate.folder import ModelConfig, find_model, load_model_files
 from spritelab.generate.setting import Sampler, Setting
-from spritelab.generate.shipped import find_model
 from spritelab.pixels import Images
 
 Label = str | Sequence[str] | Mapping[str, float] | None

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import spritelab
-from spritelab import checkpoint, data
+from spritelab import data
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
 from spritelab.errors import DataError, ModelError, SettingsError
+from spritelab.generate import make_network
 from spritelab.runs.lock import LOCK, lock_run
 from spritelab.runs.run import Run
 from spritelab.storage import read_json, write_json
+from spritelab.training import checkpoints
 
 FORMAT = 1
 """Version of a run's folder."""
@@ -45,7 +47,7 @@ def start_run(
     settings = settings.override({"data.source": _absolute(settings.data.source)})
     run = _open(folder, settings, sprites)
     # A network that cannot have this size is refused before anything is written.
-    checkpoint.make_network(run.model_config(0))
+    make_network(run.model_config(0))
     whole = sprites if sprites is not None else run.train_sprites
     record = {
         "format": FORMAT,
@@ -127,7 +129,7 @@ def resume_run(
             f"the sprites in {settings.data.source} are not those that {folder} began with; "
             "bring them back, or start a new run"
         )
-    found = checkpoint.checkpoints(folder / "checkpoints")
+    found = checkpoints(folder / "checkpoints")
     run.step = found[-1][0] if found else 0
     return run
 

@@ -14,19 +14,36 @@ import torch
 from accelerate import Accelerator
 
 import spritelab
-from spritelab import checkpoint, pictures
-from spritelab.checkpoint import ModelConfig, TrainedOn
+from spritelab import pictures
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import StopFlag, any_process, make_accelerator
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
-from spritelab.generate import Model, Progress, load_model
+from spritelab.generate import (
+    Model,
+    ModelConfig,
+    Progress,
+    TrainedOn,
+    load_model,
+    load_model_files,
+    make_network,
+    save_model,
+)
 from spritelab.pixels import Images
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log, read_metrics
 from spritelab.runs.pictures import draw_samples
-from spritelab.training import Sprites, TrainingState, Update, stream_seed, train
+from spritelab.training import (
+    Sprites,
+    TrainingState,
+    Update,
+    checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+    stream_seed,
+    train,
+)
 
 
 @dataclass
@@ -158,12 +175,12 @@ class Run:
         settings = self.settings
         schedule = build_schedule(settings.schedule)
         torch.manual_seed(stream_seed(settings.training.seed, 3))
-        network = checkpoint.make_network(self.model_config(0))
+        network = make_network(self.model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
         batch_losses: list[float] = []
-        saved = checkpoint.checkpoints(self.folder / "checkpoints")
+        saved = checkpoints(self.folder / "checkpoints")
         if saved:
-            tensors, record = checkpoint.load_checkpoint(saved[-1][1])
+            tensors, record = load_checkpoint(saved[-1][1])
             try:
                 state.load(tensors, record["step"], record["seconds"], record["progress"])
                 batch_losses = list(record["batch_losses"])
@@ -191,21 +208,17 @@ class Run:
             "batch_losses": batch_losses,
             "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
         }
-        checkpoint.save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
-        checkpoint.save_model(
-            self.folder / "model", state.average.weights, self.model_config(state.step)
-        )
+        save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
+        save_model(self.folder / "model", state.average.weights, self.model_config(state.step))
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""
         try:
-            step = checkpoint.load_model_files(self.folder / "model").config.step
+            step = load_model_files(self.folder / "model").config.step
         except ModelError:
             step = None
         if step != state.step:
-            checkpoint.save_model(
-                self.folder / "model", state.average.weights, self.model_config(state.step)
-            )
+            save_model(self.folder / "model", state.average.weights, self.model_config(state.step))
 
     def model_config(self, step: int) -> ModelConfig:
         """What a model of this run at update ``step`` says of itself."""

@@ -2,6 +2,7 @@
 
 from spritelab.training.average import PowerAverage, gamma_from_width
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from spritelab.training.loop import (
     TrainingState,
     Update,
@@ -22,9 +23,12 @@ __all__ = [
     "TrainingState",
     "Update",
     "Validation",
+    "checkpoints",
     "eps_loss",
     "gamma_from_width",
+    "load_checkpoint",
     "rate_factor",
+    "save_checkpoint",
     "stream_seed",
     "total_steps",
     "train",

@@ -1,20 +1,15 @@
-"""Model folders and checkpoints on disk.
+"""Model folders: ``config.json`` (a ``ModelConfig``) beside ``model.safetensors``.
 
-A **model folder** is what is shared and sampled: ``config.json`` (a ``ModelConfig``) beside
-``model.safetensors``. A **checkpoint** is what training goes on from: ``state.json`` beside
-``state.safetensors``, in ``checkpoints/step-00012000/``.
-
-Nothing is ever unpickled, and everything is written aside and renamed (see ``storage``).
+This is what is shared and sampled: a run's ``model``, a folder that was copied elsewhere, or one of
+those that come with spritelab.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -23,14 +18,17 @@ from spritelab.config import NetworkSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
-from spritelab.storage import flush_folder, read_record, storing, write_file, write_json
+from spritelab.storage import read_record, write_json
 from spritelab.storage.tensors import read_tensors, write_tensors
 
 FORMAT = 2
-"""Version of both kinds of folder; raised whenever old code could no longer read them.
+"""Version of a model folder; raised whenever old code could no longer read them.
 
 2: a model says how its sprites were split and mirrored.
 """
+
+SHIPPED = Path(__file__).parent.parent / "shipped"
+"""One model folder a model, with its card as ``README.md``."""
 
 
 class TrainedOn(Settings):
@@ -102,7 +100,7 @@ def save_model(
             for name, tensor in weights.items()
         }
     write_tensors(folder / "model.safetensors", weights)
-    write_file(folder / "config.json", config.model_dump_json(indent=2))
+    write_json(folder / "config.json", config.model_dump(mode="json"))
 
 
 def load_model_files(folder: Path) -> ModelFiles:
@@ -128,58 +126,30 @@ def load_model_files(folder: Path) -> ModelFiles:
     return ModelFiles(network.eval(), build_schedule(config.schedule), config)
 
 
-def save_checkpoint(
-    folder: Path, step: int, tensors: Mapping[str, Tensor], state: Mapping[str, Any], keep: int = 2
-) -> Path:
-    """Write ``folder/step-00012000`` aside, rename it, and remove all but the last ``keep``.
+def shipped_models() -> tuple[str, ...]:
+    """The names of the models that come with spritelab, for ``load_model``."""
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/model.safetensors")))
 
-    Args:
-        folder: the run's ``checkpoints``.
-        step: updates of the weights so far.
-        tensors: any named tensors.
-        state: anything that JSON can hold.
 
-    Returns:
-        The new checkpoint's folder.
+def find_model(source: str | Path) -> Path:
+    """The model folder of a run's folder, of a model folder, or of a shipped model's name.
 
     Raises:
-        StorageError: if it cannot be written; older checkpoints are untouched then.
+        ModelError: if there is none.
     """
-    final = folder / f"step-{step:08d}"
-    aside = folder / f".{final.name}.part"
-    with storing(final):
-        folder.mkdir(parents=True, exist_ok=True)
-        for left_by_a_crash in folder.glob(".step-*.part"):
-            shutil.rmtree(left_by_a_crash, ignore_errors=True)
-        aside.mkdir()
-        try:
-            write_tensors(aside / "state.safetensors", tensors)
-            write_json(aside / "state.json", {"format": FORMAT, "step": step, **state})
-            if final.exists():
-                shutil.rmtree(final)
-            aside.rename(final)
-            flush_folder(folder)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-    for _, old in checkpoints(folder)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
-    return final
-
-
-def checkpoints(folder: Path) -> list[tuple[int, Path]]:
-    """The complete checkpoints in ``folder`` as (step, folder), oldest first."""
-    found = []
-    for path in folder.glob("step-*"):
-        if (match := re.fullmatch(r"step-(\d+)", path.name)) and (path / "state.json").is_file():
-            found.append((int(match[1]), path))
-    return sorted(found)
-
-
-def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read one checkpoint: its named tensors, on the CPU, and its state.
-
-    Raises:
-        ModelError: if it is incomplete, broken or of a later format.
-    """
-    return read_tensors(folder / "state.safetensors"), read_record(folder / "state.json", FORMAT)
+    folder = Path(source)
+    if not folder.is_dir():
+        if str(source) in shipped_models():
+            return SHIPPED / str(source)
+        raise ModelError(
+            f"there is no model at {folder}; give a run's folder, a model folder or one of "
+            f"{', '.join(shipped_models())}"
+        )
+    if (folder / "model" / "config.json").is_file():
+        return folder / "model"
+    if not (folder / "model.safetensors").is_file():
+        raise ModelError(
+            f"{folder} holds no model (no model/config.json); "
+            "has its training reached its first checkpoint?"
+        )
+    return folder
