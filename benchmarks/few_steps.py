@@ -106,9 +106,9 @@ def _grid(model: Model, steps: str, spacings: str, ddim: str) -> list[Setting]:
     others = measuring.whole_numbers(ddim, "--ddim") if ddim else []
     return [
         Setting.ddpm(model.schedule.timesteps),
-        *(model.setting("ddim", count) for count in others),
+        *(Setting.of("ddim", model.schedule.timesteps, count) for count in others),
         *(
-            model.setting("dpm", count, spacing=spacing)
+            Setting.of("dpm", model.schedule.timesteps, count, spacing=spacing)
             for spacing in spacings.split(",")
             for count in few
         ),

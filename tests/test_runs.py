@@ -24,10 +24,10 @@ from PIL import Image
 import spritelab
 from spritelab import generate, runs
 from spritelab.config import RunSettings
-from spritelab.diffusion import diffusion_loss
 from spritelab.errors import DataError, ModelError, SettingsError, StorageError, TrainingError
+from spritelab.progress import Progress
 from spritelab.runs import Run, log
-from spritelab.training import Update, checkpoints, loop
+from spritelab.training import Denoising, Update, checkpoints, loop
 from tiny import STEPS, outcome, save_npz, short_eps_loss, snapshot, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")
@@ -406,14 +406,14 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path, tiny_run: Path
 def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
     tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = itertools.count(1)
+    number, loss = itertools.count(1), Denoising.loss
 
     def spoiled(*args: Any) -> torch.Tensor:
-        return diffusion_loss(*args) * (float("nan") if next(number) == 7 else 1.0)
+        return loss(*args) * (float("nan") if next(number) == 7 else 1.0)
 
     run = start(tmp_path / "run")
     with monkeypatch.context() as patch:
-        patch.setattr("spritelab.training.loop.diffusion_loss", spoiled)
+        patch.setattr(Denoising, "loss", spoiled)
         with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* --learning-rate"):
             finish(run)
     found = checkpoints(run.folder / "checkpoints")
@@ -526,8 +526,8 @@ def test_two_trainings_of_one_process_choose_their_own_precision(tmp_path: Path)
 
 def test_the_pictures_of_a_run(tmp_path: Path, tiny_run: Path) -> None:
     folder = shutil.copytree(tiny_run, tmp_path / "run")
-    told: list[tuple[int, int]] = []
-    made = runs.draw_pictures(folder, lambda done, total: told.append((done, total)))
+    told: list[tuple[int, int | None, str]] = []
+    made = runs.draw_pictures(folder, Progress(lambda *now: told.append(now)))
     names = {
         *("loss_curves.png", "samples_ddpm.png", "samples_ddim.png"),
         *("denoising_ddpm.png", "denoising_ddim.png"),
@@ -538,8 +538,8 @@ def test_the_pictures_of_a_run(tmp_path: Path, tiny_run: Path) -> None:
             assert picture.format == "PNG"
             assert min(picture.size) > 64
             assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 20
-    assert told[-1] == (21 * (50 + 50), 21 * (50 + 50))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert told[-1][:2] == (21 * (50 + 50), 21 * (50 + 50))
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
 
 
 def test_pictures_need_a_model(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
-"""``eps_predictor``: a network becomes ε̂, with classifier-free guidance."""
+"""``denoiser``: a network becomes x̂_0 and ε̂, with classifier-free guidance."""
 
 from __future__ import annotations
 
 import diffusion_oracles as oracle
 import pytest
 import torch
+from diffusion_predictors import eps_of
 from torch import Tensor
 
-from spritelab.diffusion import Prediction, Schedule, ddim_steps, eps_predictor
+from spritelab.diffusion import Prediction, Schedule, build_head, ddim_steps, denoiser
 
 LINEAR = Schedule.linear()
 PREDICTIONS: tuple[Prediction, ...] = ("eps", "x0", "v")
@@ -58,7 +59,7 @@ def test_guidance_moves_along_the_line_from_no_class_to_the_class(
 ) -> None:
     """The empty context gives x̂_0 = 0 here, so guidance w gives w times the class's level."""
     network, x_t, t, context = setting(prediction)
-    predict = eps_predictor(network, LINEAR, prediction, context=context, guidance=guidance)
+    predict = eps_of(network, LINEAR, prediction, context, guidance)
     eps = predict(x_t, t)
     assert eps.shape == x_t.shape
     expected = guidance * torch.tensor([0.2, -0.4, -0.1], dtype=torch.float64)
@@ -68,14 +69,14 @@ def test_guidance_moves_along_the_line_from_no_class_to_the_class(
 @pytest.mark.parametrize(("guidance", "evaluations"), [(1.0, 1), (0.0, 1), (2.0, 2), (0.5, 2)])
 def test_evaluations_per_sprite(guidance: float, evaluations: int) -> None:
     network, x_t, t, context = setting("eps")
-    eps_predictor(network, LINEAR, "eps", context=context, guidance=guidance)(x_t, t)
+    eps_of(network, LINEAR, "eps", context, guidance)(x_t, t)
     assert network.evaluations == evaluations * len(x_t)
 
 
 @pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
 def test_without_a_class_there_is_nothing_to_guide(guidance: float) -> None:
     network, x_t, t, _ = setting("eps")
-    eps = eps_predictor(network, LINEAR, guidance=guidance)(x_t, t)
+    eps = eps_of(network, LINEAR, guidance=guidance)(x_t, t)
     assert network.evaluations == len(x_t)
     assert implied_x0(x_t, t, eps).abs().max() < 1e-10
 
@@ -83,8 +84,8 @@ def test_without_a_class_there_is_nothing_to_guide(guidance: float) -> None:
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_a_run_ends_on_the_class_that_was_asked_for(prediction: Prediction) -> None:
     network, x_T, _, context = setting(prediction)
-    predict = eps_predictor(network, LINEAR, prediction, context=context)
-    *_, last = ddim_steps(predict, LINEAR, x_T, steps=10)
+    denoise = denoiser(network, build_head(prediction, LINEAR), context)
+    *_, last = ddim_steps(denoise, LINEAR, x_T, steps=10)
     expected = (context @ network.levels).view(-1, 1, 1, 1).expand_as(x_T)
     torch.testing.assert_close(last.x, expected, rtol=0, atol=1e-9)
 
@@ -102,8 +103,8 @@ def test_x0_and_v_keep_their_digits_in_float32(
     schedule = LINEAR if name == "linear" else Schedule.cosine()
     network = GaussianClasses(prediction, torch.tensor([0.2, -0.4]), schedule)
     (x_T,) = oracle.draw((2, 1, 4, 4), 1, seed=1, dtype=torch.float32)
-    predict = eps_predictor(network, schedule, prediction, context=torch.eye(2))
+    denoise = denoiser(network, build_head(prediction, schedule), torch.eye(2))
     expected = network.levels.view(-1, 1, 1, 1).expand_as(x_T)
-    for step in ddim_steps(predict, schedule, x_T, steps=steps):
+    for step in ddim_steps(denoise, schedule, x_T, steps=steps):
         torch.testing.assert_close(step.x0_hat, expected, rtol=0, atol=1e-6)
     torch.testing.assert_close(step.x, expected, rtol=0, atol=1e-6)

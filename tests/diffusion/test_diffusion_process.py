@@ -1,9 +1,6 @@
-"""q_sample, the conversions between ε, x_0 and v, and the loss."""
+"""q_sample, and the conversions between ε, x_0 and v."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import diffusion_oracles as oracle
 import numpy as np
@@ -14,15 +11,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from spritelab.diffusion import (
-    Prediction,
     Schedule,
-    diffusion_loss,
-    eps_from_output,
     eps_from_v,
     eps_from_x0,
-    min_snr_weight,
     q_sample,
-    training_target,
     v_from,
     x0_from_eps,
     x0_from_v,
@@ -31,7 +23,6 @@ from spritelab.errors import SettingsError
 
 LINEAR = Schedule.linear()
 COSINE = Schedule.cosine()
-PREDICTIONS: tuple[Prediction, ...] = ("eps", "x0", "v")
 
 
 def batch(t: list[int], seed: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
@@ -125,67 +116,3 @@ def test_v_at_both_ends() -> None:
     first, last = torch.tensor([0, 0]), torch.tensor([999, 999])
     assert (v_from(COSINE, x0, first, eps) - eps).abs().max() < 0.05
     assert (v_from(COSINE, x0, last, eps) + x0).abs().max() < 1e-3
-
-
-def test_training_targets() -> None:
-    x0, t, eps = batch([5, 500, 995], seed=5, dtype=torch.float32)
-    assert torch.equal(training_target(LINEAR, x0, t, eps, "eps"), eps)
-    assert torch.equal(training_target(LINEAR, x0, t, eps, "x0"), x0)
-    bars = LINEAR.alpha_bars[t].view(-1, 1, 1, 1)
-    v = bars.sqrt() * eps.double() - (1 - bars).sqrt() * x0.double()
-    torch.testing.assert_close(
-        training_target(LINEAR, x0, t, eps, "v").double(), v, rtol=0, atol=5e-7
-    )
-
-
-@pytest.mark.parametrize("prediction", PREDICTIONS)
-def test_a_perfect_network_gives_back_eps(prediction: Prediction) -> None:
-    x0, t, eps = batch([0, 20, 500, 999], seed=6, dtype=torch.float64)
-    x_t = q_sample(LINEAR, x0, t, eps)
-    output = training_target(LINEAR, x0, t, eps, prediction)
-    got = eps_from_output(LINEAR, x_t, t, output, prediction)
-    torch.testing.assert_close(got, eps, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("prediction", ["epsilon", "", "X0", None])
-@pytest.mark.parametrize("call", [training_target, eps_from_output])
-def test_an_unknown_prediction_is_refused(call: Callable[..., Tensor], prediction: Any) -> None:
-    x0, t, eps = batch([5], seed=5, dtype=torch.float32)
-    with pytest.raises(SettingsError, match=r"eps.*x0.*v"):
-        call(LINEAR, x0, t, eps, prediction)
-
-
-def test_loss_is_the_mean_square_over_everything() -> None:
-    output = torch.tensor([[1.0, 2.0], [3.0, 5.0]]).view(2, 1, 1, 2)
-    target = torch.tensor([[1.0, 0.0], [0.0, 1.0]]).view(2, 1, 1, 2)
-    assert diffusion_loss(output, target).item() == (0 + 4 + 9 + 16) / 4
-    weight = torch.tensor([2.0, 0.5])
-    assert diffusion_loss(output, target, weight).item() == (2 * (0 + 4) / 2 + 0.5 * 25 / 2) / 2
-    assert diffusion_loss(output, target, torch.ones(2)).item() == (0 + 4 + 9 + 16) / 4
-    assert diffusion_loss(target, target).item() == 0
-
-
-def test_loss_gradient() -> None:
-    """∂/∂output of the mean square is 2·(output - target) / size."""
-    x0, _, eps = batch([0, 0], seed=7, dtype=torch.float64)
-    output = x0.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(diffusion_loss(output, eps), output)
-    torch.testing.assert_close(gradient, 2 * (x0 - eps) / x0.numel())
-
-
-def test_min_snr_weights_balance_the_same_error_in_x0() -> None:
-    """Hang et al. 2023: whatever is predicted, an error in x̂_0 weighs min(SNR, γ)."""
-    x0, t, eps = batch([1, 200, 450, 800, 999], seed=8, dtype=torch.float64)
-    x_t = q_sample(LINEAR, x0, t, eps)
-    bars = LINEAR.alpha_bars[t].view(-1, 1, 1, 1)
-    wrong_x0 = x0 + 0.1
-    wrong_eps = (x_t - bars.sqrt() * wrong_x0) / (1 - bars).sqrt()
-    wrong_v = bars.sqrt() * wrong_eps - (1 - bars).sqrt() * wrong_x0
-    outputs: dict[Prediction, Tensor] = {"eps": wrong_eps, "x0": wrong_x0, "v": wrong_v}
-    snr = (bars / (1 - bars)).flatten()
-    expected = torch.minimum(snr, torch.full_like(snr, 5.0)) * 0.01
-    for prediction, output in outputs.items():
-        weight = min_snr_weight(LINEAR, t, prediction, 5.0, x0)
-        target = training_target(LINEAR, x0, t, eps, prediction)
-        got = weight * (output - target).square().flatten(1).mean(dim=1)
-        torch.testing.assert_close(got, expected, rtol=1e-8, atol=0)

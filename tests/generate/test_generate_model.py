@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.config import preset
-from spritelab.diffusion import build_schedule, ddpm_steps, eps_predictor
+from spritelab.config import SamplerSettings, preset
+from spritelab.diffusion import build_head, build_schedule, ddpm_steps, denoiser, visited_pairs
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import (
     BATCHING_TOLERANCE,
@@ -27,6 +27,7 @@ from spritelab.generate import (
     make_network,
     sprite_seed,
 )
+from spritelab.progress import Progress
 from tiny import CLASSES
 
 CPU = torch.device("cpu")
@@ -179,9 +180,9 @@ def test_sampling_is_the_sampler_over_the_network(tiny_model: Model) -> None:
     generators = [torch.Generator().manual_seed(int(own)) for own in batch.seeds]
     x_T = torch.stack([torch.randn(4, 16, 16, generator=g) for g in generators])
     context = torch.eye(3)[[1, 1, 1]]
-    predict = eps_predictor(tiny_model.network, tiny_model.schedule, "v", context)
+    denoise = denoiser(tiny_model.network, build_head("v", tiny_model.schedule), context)
     *_, last = ddpm_steps(
-        predict, tiny_model.schedule, x_T, 7, variance="beta", generator=generators
+        denoise, tiny_model.schedule, x_T, 7, variance="beta", generator=generators
     )
     np.testing.assert_array_equal(batch.images, pixels.settle_alpha(pixels.decode(last.x)))
     assert len(np.unique(batch.images)) > 100
@@ -313,7 +314,7 @@ def test_nfe_is_what_it_cost(tiny_model: Model, guidance: float, cost: int) -> N
     assert batch.nfe == 4 * cost
     assert network.evaluations == 6 * batch.nfe
     assert batch.seconds > 0
-    assert (len(batch), batch.steps, batch.sampler) == (6, 4, "ddim")
+    assert (len(batch), batch.how.steps, batch.how.sampler) == (6, 4, "dpm")
     assert batch.class_names == CLASSES
 
 
@@ -329,13 +330,41 @@ def test_guidance_1_and_0_are_plain(tiny_model: Model) -> None:
     assert levels_apart(nearly.images, conditional.images) <= BATCHING_TOLERANCE
 
 
+def test_a_model_draws_as_its_folder_says(tiny_model: Model) -> None:
+    own = tiny_model.config.sampling
+    assert own == SamplerSettings(sampler="dpm")
+    assert tiny_model.sample(1).how == own.complete(50)
+    calm = SamplerSettings(sampler="ddim", steps=7, guidance=1.5)
+    config = tiny_model.config.model_copy(update={"sampling": calm})
+    model = dataclasses.replace(tiny_model, config=config)
+    assert model.sample(1).how == calm
+    assert model.sample(1, eta=0.5).how == calm.changed(eta=0.5)
+    assert model.sample(1, own).how == own.complete(50)
+    assert model.sample(1, own, steps=3).how == own.changed(steps=3)
+    # Another sampler has steps of its own; guidance stays.
+    other = model.sample(1, sampler="dpm").how
+    assert (other.steps, other.guidance) == (10, 1.5)
+
+
 def test_steps_by_default(tiny_model: Model) -> None:
-    assert tiny_model.sample(1, sampler="ddpm").steps == 50  # all T
-    assert tiny_model.sample(1).steps == 50
+    assert tiny_model.sample(1, sampler="ddpm").how.steps == 50  # all T
+    assert tiny_model.sample(1, sampler="ddim").how.steps == 50
     long = dataclasses.replace(tiny_model, schedule=build_schedule(preset("small").schedule))
     network = with_network(long, lambda x_t, *_: torch.zeros_like(x_t))
-    assert network.sample(1).steps == 50
-    assert network.sample(1, sampler="ddpm").steps == 1000
+    assert network.sample(1).how.steps == 10
+    assert network.sample(1, sampler="ddim").how.steps == 50
+    assert network.sample(1, sampler="ddpm").how.steps == 1000
+
+
+def test_what_is_drawn_compares_by_identity_and_shows_itself_briefly(tiny_model: Model) -> None:
+    batch, other = tiny_model.sample(2, steps=1), tiny_model.sample(2, steps=1)
+    (frame, *_) = tiny_model.trace(1, steps=1)
+    for one in (batch, frame, tiny_model):
+        assert one == one
+        assert isinstance(hash(one), int)
+        assert len(repr(one)) < 100
+    assert batch != other
+    assert repr(batch) == "<SpriteBatch: 2 RGBA sprites of 16×16, DPM-Solver++, 1 step>"
 
 
 @samplers
@@ -343,8 +372,8 @@ def test_trace_is_the_way_to_what_sample_returns(tiny_model: Model, how: dict[st
     frames = list(tiny_model.trace(3, seed=6, **how))
     batch = tiny_model.sample(3, seed=6, **how)
     assert len(frames) == how["steps"] + 1
-    spacing = tiny_model.setting(**how).spacing
-    visited = [t for t, _ in tiny_model.schedule.pairs(how["steps"], spacing)]
+    settings = tiny_model.sampler_settings(**how)
+    visited = [t for t, _ in visited_pairs(settings, tiny_model.schedule)]
     assert [frame.t for frame in frames] == [*visited, -1]
     np.testing.assert_array_equal(frames[-1].x_t, batch.images)
     np.testing.assert_array_equal(frames[-1].x0_hat, batch.images)
@@ -421,9 +450,10 @@ def test_no_colour_hides_under_transparency(tiny_model: Model) -> None:
 
 
 def test_progress_counts_every_evaluation(tiny_model: Model) -> None:
-    told: list[tuple[int, int]] = []
-    tiny_model.sample(5, steps=3, batch_size=2, progress=lambda *now: told.append(now))
-    assert told == [(done, 15) for done in (2, 4, 6, 8, 10, 12, 13, 14, 15)]
+    told: list[tuple[int, int | None, str]] = []
+    progress = Progress(lambda *now: told.append(now))
+    tiny_model.sample(5, steps=3, batch_size=2, progress=progress)
+    assert told == [(done, 15, "") for done in (2, 4, 6, 8, 10, 12, 13, 14, 15)]
 
 
 class Cramped(nn.Module):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
-import torch
 
-from spritelab.diffusion import Schedule
 from spritelab.errors import SettingsError
-from spritelab.generate import Model, Setting
+from spritelab.generate import Setting
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sampler": "euler"}, "unknown sampler 'euler'; choose one of ddpm, ddim, dpm"),
@@ -31,17 +28,6 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_a_value_out_of_range(values: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         Setting.of(**{"sampler": "ddim", "timesteps": 100, **values})
-
-
-@pytest.mark.parametrize(("values", "message"), WRONG)
-def test_sample_and_trace_check_alike(
-    tiny_model: Model, values: dict[str, Any], message: str
-) -> None:
-    message = message.replace("100", str(tiny_model.schedule.timesteps))
-    with pytest.raises(SettingsError, match=message):
-        tiny_model.sample(1, **values)
-    with pytest.raises(SettingsError, match=message):
-        next(tiny_model.trace(1, **values))
 
 
 @pytest.mark.parametrize(
@@ -99,23 +85,3 @@ def test_only_ddim_with_eta_1_is_another_chain() -> None:
     assert Setting.ddim(9, 1.0, 2.0).same_chain == Setting.ddpm(9, guidance=2.0)
     for other in (Setting.ddim(9, 0.5), Setting.ddpm(9, "beta"), Setting.dpm(9)):
         assert other.same_chain is other
-
-
-@pytest.mark.parametrize(
-    "setting", [Setting.ddpm(6), Setting.ddim(6), Setting.dpm(6)], ids=lambda s: s.sampler
-)
-def test_a_chain_takes_all_of_the_setting(setting: Setting) -> None:
-    schedule = Schedule.cosine(100)
-    x_T = 3 * torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-
-    def run(setting: Setting) -> list[tuple[int, float]]:
-        generator = torch.Generator().manual_seed(1)
-        chain = setting.chain(lambda x, _: 0.5 * x, schedule, x_T, generator)
-        return [(step.t, float(step.x0_hat.abs().max())) for step in chain]
-
-    visited = run(setting)
-    assert [t for t, _ in visited] == [t for t, _ in schedule.pairs(6, setting.spacing)]
-    assert max(size for _, size in visited) <= 1
-    free = run(dataclasses.replace(setting, clip=False, spacing="trailing"))
-    assert [t for t, _ in free] == [t for t, _ in schedule.pairs(6, "trailing")]
-    assert max(size for _, size in free) > 1

@@ -12,14 +12,16 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from spritelab.config import TrainingSettings
-from spritelab.diffusion import Schedule, eps_from_v, q_sample, v_from
+from spritelab.diffusion import EpsHead, Schedule, VHead, X0Head, eps_from_v, q_sample, v_from
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import UNet
 from spritelab.training import (
+    Denoising,
     PowerAverage,
     Sprites,
     TrainingState,
     Update,
+    build_objective,
     eps_loss,
     rate_factor,
     total_steps,
@@ -30,6 +32,7 @@ from tiny import tiny_set
 
 CPU = torch.device("cpu")
 SCHEDULE = Schedule.cosine(100)
+EPS, X0, V = EpsHead(SCHEDULE), X0Head(SCHEDULE), VHead(SCHEDULE)
 WHOLE = tiny_set()
 TRAIN, HELD_OUT = (Sprites.from_set(part, CPU) for part in WHOLE.split(0.1, 0))
 
@@ -54,7 +57,8 @@ def begin(settings: TrainingSettings, net: nn.Module | None = None) -> TrainingS
 
 
 def run(state: TrainingState, settings: TrainingSettings, **how: Any) -> Iterator[Update]:
-    return train(state, SCHEDULE, TRAIN, HELD_OUT, settings, accelerator(), **how)
+    objective = build_objective(settings, SCHEDULE)
+    return train(state, objective, TRAIN, HELD_OUT, settings, accelerator(), **how)
 
 
 def test_updates_are_those_of_a_loop_written_out() -> None:
@@ -112,8 +116,8 @@ def test_validation_is_of_the_averaged_weights() -> None:
         (last.validation.train_loss, TRAIN),
         (last.validation.val_loss, HELD_OUT),
     ):
-        averaged = eps_loss(state.averaged(), SCHEDULE, "v", sprites, evaluations=16)
-        latest = eps_loss(state.network, SCHEDULE, "v", sprites, evaluations=16)
+        averaged = eps_loss(state.averaged(), V, sprites, evaluations=16)
+        latest = eps_loss(state.network, V, sprites, evaluations=16)
         assert loss == averaged
         assert loss != latest
     assert last.validation.train_loss != last.validation.val_loss
@@ -198,10 +202,10 @@ def test_eps_loss_is_comparable_between_predictions() -> None:
             out: Tensor = net(x_t.double(), t, context)
             return out
 
-    plain = eps_loss(Exact(), SCHEDULE, "eps", TRAIN, evaluations=64)
-    assert eps_loss(AsV(Exact()), SCHEDULE, "v", TRAIN, 64) == pytest.approx(plain, rel=1e-5)
-    assert eps_loss(AsX0(Exact()), SCHEDULE, "x0", TRAIN, 64) == pytest.approx(plain, rel=1e-4)
-    assert eps_loss(Exact(), SCHEDULE, "v", TRAIN, 64) != pytest.approx(plain, rel=1e-2)
+    plain = eps_loss(Exact(), EPS, TRAIN, evaluations=64)
+    assert eps_loss(AsV(Exact()), V, TRAIN, 64) == pytest.approx(plain, rel=1e-5)
+    assert eps_loss(AsX0(Exact()), X0, TRAIN, 64) == pytest.approx(plain, rel=1e-4)
+    assert eps_loss(Exact(), V, TRAIN, 64) != pytest.approx(plain, rel=1e-2)
 
 
 class Known(nn.Module):
@@ -220,16 +224,13 @@ def test_eps_loss_in_closed_form() -> None:
     one = Sprites(TRAIN.images[:1], TRAIN.context[:1], TRAIN.mirrorable[:1])
     x0 = one.images.permute(0, 3, 1, 2) / 127.5 - 1
     for off in (0.0, 0.5, 2.0):
-        got = eps_loss(Known(x0, off), SCHEDULE, "eps", one, evaluations=40, batch_size=16)
+        got = eps_loss(Known(x0, off), EPS, one, evaluations=40, batch_size=16)
         assert got == pytest.approx(off**2, abs=1e-6, rel=1e-4)
 
 
 def test_eps_loss_does_not_depend_on_the_batch_and_repeats() -> None:
     net = drawn_unet()
-    losses = [
-        eps_loss(net, SCHEDULE, "v", TRAIN, evaluations=50, batch_size=size)
-        for size in (50, 50, 7, 128)
-    ]
+    losses = [eps_loss(net, V, TRAIN, evaluations=50, batch_size=size) for size in (50, 50, 7, 128)]
     assert losses[0] == losses[1]
     assert losses == pytest.approx([losses[0]] * 4, rel=1e-5)
 
@@ -250,7 +251,7 @@ class Watched(nn.Module):
 def test_eps_loss_spreads_t_and_sprites(n: int, evaluations: int) -> None:
     sprites = Sprites(TRAIN.images[:n], TRAIN.context[:n], TRAIN.mirrorable[:n])
     watched = Watched().train()
-    eps_loss(watched, SCHEDULE, "eps", sprites, evaluations=evaluations)
+    eps_loss(watched, EPS, sprites, evaluations=evaluations)
     t = torch.cat([t for _, t, _, _ in watched.seen])
     expected = [int((i + 0.5) * 100 / evaluations) for i in range(evaluations)]
     assert sorted(t.tolist()) == expected
@@ -291,15 +292,13 @@ def test_the_rate_may_stay() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
-    from spritelab.training import loop
-
     numbers = itertools.count(1)
-    mean_square = nn.functional.mse_loss
+    loss = Denoising.loss
 
-    def spoiled(output: Tensor, target: Tensor, _weight: Tensor | None) -> Tensor:
-        return mean_square(output, target) * (value if next(numbers) == 3 else 1.0)
+    def spoiled(*args: Any) -> Tensor:
+        return loss(*args) * (value if next(numbers) == 3 else 1.0)
 
-    monkeypatch.setattr(loop, "diffusion_loss", spoiled)
+    monkeypatch.setattr(Denoising, "loss", spoiled)
     settings = recipe()
     state = begin(settings)
     updates = run(state, settings)
@@ -346,8 +345,9 @@ def test_a_batch_that_processes_cannot_share(monkeypatch: pytest.MonkeyPatch) ->
     several = accelerator()
     monkeypatch.setattr(type(several), "num_processes", property(lambda _: 3))
     settings = recipe()
+    objective = build_objective(settings, SCHEDULE)
     with pytest.raises(SettingsError, match="a batch of 8 cannot be shared evenly by 3 processes"):
-        next(train(begin(settings), SCHEDULE, TRAIN, HELD_OUT, settings, several))
+        next(train(begin(settings), objective, TRAIN, HELD_OUT, settings, several))
 
 
 def test_v_and_eps_are_one_thing() -> None:

@@ -197,7 +197,9 @@ def _setting(model: Model, text: str, guidance: float) -> Setting:
     sampler, _, steps = text.strip().partition("-")
     if not steps.isascii() or not steps.isdecimal():
         raise SettingsError(f"--also takes settings such as ddpm-1000,dpm-20, not {text!r}")
-    return model.setting(sampler, int(steps), guidance=guidance)
+    from spritelab.generate import Setting
+
+    return Setting.of(sampler, model.schedule.timesteps, int(steps), guidance=guidance)
 
 
 def _command() -> str:

@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 import typer
 from rich.console import Console
 from rich.text import Text
+
+from spritelab.progress import Progress
 
 out = Console()
 console = Console(stderr=True)
@@ -73,15 +75,8 @@ def help_when_alone(context: typer.Context) -> None:
             print(text)
 
 
-class Report(Protocol):
-    """How a piece of long work says how far it is."""
-
-    def __call__(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Say that ``done`` of ``total`` parts are done; ``note`` stands behind the bar."""
-
-
 @contextmanager
-def progress(what: str, total: int | None = None, transient: bool = False) -> Iterator[Report]:
+def progress(what: str, total: int | None = None, transient: bool = False) -> Iterator[Progress]:
     """Show progress while the block runs: a bar on a terminal, else a line now and then.
 
     Args:
@@ -91,7 +86,7 @@ def progress(what: str, total: int | None = None, transient: bool = False) -> It
             only if it takes long.
 
     Yields:
-        a function to call with the number of parts done so far.
+        what to tell how many parts are done.
     """
     if console.is_terminal and not console.is_dumb_terminal:
         with _bar(what, total, transient) as report:
@@ -102,15 +97,15 @@ def progress(what: str, total: int | None = None, transient: bool = False) -> It
 
 
 @contextmanager
-def _bar(what: str, total: int | None, transient: bool) -> Iterator[Report]:
+def _bar(what: str, total: int | None, transient: bool) -> Iterator[Progress]:
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
-        Progress,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.progress import Progress as RichProgress
 
     columns = (
         TextColumn("{task.description}"),
@@ -121,21 +116,21 @@ def _bar(what: str, total: int | None, transient: bool) -> Iterator[Report]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
-    with Progress(*columns, console=console, transient=transient) as bar:
+    with RichProgress(*columns, console=console, transient=transient) as bar:
         task = bar.add_task(what, total=total, note="")
 
-        def report(done: int, total: int | None = None, note: str = "") -> None:
+        def report(done: int, total: int | None, note: str) -> None:
             bar.update(task, completed=done, total=total, note=note)
 
-        yield report
+        yield Progress(report)
 
 
 @contextmanager
-def _lines(what: str, total: int | None, transient: bool) -> Iterator[Report]:
+def _lines(what: str, total: int | None, transient: bool) -> Iterator[Progress]:
     start = spoken = time.monotonic()
     parts, last, silent = total, "", False
 
-    def report(done: int, total: int | None = None, note: str = "") -> None:
+    def report(done: int, total: int | None, note: str) -> None:
         nonlocal spoken, last, silent, parts
         now = time.monotonic()
         parts = parts if total is None else total
@@ -147,6 +142,6 @@ def _lines(what: str, total: int | None, transient: bool) -> Iterator[Report]:
             console.print(Text(last), soft_wrap=True)
             spoken = now
 
-    yield report
+    yield Progress(report)
     if silent and not transient:
         console.print(Text(last), soft_wrap=True)

@@ -148,10 +148,11 @@ def _model(
     from spritelab import generate
     from spritelab.evaluation import evaluate as evaluating
     from spritelab.evaluation import sources
+    from spritelab.generate import Setting
 
     loaded = generate.load_model(folder, device)
     evaluating.check_n(asked["n"], asked["seeds"])
-    setting = loaded.setting(**how)
+    setting = Setting.of(timesteps=loaded.schedule.timesteps, **how)
     with console.console.status("reading the sprites"):
         split = sources.find_split(folder, loaded.config, **real)
     with console.progress("evaluating") as bar:

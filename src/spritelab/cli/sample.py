@@ -11,14 +11,10 @@ import typer
 from spritelab.cli import console
 from spritelab.cli.drawing import (
     Device,
-    Eta,
-    Guidance,
     ModelName,
     Sampler,
-    SamplerChoice,
     Steps,
     Variance,
-    VarianceChoice,
 )
 from spritelab.errors import SettingsError
 
@@ -37,10 +33,18 @@ class Spacing(StrEnum):
 
 def sample(
     model: ModelName,
-    sampler: SamplerChoice = Sampler.ddim,
+    sampler: Annotated[
+        Sampler | None,
+        typer.Option(
+            help="The sampler; dpm is DPM-Solver++(2M). The model's own if not given.",
+            show_default=False,
+        ),
+    ] = None,
     steps: Steps = None,
-    eta: Eta = 0.0,
-    variance: VarianceChoice = Variance.posterior,
+    eta: Annotated[
+        float | None, typer.Option(help="η of ddim: 0 adds no noise, 1 as much as ddpm.")
+    ] = None,
+    variance: Annotated[Variance | None, typer.Option(help="Variance of a ddpm step.")] = None,
     spacing: Annotated[
         Spacing | None,
         typer.Option(help="Which steps are visited.", show_default="logsnr for dpm, else linspace"),
@@ -55,7 +59,9 @@ def sample(
             show_default=False,
         ),
     ] = None,
-    guidance: Guidance = 1.0,
+    guidance: Annotated[
+        float | None, typer.Option(help="Weight of classifier-free guidance; 1 is without.")
+    ] = None,
     hard_alpha: Annotated[
         bool | None,
         typer.Option(
@@ -90,35 +96,33 @@ def sample(
 
     loaded = generate.load_model(model, device)
     name = Path(model).resolve().name
-    folder = out or Path("samples") / f"{name}-{sampler.value}-{seed}"
-    samples_folder.check_free(folder, overwrite)
-    setting = loaded.setting(
-        sampler.value,
-        steps,
-        eta,
-        variance.value,
-        guidance,
-        None if spacing is None else spacing.value,
+    given = {
+        "sampler": sampler and sampler.value,
+        "steps": steps,
+        "eta": eta,
+        "variance": variance and variance.value,
+        "guidance": guidance,
+        "spacing": spacing and spacing.value,
+    }
+    how = loaded.sampler_settings(
+        **{key: value for key, value in given.items() if value is not None}  # type: ignore[arg-type]
     )
+    folder = out or Path("samples") / f"{name}-{how.sampler}-{seed}"
+    samples_folder.check_free(folder, overwrite)
     with console.progress("evaluations") as report:
         batch = loaded.sample(
             count,
+            how,
             seed=seed,
             label=_label(label),
             hard_alpha=hard_alpha,
             batch_size=batch_size,
             progress=report,
-            **setting.request,
         )
-    title = f"{name}: {sampler.value.upper()}, {batch.steps} steps, seed {seed}"
+    title = f"{name}: {how.name}, seed {seed}"
     facts = {
         "model": name,
-        "sampler": setting.sampler,
-        "steps": setting.steps,
-        "eta": setting.eta,
-        "variance": setting.variance,
-        "spacing": setting.spacing,
-        "guidance": guidance,
+        **how.model_dump(mode="json"),
         "seed": seed,
         "nfe": batch.nfe,
         "seconds": round(batch.seconds, 3),
@@ -136,11 +140,11 @@ def sample(
         if strip:
             draw_strip(
                 loaded,
+                how,
                 aside / "denoising.png",
                 title,
                 seed=seed,
                 label=_label(label),
-                **setting.request,
             )
     console.say(
         "drawn",

@@ -1,35 +1,38 @@
-"""DDPM, DDIM and DPM-Solver++ as in the papers: schedule, forward process and samplers."""
+"""DDPM, DDIM and DPM-Solver++ as in the papers: schedule, forward process, heads and samplers."""
 
-from spritelab.diffusion.process import (
+from spritelab.config import Prediction, Spacing, Variance
+from spritelab.diffusion.chains import sampler_steps, visited_pairs
+from spritelab.diffusion.denoiser import (
+    Denoised,
+    Denoiser,
     Network,
-    Prediction,
     Predictor,
-    diffusion_loss,
-    eps_from_output,
+    denoiser,
+    from_eps,
+)
+from spritelab.diffusion.heads import EpsHead, Head, RegressionHead, VHead, X0Head, build_head
+from spritelab.diffusion.process import (
     eps_from_v,
     eps_from_x0,
-    eps_predictor,
-    min_snr_weight,
     q_sample,
-    training_target,
     v_from,
     x0_from_eps,
     x0_from_v,
 )
 from spritelab.diffusion.samplers import (
+    Constraint,
     Generators,
     Step,
-    Variance,
     ddim_steps,
     ddpm_steps,
     dpm_steps,
     noise_like,
 )
-from spritelab.diffusion.schedule import Schedule, Spacing, build_schedule
+from spritelab.diffusion.schedule import Schedule, build_schedule
+from spritelab.diffusion.times import Pairs
 
 __all__ = [
     "Schedule",
-    "Spacing",
     "build_schedule",
     "q_sample",
     "x0_from_eps",
@@ -38,18 +41,28 @@ __all__ = [
     "x0_from_v",
     "eps_from_v",
     "Prediction",
-    "training_target",
-    "eps_from_output",
-    "diffusion_loss",
-    "min_snr_weight",
+    "Head",
+    "RegressionHead",
+    "EpsHead",
+    "X0Head",
+    "VHead",
+    "build_head",
     "Network",
     "Predictor",
-    "eps_predictor",
+    "Denoised",
+    "Denoiser",
+    "denoiser",
+    "from_eps",
     "Step",
+    "Pairs",
+    "Spacing",
     "Variance",
     "Generators",
+    "Constraint",
     "ddpm_steps",
     "ddim_steps",
     "dpm_steps",
+    "sampler_steps",
+    "visited_pairs",
     "noise_like",
 ]

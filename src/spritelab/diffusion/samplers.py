@@ -4,6 +4,9 @@ All are generators. Each yields a ``Step`` after every network evaluation, and w
 preview, a strip, a GIF or a progress bar consumes them; ``for step in ...: pass`` leaves the
 sprite in ``step.x``. Steps are computed in float64 and yielded in the dtype of x_T.
 
+A chain can be entered anywhere: ``pairs`` says which steps it takes, ``x_T`` is the x at the first
+of them, and ``constrain`` may replace the x that a step has reached before the next one starts.
+
 =========  ===========  ==============================================================
 paper      code         meaning
 =========  ===========  ==============================================================
@@ -14,7 +17,7 @@ x_t        x            the sprite at step t
 ε̂, x̂_0    eps_hat ...  the network's prediction and the clean sprite that follows from it
 σ          sigma        standard deviation of the noise this step adds
 z          z            standard normal noise
-λ_t        _lambda      log(√ᾱ_t / √(1-ᾱ_t)), half the logarithm of the signal-to-noise ratio
+λ_t        half_log_snr log(√ᾱ_t / √(1-ᾱ_t)), half the logarithm of the signal-to-noise ratio
 h          h            λ_{t'} - λ_t: how far this step goes, as DPM-Solver++ counts it
 r          r            h of the step before over the h of this one
 =========  ===========  ==============================================================
@@ -23,27 +26,30 @@ r          r            h of the step before over the h of this one
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
-from spritelab.diffusion.process import Predictor, widened
-from spritelab.diffusion.schedule import Schedule, Spacing
+from spritelab.config import Spacing, Variance
+from spritelab.diffusion.denoiser import Denoised, Denoiser, Predictor, as_float64, from_eps
+from spritelab.diffusion.schedule import Schedule
+from spritelab.diffusion.times import Pairs, check_pairs, half_log_snr
 from spritelab.errors import SettingsError
 
-Variance = Literal["posterior", "beta"]
 Generators = torch.Generator | Sequence[torch.Generator] | None
 """Where noise comes from: one generator for the batch, or one for every sprite of it."""
+Constraint = Callable[[Tensor, int], Tensor]
+"""``constrain(x, t_prev)`` → the x, float ``[B,C,H,W]``, that the chain goes on with at t_prev."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One reverse step, from x_t to x at ``t_prev``. Tensors are float ``[B,C,H,W]``.
 
-    ``x0_hat`` is clipped to [-1, 1] if the sampler clips, and ``eps_hat`` agrees with it.
+    ``x0_hat`` is clipped to [-1, 1] if the denoiser clips, and ``eps_hat`` agrees with it.
     """
 
     t: int
@@ -54,7 +60,7 @@ class Step:
 
 
 def ddpm_steps(
-    predict: Predictor,
+    predict: Denoiser | Predictor,
     schedule: Schedule,
     x_T: Tensor,
     steps: int | None = None,
@@ -62,62 +68,71 @@ def ddpm_steps(
     variance: Variance = "posterior",
     clip: bool = True,
     generator: Generators = None,
+    *,
+    pairs: Pairs | None = None,
+    constrain: Constraint | None = None,
 ) -> Iterator[Step]:
     """Ancestral sampling. Source: Ho et al. 2020, algorithm 2 and equations 6-7.
 
     Args:
-        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
-        x_T: standard normal noise, float ``[B,C,H,W]``.
+        predict: a ``Denoiser``, or ``predict(x_t, t)`` → ε̂ with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``; with ``pairs``, x at the first t of them.
         steps: how many of the T steps to visit; None visits all of them, as the paper does. With
             fewer, the chain over the visited steps is used, whose β is 1 - ᾱ_t/ᾱ_prev (Nichol
             and Dhariwal 2021, equation 19).
         spacing: see ``Schedule.pairs``.
         variance: σ² of a step: ``posterior`` is β̃ = β·(1-ᾱ_prev)/(1-ᾱ_t), right for data that
             is one point; ``beta`` is β, right for data that is standard normal.
-        clip: hold x̂_0 in [-1, 1], where the data lies.
+        clip: hold x̂_0 in [-1, 1], where the data lies; a ``Denoiser`` says so itself.
         generator: the source of z, one draw a step. The last step adds no noise.
+        pairs: the steps themselves, [(t, t_prev), …], in place of ``steps`` and ``spacing``.
+        constrain: see ``Constraint``; called after every step.
 
     Raises:
-        SettingsError: for steps outside 1 … T, or an unknown spacing or variance. Raised by the
-            call, before the first step.
+        SettingsError: for steps outside 1 … T, an unknown spacing or variance, or pairs that are no
+            chain. Raised by the call, before the first step.
     """
     if variance not in get_args(Variance):
         raise SettingsError(
             f"unknown variance {variance!r}; choose one of {', '.join(get_args(Variance))}"
         )
-    pairs = schedule.pairs(schedule.timesteps if steps is None else steps, spacing)
-    return _ddpm(predict, schedule, x_T, pairs, variance, clip, generator)
+    if pairs is None:
+        pairs = schedule.pairs(schedule.timesteps if steps is None else steps, spacing)
+    walk = check_pairs(pairs, schedule.timesteps)
+    denoise = _denoiser(predict, schedule, clip)
+    return _ddpm(denoise, schedule, x_T, walk, variance, generator, constrain)
 
 
 @torch.no_grad()
 def _ddpm(
-    predict: Predictor,
+    denoise: Denoiser,
     schedule: Schedule,
     x: Tensor,
-    pairs: list[tuple[int, int]],
+    pairs: Pairs,
     variance: Variance,
-    clip: bool,
     generator: Generators,
+    constrain: Constraint | None,
 ) -> Iterator[Step]:
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
         alpha = ab_t / ab_prev
         beta = 1 - alpha
-        x_t, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        x_t, denoised = as_float64(x), _at(denoise, x, t)
         # The mean of q(x_prev | x_t, x_0 = x̂_0), equation 7; at t_prev = -1 it is x̂_0 itself.
         x_prev = (
-            math.sqrt(ab_prev) * beta / (1 - ab_t) * x0_hat
+            math.sqrt(ab_prev) * beta / (1 - ab_t) * denoised.x0_hat
             + math.sqrt(alpha) * (1 - ab_prev) / (1 - ab_t) * x_t
         )
         if t_prev >= 0:
             sigma2 = beta if variance == "beta" else beta * (1 - ab_prev) / (1 - ab_t)
             x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
-        x = x_prev.to(x.dtype)
-        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
+        step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
+        x = step.x
+        yield step
 
 
 def ddim_steps(
-    predict: Predictor,
+    predict: Denoiser | Predictor,
     schedule: Schedule,
     x_T: Tensor,
     steps: int = 50,
@@ -125,57 +140,75 @@ def ddim_steps(
     spacing: Spacing = "linspace",
     clip: bool = True,
     generator: Generators = None,
+    *,
+    pairs: Pairs | None = None,
+    constrain: Constraint | None = None,
 ) -> Iterator[Step]:
     """Implicit sampling over any subset of the steps. Source: Song et al. 2020, equation 12.
 
+    With η = 0 the pairs may ascend too: the same equation then walks from a sprite to the noise
+    that draws it (Song et al. 2020, section 4.3), each step with the ε̂ of where it starts.
+
     Args:
-        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
-        x_T: standard normal noise, float ``[B,C,H,W]``.
+        predict: a ``Denoiser``, or ``predict(x_t, t)`` → ε̂ with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``; with ``pairs``, x at the first t of them.
         steps: how many of the T steps to visit.
         eta: η in [0, 1], equation 16: 0 adds no noise, so that x_T alone decides the sprite;
             1 over all T steps is DDPM with the posterior variance.
         spacing: see ``Schedule.pairs``.
-        clip: hold x̂_0 in [-1, 1]; ε̂ is then derived again from it, so that both agree.
+        clip: hold x̂_0 in [-1, 1]; ε̂ is then derived again from it, so that both agree. A
+            ``Denoiser`` says so itself.
         generator: the source of z, one draw a step if η > 0. The last step adds no noise.
+        pairs: the steps themselves, [(t, t_prev), …], in place of ``steps`` and ``spacing``.
+        constrain: see ``Constraint``; called after every step.
 
     Raises:
-        SettingsError: for steps outside 1 … T, eta outside [0, 1] or an unknown spacing. Raised
-            by the call, before the first step.
+        SettingsError: for steps outside 1 … T, eta outside [0, 1], an unknown spacing, or pairs
+            that are no chain. Raised by the call, before the first step.
     """
     if not 0 <= eta <= 1:
         raise SettingsError(f"eta must lie in [0, 1] (0: no noise, 1: as DDPM), not {eta}")
-    return _ddim(predict, schedule, x_T, schedule.pairs(steps, spacing), eta, clip, generator)
+    if pairs is None:
+        pairs = schedule.pairs(steps, spacing)
+    walk = check_pairs(pairs, schedule.timesteps, ascending=eta == 0)
+    denoise = _denoiser(predict, schedule, clip)
+    return _ddim(denoise, schedule, x_T, walk, eta, generator, constrain)
 
 
 @torch.no_grad()
 def _ddim(
-    predict: Predictor,
+    denoise: Denoiser,
     schedule: Schedule,
     x: Tensor,
-    pairs: list[tuple[int, int]],
+    pairs: Pairs,
     eta: float,
-    clip: bool,
     generator: Generators,
+    constrain: Constraint | None,
 ) -> Iterator[Step]:
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
-        _, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        denoised = _at(denoise, x, t)
         sigma2 = eta**2 * (1 - ab_prev) / (1 - ab_t) * (1 - ab_t / ab_prev)
         # The paper's "direction pointing to x_t": its weight gives up what σ adds.
-        x_prev = math.sqrt(ab_prev) * x0_hat + math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * eps_hat
+        direction = math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * denoised.eps_hat
+        x_prev = math.sqrt(ab_prev) * denoised.x0_hat + direction
         if sigma2 > 0:
             x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
-        x = x_prev.to(x.dtype)
-        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
+        step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
+        x = step.x
+        yield step
 
 
 def dpm_steps(
-    predict: Predictor,
+    predict: Denoiser | Predictor,
     schedule: Schedule,
     x_T: Tensor,
     steps: int = 10,
     spacing: Spacing = "logsnr",
     clip: bool = True,
+    *,
+    pairs: Pairs | None = None,
+    constrain: Constraint | None = None,
 ) -> Iterator[Step]:
     """DPM-Solver++(2M), deterministic. Source: Lu et al. 2022 (arXiv 2211.01095), algorithm 2.
 
@@ -193,57 +226,62 @@ def dpm_steps(
     long one, the correction is small.
 
     Args:
-        predict: ``predict(x_t, t)`` → ε̂, with t int64 ``[B]``.
-        x_T: standard normal noise, float ``[B,C,H,W]``; it alone decides the sprite.
+        predict: a ``Denoiser``, or ``predict(x_t, t)`` → ε̂ with t int64 ``[B]``.
+        x_T: standard normal noise, float ``[B,C,H,W]``; it alone decides the sprite. With
+            ``pairs``, x at the first t of them.
         steps: how many of the T steps to visit.
         spacing: see ``Schedule.pairs``. With ``logsnr``, whose steps are alike in λ, the line
             reaches equally far in all of them, and 10 draw as well as 20 of the others do
             (``docs/benchmarks.md``).
-        clip: hold x̂_0 in [-1, 1] before it is used; ε̂ is then derived again from it.
+        clip: hold x̂_0 in [-1, 1] before it is used; ε̂ is then derived again from it. A
+            ``Denoiser`` says so itself.
+        pairs: the steps themselves, [(t, t_prev), …], in place of ``steps`` and ``spacing``.
+        constrain: see ``Constraint``; called after every step.
 
     Raises:
-        SettingsError: for steps outside 1 … T or an unknown spacing. Raised by the call, before
-            the first step.
+        SettingsError: for steps outside 1 … T, an unknown spacing, or pairs that are no chain.
+            Raised by the call, before the first step.
     """
-    return _dpm(predict, schedule, x_T, schedule.pairs(steps, spacing), clip)
+    if pairs is None:
+        pairs = schedule.pairs(steps, spacing)
+    walk = check_pairs(pairs, schedule.timesteps)
+    return _dpm(_denoiser(predict, schedule, clip), schedule, x_T, walk, constrain)
 
 
 @torch.no_grad()
 def _dpm(
-    predict: Predictor, schedule: Schedule, x: Tensor, pairs: list[tuple[int, int]], clip: bool
+    denoise: Denoiser, schedule: Schedule, x: Tensor, pairs: Pairs, constrain: Constraint | None
 ) -> Iterator[Step]:
     h_before, x0_before = 0.0, x
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
-        h = _lambda(ab_prev) - _lambda(ab_t)
-        x_t, x0_hat, eps_hat = _predict(predict, x, t, ab_t, clip)
+        h = half_log_snr(ab_prev) - half_log_snr(ab_t)
+        x_t, denoised = as_float64(x), _at(denoise, x, t)
+        x0_hat = denoised.x0_hat
         r = h_before / h  # 0 in the first step, and in the last, where h = ∞
         ahead = x0_hat if r < 0.5 else x0_hat + (x0_hat - x0_before) / (2 * r)
         # e^(-h) - 1 is -1 in the last step, so that x̂_0 is all that is left.
         x_prev = math.sqrt((1 - ab_prev) / (1 - ab_t)) * x_t
         x_prev = x_prev - math.sqrt(ab_prev) * math.expm1(-h) * ahead
         h_before, x0_before = h, x0_hat
-        x = x_prev.to(x.dtype)
-        yield Step(t, t_prev, x, x0_hat.to(x.dtype), eps_hat.to(x.dtype))
+        step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
+        x = step.x
+        yield step
 
 
-def _lambda(alpha_bar: float) -> float:
-    """λ = ½·log(ᾱ / (1-ᾱ)), and ∞ where ᾱ is 1 (clean)."""
-    return math.inf if alpha_bar == 1 else 0.5 * math.log(alpha_bar / (1 - alpha_bar))
+def _denoiser(predict: Denoiser | Predictor, schedule: Schedule, clip: bool) -> Denoiser:
+    return predict if isinstance(predict, Denoiser) else from_eps(predict, schedule, clip)
 
 
-def _predict(
-    predict: Predictor, x: Tensor, t: int, ab_t: float, clip: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return (x_t, x̂_0, ε̂) at step t, widened; they agree: x_t = √ᾱ_t·x̂_0 + √(1-ᾱ_t)·ε̂."""
-    signal, noise = math.sqrt(ab_t), math.sqrt(1 - ab_t)
-    eps_hat = predict(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
-    x_t, eps_hat = widened(x), widened(eps_hat)
-    x0_hat = (x_t - noise * eps_hat) / signal
-    if clip:
-        x0_hat = x0_hat.clamp(-1, 1)
-        eps_hat = (x_t - signal * x0_hat) / noise
-    return x_t, x0_hat, eps_hat
+def _at(denoise: Denoiser, x: Tensor, t: int) -> Denoised:
+    """Denoise all of x ``[B, …]`` at one step."""
+    return denoise(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
+
+
+def _step(t: int, t_prev: int, x: Tensor, denoised: Denoised, constrain: Constraint | None) -> Step:
+    """The step that has reached ``x``, constrained, with all tensors in the dtype of ``x``."""
+    x0_hat, eps_hat = (part.to(x.dtype) for part in denoised)
+    return Step(t, t_prev, x if constrain is None else constrain(x, t_prev), x0_hat, eps_hat)
 
 
 def noise_like(x: Tensor, generator: Generators) -> Tensor:

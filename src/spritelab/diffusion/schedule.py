@@ -19,25 +19,22 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from spritelab.config import ScheduleSettings
+from spritelab.config import ScheduleSettings, Spacing
+from spritelab.diffusion.times import half_log_snr, pairs_of, visited_steps
 from spritelab.errors import SettingsError
-
-Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
 
 _REFERENCE_TIMESTEPS = 1000
 """Published values of β are for this T; other T scale them."""
 
 _MAX_BETA = 0.999
 """Nichol and Dhariwal 2021, section 3.2: larger values make the last steps singular."""
-
-_LEAST_LAMBDA = -6.5
-"""Where ``logsnr`` starts: with 0.15 % of signal. Beyond lies only what _MAX_BETA leaves."""
 
 _MAX_TERMINAL_SIGNAL = 1e-3
 """Above this ᾱ_T, x_T still shows x_0, and sampling from pure noise starts from the wrong place."""
@@ -163,11 +160,15 @@ class Schedule:
         shape = (-1,) + (1,) * (like.ndim - 1)
         return signal[t + 1].view(shape), noise[t + 1].view(shape)
 
-    def pairs(self, steps: int, spacing: Spacing = "linspace") -> list[tuple[int, int]]:
-        """The steps that a sampler visits, as (t, t_prev), descending; the last t_prev is -1.
+    @cached_property
+    def lambdas(self) -> NDArray[np.float64]:
+        """λ_t = ½·log(ᾱ_t / (1-ᾱ_t)) for t = 0 … T-1, float64 ``[T]``: falling."""
+        return np.array([half_log_snr(alpha_bar) for alpha_bar in self.alpha_bars.tolist()])
 
-        A sampler never works out the previous step by itself: for most numbers of steps the gaps
-        differ by one, and a guess is silently wrong.
+    def pairs(
+        self, steps: int, spacing: Spacing = "linspace", start: float | None = None
+    ) -> list[tuple[int, int]]:
+        """The steps that a sampler visits, as (t, t_prev), descending; the last t_prev is -1.
 
         Args:
             steps: n in 1 … T.
@@ -177,38 +178,14 @@ class Schedule:
                 λ = ½·log(ᾱ/(1-ᾱ)), from the noisy end to t = 0, as Lu et al. 2022 (DPM-Solver,
                 section 3.4) do; the last step, from just before t = 0, goes on to clean. Of a
                 schedule that goes beyond λ = -6.5 it takes what lies above.
+            start: the least λ that is visited, so that T above is the number of steps with
+                λ_t ≥ start; None goes all the way to the noise. Below λ = -3 there is less than
+                5 % of signal in x_t, and pure noise can stand for it.
 
         Raises:
             SettingsError: if ``steps`` is outside 1 … T or ``spacing`` is unknown.
         """
-        T = self.timesteps
-        if not 1 <= steps <= T:
-            raise SettingsError(f"steps must lie in 1 … {T} (the schedule's T), not {steps}")
-        if spacing == "linspace":
-            visited = np.linspace(0, T - 1, steps).round().astype(int) if steps > 1 else [T - 1]
-        elif spacing == "leading":
-            visited = [i * T // steps for i in range(steps)]
-        elif spacing == "trailing":
-            visited = [(i + 1) * T // steps - 1 for i in range(steps)]
-        elif spacing == "logsnr":
-            visited = self._even_in_lambda(steps)
-        else:
-            raise SettingsError(
-                f"unknown spacing {spacing!r}; choose one of {', '.join(get_args(Spacing))}"
-            )
-        descending = [int(t) for t in reversed(visited)]
-        return list(zip(descending, [*descending[1:], -1], strict=True))
-
-    def _even_in_lambda(self, steps: int) -> list[int]:
-        """The steps of ``logsnr``, ascending: those nearest to even values of λ, all different."""
-        # eps: where rounding made ᾱ 0 or 1, λ would be infinite.
-        rising = -0.5 * torch.logit(self.alpha_bars, eps=1e-12).numpy()
-        wanted = np.linspace(rising[0], min(rising[-1], -_LEAST_LAMBDA), steps + 1)[1:]
-        nearest = np.searchsorted((rising[:-1] + rising[1:]) / 2, wanted)
-        # Values of λ can lie closer than the steps do: there neighbours are taken, upwards first.
-        order = np.arange(steps)
-        apart = np.maximum.accumulate(nearest - order) + order
-        return [int(t) for t in np.minimum(apart, self.timesteps - steps + order)]
+        return pairs_of(visited_steps(self.lambdas, steps, spacing, start))
 
 
 def build_schedule(settings: ScheduleSettings) -> Schedule:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from spritelab.generate import Model, sprite_seed
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
+from spritelab.progress import Progress as Told
 from spritelab.storage import digest
 from spritelab.storage.arrays import load_arrays, save_arrays
 
@@ -87,12 +88,12 @@ def draw(
     while drawn is None or len(drawn) < n:
         done = 0 if drawn is None else len(drawn)
 
-        def tell(evaluations: int, _: int, before: int = done - start) -> None:
+        def tell(evaluations: int, _: int | None, __: str, before: int = done - start) -> None:
             if progress is not None:
                 progress(before * setting.steps + evaluations)
 
         seeds = [sprite_seed(seed, k) for k in range(done, min(n, done + block))]
-        batch = model.sample(seeds=seeds, progress=tell, **setting.same_chain.request)
+        batch = model.sample(seeds=seeds, progress=Told(tell), **setting.same_chain.request)
         seconds = np.full(len(batch), batch.seconds / len(batch))
         new = Drawn(batch.images, batch.labels, seconds)
         drawn = new if drawn is None else _joined(drawn, new)

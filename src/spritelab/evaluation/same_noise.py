@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spritelab.diffusion import ddim_steps, eps_predictor, noise_like
+from spritelab.diffusion import noise_like
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
 from spritelab.generate import Model
+from spritelab.generate.request import make_request
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
@@ -79,19 +80,11 @@ def redraw(
             for k in range(r)
         ]
         name = model.class_names[label] if label >= 0 else "none"
-        predict = eps_predictor(
-            model.network,
-            model.schedule,
-            model.config.prediction,
-            model.context(name).repeat(r, 1).to(model.device),
-            setting.guidance,
-        )
+        request = make_request(None, 0, [own] * r, name, model.class_names, ())
         x = x_T
-        for step in ddim_steps(
-            predict, model.schedule, x_T, setting.steps, setting.eta, generator=noise
-        ):
+        for step in model.chain(model.sampler_settings(**setting.request), request, x_T, noise):
             x = step.x
-        rows.append(model.finish(x))
+        rows.append(model.to_pixels(x))
     return np.stack(rows)
 
 

@@ -1,5 +1,6 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
+from spritelab.generate.batch import Frame, SpriteBatch
 from spritelab.generate.folder import (
     ModelConfig,
     TrainedOn,
@@ -9,18 +10,10 @@ from spritelab.generate.folder import (
     save_model,
     shipped_models,
 )
-from spritelab.generate.model import (
-    BATCHING_TOLERANCE,
-    NO_CLASS,
-    Frame,
-    Label,
-    Model,
-    Progress,
-    SpriteBatch,
-    load_model,
-    sprite_seed,
-)
+from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate.request import NO_CLASS, Label, Request, sprite_seed
 from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
+from spritelab.progress import Progress
 
 __all__ = [
     "Model",
@@ -34,6 +27,7 @@ __all__ = [
     "load_model_files",
     "SpriteBatch",
     "Frame",
+    "Request",
     "Label",
     "NO_CLASS",
     "Progress",

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from spritelab.config import NetworkSettings, ScheduleSettings, Settings
+from spritelab.config import NetworkSettings, SamplerSettings, ScheduleSettings, Settings
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
@@ -56,6 +56,9 @@ class ModelConfig(Settings):
     channels: Literal[3, 4]
     class_names: tuple[str, ...]
     hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
+    sampling: SamplerSettings = Field(
+        default=SamplerSettings(), description="how it draws unless told otherwise"
+    )
     trained_on: TrainedOn
     step: int = Field(description="updates of the weights so far")
 

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, get_args
 
-from torch import Tensor
-
-from spritelab.diffusion import (
-    Generators,
-    Predictor,
-    Schedule,
-    Spacing,
-    Step,
-    Variance,
-    ddim_steps,
-    ddpm_steps,
-    dpm_steps,
-)
+from spritelab.config import Spacing, Variance
 from spritelab.errors import SettingsError
 
 Sampler = Literal["ddpm", "ddim", "dpm"]
@@ -131,25 +118,6 @@ class Setting:
     def dpm(cls, steps: int = 10, guidance: float = 1.0) -> Self:
         """DPM-Solver++(2M) over ``steps`` steps."""
         return cls("dpm", steps, None, None, guidance, DEFAULT_SPACING["dpm"])
-
-    def chain(
-        self, predict: Predictor, schedule: Schedule, x_T: Tensor, generator: Generators
-    ) -> Iterator[Step]:
-        """The sampler at work: a generator of its steps from ``x_T``, float ``[B,C,H,W]``.
-
-        ``predict`` has the guidance in it already (see ``eps_predictor``).
-        """
-        if self.sampler == "ddpm":
-            variance = self.variance or "posterior"
-            return ddpm_steps(
-                predict, schedule, x_T, self.steps, self.spacing, variance, self.clip, generator
-            )
-        if self.sampler == "ddim":
-            eta = self.eta or 0.0
-            return ddim_steps(
-                predict, schedule, x_T, self.steps, eta, self.spacing, self.clip, generator
-            )
-        return dpm_steps(predict, schedule, x_T, self.steps, self.spacing, self.clip)
 
     @property
     def nfe(self) -> int:

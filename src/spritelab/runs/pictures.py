@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from spritelab import pictures
-from spritelab.generate import Model, Progress
+from spritelab.config import SamplerSettings
+from spritelab.generate import Model
+from spritelab.progress import SILENT, Progress
 
 SAMPLES = 20
-"""Sprites in a grid of samples, as in the seed's pictures."""
+"""Sprites in a grid of samples, as in the pictures of the notebook."""
 
 
-def draw_strip(model: Model, path: Path, title: str, **request: Any) -> Path:
+def draw_strip(model: Model, how: SamplerSettings, path: Path, title: str, **request: Any) -> Path:
     """Draw one sprite's denoising: x_t above x̂_0, with the true t under every frame.
 
     Args:
         model: the model to sample.
+        how: the sampler and its settings.
         path: of the PNG.
         title: above the strip.
-        request: the arguments of ``Model.trace`` other than the number of sprites.
+        request: further arguments of ``Model.trace``, such as ``seed`` and ``label``.
     """
-    frames = list(model.trace(1, **request))
+    frames = list(model.trace(1, how, **request))
     return pictures.strip_picture(
         [frame.x_t[0] for frame in frames],
         [frame.t for frame in frames],
@@ -32,7 +35,7 @@ def draw_strip(model: Model, path: Path, title: str, **request: Any) -> Path:
 
 
 def draw_samples(
-    model: Model, folder: Path, progress: Progress | None = None, seed: int = 0
+    model: Model, folder: Path, progress: Progress = SILENT, seed: int = 0
 ) -> list[Path]:
     """Draw 20 samples and one denoising strip with DDPM, and the same with DDIM.
 
@@ -44,22 +47,17 @@ def draw_samples(
         StorageError: if a picture cannot be written.
     """
     T = model.schedule.timesteps
-    few = min(50, T)
-    total, done = (SAMPLES + 1) * (T + few), 0
-
-    def tell(evaluations: int, _: int) -> None:
-        if progress is not None:
-            progress(done + evaluations, total)
-
-    made = []
-    ddpm = {"sampler": "ddpm", "steps": T, "seed": seed}
-    ddim = {"sampler": "ddim", "steps": few, "eta": 0.0, "seed": seed}
-    for request, title in ((ddpm, f"DDPM, {T} steps"), (ddim, f"DDIM, {few} steps, η = 0")):
-        name = request["sampler"]
-        batch = model.sample(SAMPLES, progress=tell, **request)  # type: ignore[arg-type]
-        made.append(pictures.samples_picture(batch.images, folder / f"samples_{name}.png", title))
-        done += SAMPLES * batch.steps
-        made.append(draw_strip(model, folder / f"denoising_{name}.png", title, **request))
-        done += batch.steps
-        tell(0, total)
+    ddpm = SamplerSettings(sampler="ddpm").complete(T)
+    ddim = SamplerSettings(sampler="ddim").complete(T)
+    made: list[Path] = []
+    total, done = (SAMPLES + 1) * (ddpm.nfe + ddim.nfe), 0
+    for how in (ddpm, ddim):
+        told = progress.part(how.name, before=done, total=total)
+        batch = model.sample(SAMPLES, how, seed=seed, progress=told)
+        path = folder / f"samples_{how.sampler}.png"
+        made.append(pictures.samples_picture(batch.images, path, how.name))
+        path = folder / f"denoising_{how.sampler}.png"
+        made.append(draw_strip(model, how, path, how.name, seed=seed))
+        done += (SAMPLES + 1) * how.nfe
+        progress(done, total)
     return made

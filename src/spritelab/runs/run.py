@@ -23,7 +23,6 @@ from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import (
     Model,
     ModelConfig,
-    Progress,
     TrainedOn,
     load_model,
     load_model_files,
@@ -31,6 +30,7 @@ from spritelab.generate import (
     save_model,
 )
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log, read_metrics
 from spritelab.runs.pictures import draw_samples
@@ -38,6 +38,7 @@ from spritelab.training import (
     Sprites,
     TrainingState,
     Update,
+    build_objective,
     checkpoints,
     load_checkpoint,
     save_checkpoint,
@@ -124,7 +125,7 @@ class Run:
 
             updates = train(
                 state,
-                schedule,
+                build_objective(settings, schedule),
                 Sprites.from_set(self.train_sprites, accelerator.device),
                 Sprites.from_set(self.held_out, accelerator.device),
                 settings,
@@ -232,6 +233,7 @@ class Run:
             size=sprites.size,
             channels=3 if sprites.channels == 3 else 4,
             class_names=sprites.class_names,
+            sampling=self.settings.sampling,
             hard_alpha=bool(((alpha == 0) | (alpha == 255)).all()),
             trained_on=TrainedOn(
                 source=sprites.provenance.source,
@@ -251,11 +253,11 @@ class Run:
     def _sample_grid(
         self, state: TrainingState, schedule: Schedule, device: torch.device
     ) -> Images:
-        """Draw 20 sprites with DDIM in at most 20 steps from the averaged weights."""
+        """Draw 20 sprites from the averaged weights, as the model draws unless told otherwise."""
         model = Model(state.averaged(), schedule, self.model_config(state.step), device)
-        batch = model.sample(20, sampler="ddim", steps=min(20, schedule.timesteps))
+        batch = model.sample(20)
         path = self.folder / "samples" / f"step-{state.step:08d}.png"
-        title = f"DDIM, {batch.steps} steps, after {state.step} updates"
+        title = f"{batch.how.name}, after {state.step} updates"
         pictures.samples_picture(batch.images, path, title)
         return pictures.grid(batch.images, scale=4)
 
@@ -272,7 +274,7 @@ def _close_at_exit(updates: Generator[Update, None, None]) -> None:
     atexit.register(close)
 
 
-def draw_pictures(folder: str | Path, progress: Progress | None = None) -> list[Path]:
+def draw_pictures(folder: str | Path, progress: Progress = SILENT) -> list[Path]:
     """Draw a run's five pictures: the loss curves, and what ``pictures.draw_samples`` draws.
 
     Raises:

@@ -12,17 +12,21 @@ from spritelab.training.loop import (
     train,
 )
 from spritelab.training.muon import Muon
+from spritelab.training.objectives import Denoising, Objective, build_objective
 from spritelab.training.validation import eps_loss
 
 __all__ = [
     "Batch",
     "Batches",
+    "Denoising",
     "Muon",
+    "Objective",
     "PowerAverage",
     "Sprites",
     "TrainingState",
     "Update",
     "Validation",
+    "build_objective",
     "checkpoints",
     "eps_loss",
     "gamma_from_width",

@@ -1,8 +1,7 @@
 """The training loop: a generator that yields a record after every update, and draws nothing.
 
-Algorithm 1 of Ho et al. 2020: draw x_0, t and ε; take a gradient step on the error of the
-network's prediction from q_sample(x_0, t, ε). Then the average of the weights is updated, and the
-record is yielded.
+Draw a batch; take a gradient step on the objective; update the average of the weights; yield the
+record.
 """
 
 from __future__ import annotations
@@ -19,18 +18,12 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from spritelab.config import TrainingSettings
-from spritelab.diffusion import (
-    Schedule,
-    diffusion_loss,
-    min_snr_weight,
-    q_sample,
-    training_target,
-)
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import hidden_weights
 from spritelab.training.average import PowerAverage
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
 from spritelab.training.muon import Muon
+from spritelab.training.objectives import Objective
 from spritelab.training.validation import eps_loss
 
 
@@ -118,7 +111,7 @@ class TrainingState:
 
 def train(
     state: TrainingState,
-    schedule: Schedule,
+    objective: Objective,
     train_sprites: Sprites,
     held_out: Sprites,
     settings: TrainingSettings,
@@ -144,7 +137,7 @@ def train(
     batches = Batches(
         train_sprites,
         settings.batch_size,
-        schedule.timesteps,
+        objective.head.schedule.timesteps,
         settings.seed,
         mirror=mirror,
         stratified_t=settings.stratified_t,
@@ -163,16 +156,7 @@ def train(
             torch.manual_seed(stream_seed(settings.seed, 2, state.step, accelerator.process_index))
 
         batch = _share(batches.draw(state.step), accelerator)
-        x_t = q_sample(schedule, batch.x0, batch.t, batch.eps)
-        target = training_target(schedule, batch.x0, batch.t, batch.eps, settings.prediction)
-        weight = (
-            min_snr_weight(
-                schedule, batch.t, settings.prediction, settings.min_snr_gamma, like=batch.x0
-            )
-            if settings.min_snr_gamma
-            else None
-        )
-        loss = diffusion_loss(model(x_t, batch.t, batch.context), target, weight)
+        loss = objective.loss(model, batch)
         optimiser.zero_grad()
         accelerator.backward(loss)
         if settings.clip_gradient:
@@ -194,8 +178,8 @@ def train(
         if state.step % settings.validate_every == 0 or state.progress >= 1:
             network = state.averaged()
             validation = Validation(
-                eps_loss(network, schedule, settings.prediction, train_sprites),
-                eps_loss(network, schedule, settings.prediction, held_out),
+                eps_loss(network, objective.head, train_sprites),
+                eps_loss(network, objective.head, held_out),
             )
         yield Update(
             state.step,

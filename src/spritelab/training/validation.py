@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from spritelab import pixels
-from spritelab.diffusion import Prediction, Schedule, eps_from_output, q_sample
+from spritelab.diffusion import Head, denoiser, q_sample
 from spritelab.training.batches import Sprites, stream_seed
 
 EVALUATIONS = 512
@@ -19,8 +19,7 @@ _SEED = 20_200_619
 @torch.no_grad()
 def eps_loss(
     network: nn.Module,
-    schedule: Schedule,
-    prediction: Prediction,
+    head: Head,
     sprites: Sprites,
     evaluations: int = EVALUATIONS,
     batch_size: int = 128,
@@ -40,7 +39,7 @@ def eps_loss(
         else (torch.arange(evaluations) * n // evaluations)
     )
     strata = torch.randperm(evaluations, generator=generator)
-    t = ((strata + 0.5) * schedule.timesteps / evaluations).long()
+    t = ((strata + 0.5) * head.schedule.timesteps / evaluations).long()
     shape = (evaluations, sprites.images.shape[3], *sprites.images.shape[1:3])
     eps = torch.randn(shape, generator=generator)
 
@@ -51,9 +50,8 @@ def eps_loss(
         part = slice(first, first + batch_size)
         rows, t_part, eps_part = index[part].to(device), t[part].to(device), eps[part].to(device)
         x0 = pixels.encode(sprites.images[rows])
-        x_t = q_sample(schedule, x0, t_part, eps_part)
-        output = network(x_t, t_part, sprites.context[rows])
-        eps_hat = eps_from_output(schedule, x_t, t_part, output, prediction)
+        x_t = q_sample(head.schedule, x0, t_part, eps_part)
+        eps_hat = denoiser(network, head, sprites.context[rows], clip=False)(x_t, t_part).eps_hat
         total += float((eps_hat - eps_part).square().mean(dim=(1, 2, 3)).sum())
     network.train(was_training)
     return total / evaluations

@@ -1,0 +1,63 @@
+"""What a model draws: a batch of sprites, and the moments of their denoising."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spritelab.config import SamplerSettings
+from spritelab.pixels import Images
+
+
+@dataclass(frozen=True, eq=False)
+class SpriteBatch:
+    """Sprites drawn by a model.
+
+    Attributes:
+        images: uint8 ``[N,H,W,C]``; fully transparent pixels are black underneath.
+        labels: int64 ``[N]``, an index into ``class_names``; -1 for no class and for mixes.
+        class_names: of the model.
+        seeds: int64 ``[N]``, one a sprite; ``sample(seeds=…)`` draws the same sprites again.
+        how: how they were drawn, complete.
+        seconds: that drawing took, all together.
+    """
+
+    images: Images
+    labels: NDArray[np.int64]
+    class_names: tuple[str, ...]
+    seeds: NDArray[np.int64]
+    how: SamplerSettings
+    seconds: float
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        n, height, width, channels = self.images.shape
+        kind = "RGBA" if channels == 4 else "RGB"
+        return f"<SpriteBatch: {n} {kind} sprites of {width}×{height}, {self.how.name}>"
+
+    @property
+    def nfe(self) -> int:
+        """Network evaluations a sprite; guidance counts twice."""
+        return self.how.nfe
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment of the denoising.
+
+    Attributes:
+        t: the step that ``x_t`` is at; -1 is the finished sprite.
+        x_t: the noisy sprites at t, uint8 ``[N,H,W,C]``.
+        x0_hat: the clean sprites that the network sees in them, uint8 ``[N,H,W,C]``.
+    """
+
+    t: int
+    x_t: Images
+    x0_hat: Images
+
+    def __repr__(self) -> str:
+        return f"<Frame: {len(self.x_t)} sprites at t = {self.t}>"
