@@ -43,7 +43,7 @@ def make_point(order: Path) -> None:
     settings = RunSettings.parse(point["settings"])
     folder = Path(point["run"])
     console.say(name, "training")
-    begun = (folder / "config.json").exists()
+    begun = runs.record_file(folder) is not None
     run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
     more = point.get("states", 1) - 1
     for update in run.train(cpu=point["device"] == "cpu"):

@@ -67,9 +67,9 @@ def test_from_an_empty_folder_to_a_run(here: Path, capsys: pytest.CaptureFixture
         [
             *PICTURES,
             "checkpoints",
-            "config.json",
             "metrics.jsonl",
             "model",
+            "run.json",
             "run.lock",
             "tensorboard",
         ]
@@ -81,7 +81,7 @@ def test_from_an_empty_folder_to_a_run(here: Path, capsys: pytest.CaptureFixture
             assert len(colours) > 20
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [5, 10, 12]
-    settings = json.loads((folder / "config.json").read_text())["settings"]
+    settings = json.loads((folder / "run.json").read_text())["settings"]
     assert settings["training"]["steps"] == STEPS
     assert settings["data"]["source"] == str(here.parent / "sprites.npz")
     assert list(here.rglob(".*")) == []

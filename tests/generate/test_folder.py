@@ -70,6 +70,22 @@ def test_a_later_format(model: Path) -> None:
     assert f"{said}; upgrade it" in refused(model)
 
 
+@pytest.mark.parametrize("form", [1, 2])
+def test_an_older_format(tmp_path: Path, model: Path, form: int) -> None:
+    """It says neither how it draws nor how its sprites are read; saved again, it is of today."""
+    path = model / "config.json"
+    values = json.loads(path.read_text())
+    for name in ("data", "parent", *(("held_out", "split_seed", "mirror") if form == 1 else ())):
+        del values["trained_on"][name]
+    del values["sampling"]
+    path.write_text(json.dumps({**values, "format": form}))
+    files = load_model_files(model)
+    assert files.config.sampling.complete(50).name == "DDIM, η = 0, 50 steps"
+    assert (files.config.trained_on.data, files.config.trained_on.parent) == (None, None)
+    save_model(tmp_path / "again", files.network.state_dict(), files.config)
+    assert json.loads((tmp_path / "again" / "config.json").read_text())["format"] == FORMAT == 3
+
+
 @pytest.mark.parametrize("form", [None, "1", [1]])
 def test_no_format(model: Path, form: object) -> None:
     change(model, format=form)
@@ -121,6 +137,10 @@ def test_the_weights_of_another_network(model: Path, network: dict[str, Any]) ->
         ({"size": 17}, "2 levels need a size that is a multiple of 2, not 17"),
         ({"channels": 2}, "channels"),
         ({"later": 1}, "later: there is no such setting"),
+        ({"sampling": {"sampler": "euler"}}, "sampling.sampler: unknown 'euler'"),
+        ({"sampling": {"steps": 51}}, "sampling.steps must lie in 1 … 50"),
+        ({"sampling": {"times": [50, 3]}}, "sampling.times must lie in 0 … 49"),
+        ({"trained_on": {}}, "trained_on.source: it is missing"),
         ({"network": {"kind": "unet", "widths": [33]}}, "every width must be a multiple"),
     ],
 )

@@ -176,6 +176,14 @@ class RunSettings(Settings):
     def _present_name(cls, name: str) -> str:
         return FORMER_PRESETS.get(name, name)
 
+    @model_validator(mode="after")
+    def _check_sampling(self) -> Self:
+        try:
+            self.sampling.complete(self.schedule.timesteps)
+        except SettingsError as error:
+            raise ValueError(f"sampling.{error}") from None
+        return self
+
     def override(self, values: Mapping[str, Any]) -> RunSettings:
         """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.
 

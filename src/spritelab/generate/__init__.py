@@ -3,9 +3,11 @@
 from spritelab.generate.batch import Frame, SpriteBatch
 from spritelab.generate.folder import (
     ModelConfig,
+    Parent,
     TrainedOn,
     find_model,
     load_model_files,
+    load_parent,
     make_network,
     save_model,
     shipped_models,
@@ -22,9 +24,11 @@ __all__ = [
     "find_model",
     "ModelConfig",
     "TrainedOn",
+    "Parent",
     "make_network",
     "save_model",
     "load_model_files",
+    "load_parent",
     "SpriteBatch",
     "Frame",
     "Request",

@@ -6,29 +6,49 @@ those that come with spritelab.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from spritelab.config import NetworkSettings, SamplerSettings, ScheduleSettings, Settings
+from spritelab.config import (
+    DataSettings,
+    NetworkSettings,
+    SamplerSettings,
+    ScheduleSettings,
+    Settings,
+)
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
 from spritelab.storage import read_record, write_json
 from spritelab.storage.tensors import read_tensors, write_tensors
 
-FORMAT = 2
-"""Version of a model folder; raised whenever old code could no longer read them.
+FORMAT = 3
+"""Version of a model folder; raised whenever old code could no longer read it.
 
 2: a model says how its sprites were split and mirrored.
+3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
+from. Older folders draw with the default ``SamplerSettings``.
 """
+
+WEIGHTS = "model.safetensors"
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 """One model folder a model, with its card as ``README.md``."""
+
+
+class Parent(Settings):
+    """The model whose weights another one began from."""
+
+    name: str = Field(description="of its folder")
+    weights_hash: str = Field(description="SHA-256 of its model.safetensors, in hexadecimal")
+    licence: str = Field(description="of the sprites it was trained on")
+    source: str = Field(description="of the sprites it was trained on")
 
 
 class TrainedOn(Settings):
@@ -42,6 +62,12 @@ class TrainedOn(Settings):
     held_out: float = Field(default=0.1, description="share of the source never trained on")
     split_seed: int = Field(default=0, description="of the split into both")
     mirror: bool = Field(default=False, description="half of the sprites were shown mirrored")
+    data: DataSettings | None = Field(
+        default=None,
+        description="how the sprites are read; of a path only the last part is kept. None: they "
+        "were given as arrays, or the folder is older than this",
+    )
+    parent: Parent | None = Field(default=None, description="the model that it began from")
 
 
 class ModelConfig(Settings):
@@ -62,8 +88,16 @@ class ModelConfig(Settings):
     trained_on: TrainedOn
     step: int = Field(description="updates of the weights so far")
 
+    @model_validator(mode="after")
+    def _check_sampling(self) -> Self:
+        try:
+            self.sampling.complete(self.schedule.timesteps)
+        except SettingsError as error:
+            raise ValueError(f"sampling.{error}") from None
+        return self
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class ModelFiles:
     """A model folder in memory; the network is on the CPU, in evaluation mode."""
 
@@ -73,7 +107,11 @@ class ModelFiles:
 
 
 def make_network(config: ModelConfig) -> nn.Module:
-    """Build the network of ``config`` with freshly drawn weights."""
+    """Build the network of ``config`` with freshly drawn weights.
+
+    Raises:
+        SettingsError: if the network cannot have the size of the sprites.
+    """
     return build_network(
         config.network,
         channels=config.channels,
@@ -86,7 +124,7 @@ def make_network(config: ModelConfig) -> nn.Module:
 def save_model(
     folder: Path, weights: Mapping[str, Tensor], config: ModelConfig, half: bool = False
 ) -> None:
-    """Write a model folder, replacing the one that may be there.
+    """Write a model folder in today's format, replacing the one that may be there.
 
     Args:
         folder: of the model.
@@ -102,8 +140,8 @@ def save_model(
             name: tensor.half() if tensor.is_floating_point() else tensor
             for name, tensor in weights.items()
         }
-    write_tensors(folder / "model.safetensors", weights)
-    write_json(folder / "config.json", config.model_dump(mode="json"))
+    write_tensors(folder / WEIGHTS, weights)
+    write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
 
 
 def load_model_files(folder: Path) -> ModelFiles:
@@ -118,7 +156,7 @@ def load_model_files(folder: Path) -> ModelFiles:
         network = make_network(config)
     except SettingsError as error:
         raise ModelError(str(error)) from None
-    weights = read_tensors(folder / "model.safetensors")
+    weights = read_tensors(folder / WEIGHTS)
     try:
         network.load_state_dict(weights)
     except RuntimeError:
@@ -129,9 +167,44 @@ def load_model_files(folder: Path) -> ModelFiles:
     return ModelFiles(network.eval(), build_schedule(config.schedule), config)
 
 
+def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:
+    """Read another model's network, for a run whose models are like ``child`` to begin from.
+
+    Args:
+        source: as in ``load_model``.
+        child: what the new run's model will say of itself.
+
+    Raises:
+        ModelError: if there is no model, or it is broken or of a later format.
+        SettingsError: if network, size, channels or class names differ.
+    """
+    folder = find_model(source)
+    files = load_model_files(folder)
+    for key in ("network", "size", "channels", "class_names"):
+        theirs, ours = getattr(files.config, key), getattr(child, key)
+        if theirs != ours:
+            raise SettingsError(
+                f"the run cannot begin from {source}: its {key.replace('_', ' ')} "
+                f"{_in_short(theirs)} would have to be {_in_short(ours)}"
+            )
+    parent = Parent(
+        name=Path(source).resolve().name,
+        weights_hash=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        licence=files.config.trained_on.licence,
+        source=files.config.trained_on.source,
+    )
+    return files.network, parent
+
+
+def _in_short(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(str, value))})"
+    return f"({value})" if isinstance(value, Settings) else str(value)
+
+
 def shipped_models() -> tuple[str, ...]:
     """The names of the models that come with spritelab, for ``load_model``."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob("*/model.safetensors")))
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{WEIGHTS}")))
 
 
 def find_model(source: str | Path) -> Path:
@@ -150,7 +223,7 @@ def find_model(source: str | Path) -> Path:
         )
     if (folder / "model" / "config.json").is_file():
         return folder / "model"
-    if not (folder / "model.safetensors").is_file():
+    if not (folder / WEIGHTS).is_file():
         raise ModelError(
             f"{folder} holds no model (no model/config.json); "
             "has its training reached its first checkpoint?"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 
-import spritelab
-from spritelab import pictures
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import StopFlag, any_process, make_accelerator
@@ -23,18 +20,17 @@ from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import (
     Model,
     ModelConfig,
-    TrainedOn,
-    load_model,
+    Parent,
     load_model_files,
     make_network,
     save_model,
 )
-from spritelab.pixels import Images
-from spritelab.progress import SILENT, Progress
 from spritelab.runs.lock import lock_run
-from spritelab.runs.log import open_log, read_metrics
-from spritelab.runs.pictures import draw_samples
+from spritelab.runs.log import open_log
+from spritelab.runs.pictures import draw_grid
+from spritelab.runs.record import describe_model
 from spritelab.training import (
+    CheckpointState,
     Sprites,
     TrainingState,
     Update,
@@ -46,6 +42,8 @@ from spritelab.training import (
     train,
 )
 
+CHECKPOINTS = "checkpoints"
+
 
 @dataclass
 class Run:
@@ -55,6 +53,7 @@ class Run:
         folder: where everything is.
         settings: what decides the run.
         train_sprites, held_out: the two sides of the split.
+        parent: the model whose weights it began from, if it began from one.
         step: updates made when it was last saved.
         finished: whether its length was reached.
         stopped: whether the last ``train`` stopped before the end, as it was asked to.
@@ -67,6 +66,7 @@ class Run:
     settings: RunSettings
     train_sprites: SpriteSet
     held_out: SpriteSet
+    parent: Parent | None = None
     step: int = 0
     finished: bool = False
     stopped: bool = False
@@ -149,11 +149,15 @@ class Run:
                 if log is not None:
                     log.update(update, settings.batch_size)
                     if saves:
-                        self._save(state, accelerator, log.batch_losses)
+                        self.save_state(state, log.batch_losses, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
-                        log.picture(
-                            self._sample_grid(state, schedule, accelerator.device), update.step
+                        model = Model(
+                            state.averaged(),
+                            schedule,
+                            self.model_config(update.step),
+                            accelerator.device,
                         )
+                        log.picture(draw_grid(model, self.folder), update.step)
                 if saves:
                     self.step = update.step
                 try:
@@ -161,7 +165,7 @@ class Run:
                 except BaseException:
                     # Closed, or dropped by a caller that left its loop; the state is whole here.
                     if log is not None and not saves:
-                        self._save(state, accelerator, log.batch_losses)
+                        self.save_state(state, log.batch_losses, accelerator)
                     self.step, self.stopped = update.step, not self.finished
                     raise
                 if self.stopped:
@@ -178,39 +182,63 @@ class Run:
         torch.manual_seed(stream_seed(settings.training.seed, 3))
         network = make_network(self.model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
-        batch_losses: list[float] = []
-        saved = checkpoints(self.folder / "checkpoints")
-        if saved:
-            tensors, record = load_checkpoint(saved[-1][1])
-            try:
-                state.load(tensors, record["step"], record["seconds"], record["progress"])
-                batch_losses = list(record["batch_losses"])
-                if accelerator.scaler is not None and record.get("scaler"):
-                    accelerator.scaler.load_state_dict(record["scaler"])
-            except (KeyError, RuntimeError, ValueError):
+        saved = checkpoints(self.folder / CHECKPOINTS)
+        if not saved:
+            if self.parent is not None:
                 raise ModelError(
-                    f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
-                    "from the one before"
-                ) from None
-        return state, schedule, batch_losses
+                    f"{self.folder} has no checkpoint left, and so none of the weights of "
+                    f"{self.parent.name} that it began from; start a new run"
+                )
+            return state, schedule, []
+        tensors, record = load_checkpoint(saved[-1][1])
+        try:
+            state.load(tensors, record.step, record.seconds, record.progress)
+            if accelerator.scaler is not None and record.scaler:
+                accelerator.scaler.load_state_dict(record.scaler)
+        except (KeyError, RuntimeError, ValueError):
+            raise ModelError(
+                f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
+                "from the one before"
+            ) from None
+        return state, schedule, list(record.batch_losses)
 
-    def _save(
-        self, state: TrainingState, accelerator: Accelerator, batch_losses: list[float]
+    def save_state(
+        self,
+        state: TrainingState,
+        batch_losses: Sequence[float] = (),
+        accelerator: Accelerator | None = None,
     ) -> None:
+        """Write a checkpoint, and the model as it is now.
+
+        Args:
+            state: network, average and optimiser.
+            batch_losses: of the updates since the last validation.
+            accelerator: whose scaler of gradients, if it has one, belongs to the state.
+
+        Raises:
+            TrainingError: if the weights are not finite; nothing is written then.
+            StorageError: if something cannot be written; the last checkpoint is kept.
+        """
         tensors = state.tensors()
         if not all(bool(value.isfinite().all()) for value in tensors.values()):
             raise TrainingError(
                 f"the weights are no longer finite at update {state.step}; the last good "
-                "checkpoint is kept; start again with a lower --learning-rate"
+                "checkpoint is kept; start again with a lower `learning_rate`"
             )
-        record = {
-            "seconds": state.seconds,
-            "progress": state.progress,
-            "batch_losses": batch_losses,
-            "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
-        }
-        save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
-        save_model(self.folder / "model", state.average.weights, self.model_config(state.step))
+        scaler = accelerator.scaler if accelerator is not None else None
+        record = CheckpointState(
+            step=state.step,
+            seconds=state.seconds,
+            progress=state.progress,
+            batch_losses=tuple(batch_losses),
+            scaler=scaler.state_dict() if scaler is not None else None,
+        )
+        save_checkpoint(self.folder / CHECKPOINTS, tensors, record)
+        self._save_model(state)
+
+    def _save_model(self, state: TrainingState) -> None:
+        config = self.model_config(state.step)
+        save_model(self.folder / "model", state.average.weights, config)
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""
@@ -219,47 +247,11 @@ class Run:
         except ModelError:
             step = None
         if step != state.step:
-            save_model(self.folder / "model", state.average.weights, self.model_config(state.step))
+            self._save_model(state)
 
     def model_config(self, step: int) -> ModelConfig:
         """What a model of this run at update ``step`` says of itself."""
-        sprites = self.train_sprites
-        alpha = sprites.images[..., 3:]
-        return ModelConfig(
-            version=spritelab.__version__,
-            network=self.settings.network,
-            schedule=self.settings.schedule,
-            prediction=self.settings.training.prediction,
-            size=sprites.size,
-            channels=3 if sprites.channels == 3 else 4,
-            class_names=sprites.class_names,
-            sampling=self.settings.sampling,
-            hard_alpha=bool(((alpha == 0) | (alpha == 255)).all()),
-            trained_on=TrainedOn(
-                source=sprites.provenance.source,
-                licence=sprites.provenance.licence,
-                url=sprites.provenance.url,
-                content_hash=sprites.content_hash,
-                class_counts=tuple(
-                    np.bincount(sprites.labels, minlength=len(sprites.class_names)).tolist()
-                ),
-                held_out=self.settings.data.held_out,
-                split_seed=self.settings.training.seed,
-                mirror=self.settings.data.mirror,
-            ),
-            step=step,
-        )
-
-    def _sample_grid(
-        self, state: TrainingState, schedule: Schedule, device: torch.device
-    ) -> Images:
-        """Draw 20 sprites from the averaged weights, as the model draws unless told otherwise."""
-        model = Model(state.averaged(), schedule, self.model_config(state.step), device)
-        batch = model.sample(20)
-        path = self.folder / "samples" / f"step-{state.step:08d}.png"
-        title = f"{batch.how.name}, after {state.step} updates"
-        pictures.samples_picture(batch.images, path, title)
-        return pictures.grid(batch.images, scale=4)
+        return describe_model(self.settings, self.train_sprites, step, self.parent)
 
 
 def _close_at_exit(updates: Generator[Update, None, None]) -> None:
@@ -272,17 +264,3 @@ def _close_at_exit(updates: Generator[Update, None, None]) -> None:
 
     reference = weakref.ref(updates, lambda _: atexit.unregister(close))
     atexit.register(close)
-
-
-def draw_pictures(folder: str | Path, progress: Progress = SILENT) -> list[Path]:
-    """Draw a run's five pictures: the loss curves, and what ``pictures.draw_samples`` draws.
-
-    Raises:
-        ModelError: if the run has no model yet.
-        StorageError: if a picture cannot be written.
-    """
-    folder = Path(folder)
-    model = load_model(folder)
-    records = read_metrics(folder)
-    curves = [pictures.curves_picture(records, folder / "loss_curves.png")] if records else []
-    return curves + draw_samples(model, folder, progress)

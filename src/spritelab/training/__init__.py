@@ -2,7 +2,12 @@
 
 from spritelab.training.average import PowerAverage, gamma_from_width
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
-from spritelab.training.checkpoint import checkpoints, load_checkpoint, save_checkpoint
+from spritelab.training.checkpoint import (
+    CheckpointState,
+    checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+)
 from spritelab.training.loop import (
     TrainingState,
     Update,
@@ -18,6 +23,7 @@ from spritelab.training.validation import eps_loss
 __all__ = [
     "Batch",
     "Batches",
+    "CheckpointState",
     "Denoising",
     "Muon",
     "Objective",
