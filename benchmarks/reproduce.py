@@ -38,9 +38,8 @@ from spritelab.evaluation.inception import (
 from spritelab.evaluation.memorisation import find_copies
 from spritelab.evaluation.metrics import frechet_distance, kernel_distance
 from spritelab.evaluation.protocol import PROTOCOL, distinct
-from spritelab.generate import Model, load_model, sprite_seed
+from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
-from spritelab.progress import Progress
 from spritelab.runs import Run
 from spritelab.storage import digest, write_file, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
@@ -77,10 +76,10 @@ def main() -> int:
             raise SettingsError(f"measures need at least 2 sprites, not {given.n}")
         # All that may be missing comes first: nobody should learn of it after hours of training.
         with console.progress("fetching", transient=True) as bar:
-            weights = given.weights or fetch_weights(progress=Progress(bar))
+            weights = given.weights or fetch_weights(progress=bar)
             load_inception(weights)
             load_effnet()
-            spritelab.load_sprites("sprites", n=1, progress=Progress(bar))
+            spritelab.load_sprites("sprites", n=1, progress=bar)
         if status := train(given.out, given.epochs, given.changes):
             return status
         report = measure(given.out, given.n, given.seed, weights)
@@ -198,7 +197,8 @@ def draw(
         if block is None:
             with console.progress(f"{name}: evaluations, sprites {first} … {last - 1}") as tell:
                 batch = model.sample(
-                    seeds=[sprite_seed(seed, k) for k in range(first, last)],
+                    seed=seed,
+                    numbers=range(first, last),
                     progress=tell,
                     **request,
                 )

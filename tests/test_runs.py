@@ -297,7 +297,7 @@ def test_soft_edges_are_noticed(tmp_path: Path) -> None:
 
 def test_a_folder_that_exists_is_refused_and_kept(tmp_path: Path, tiny_run: Path) -> None:
     before = snapshot(tiny_run)
-    with pytest.raises(SettingsError, match="exists already; choose another `out`, or go on"):
+    with pytest.raises(SettingsError, match="exists already; choose another `folder`, or go on"):
         start(tiny_run)
     assert snapshot(tiny_run) == before
     (tmp_path / "file").write_text("mine")
@@ -395,7 +395,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
     run = start(tmp_path / "run")
     with monkeypatch.context() as patch:
         patch.setattr(Denoising, "loss", spoiled)
-        with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* --learning-rate"):
+        with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* `learning_rate`"):
             finish(run)
     found = checkpoints(run.folder / "checkpoints")
     assert [step for step, _ in found] == [4]

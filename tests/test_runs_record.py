@@ -91,9 +91,9 @@ def test_a_broken_record(tmp_path: Path, name: str, content: bytes, message: str
     ("values", "message"),
     [
         ({"settings": {}}, "settings.network: it is missing"),
-        ({"settings": 1}, "settings: it must be"),
+        ({"settings": 1}, "settings: must be"),
         ({"data": {}}, "data.source: it is missing"),
-        ({"parent": "crawl-16"}, "parent: it must be"),
+        ({"parent": "crawl-16"}, "parent: must be"),
         ({"later": 1}, "later: there is no such setting"),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_model_draws_as_its_run_was_told(tmp_path: Path) -> None:
 
 
 def test_more_steps_of_sampling_than_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"sampling\.steps must lie in 1 … 50"):
+    with pytest.raises(SettingsError, match=r"`sampling\.steps` must lie in 1 … 50"):
         tiny_settings(sampling={"sampler": "ddim", "steps": 51})
 
 

@@ -124,8 +124,10 @@ def downscale(images: Images, factor: int) -> Images:
     """Shrink by a whole ``factor``: the alpha-weighted mean of every ``factor`` × ``factor`` block.
 
     Each colour weighs by its alpha, so that transparent pixels do not bleed into edges; the new
-    alpha is the plain mean. Rounded to the nearest level. Height and width must be multiples of
-    ``factor`` (``DataError``).
+    alpha is the plain mean. Rounded to the nearest level.
+
+    Raises:
+        DataError: unless height and width are multiples of ``factor``.
     """
     n, height, width, channels = images.shape
     if factor < 1 or height % factor or width % factor:

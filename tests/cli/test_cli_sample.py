@@ -52,7 +52,7 @@ def test_sprites_on_disk_are_those_of_the_library(
     record = json.loads((here / "out" / "samples.json").read_text())
     for k, sprite in enumerate(record.pop("sprites")):
         np.testing.assert_array_equal(read(here / "out" / sprite["file_name"]), batch.images[k])
-        assert sprite["seed"] == batch.seeds[k]
+        assert sprite["number"] == batch.numbers[k] == k
         assert sprite["label"] == batch.class_names[batch.labels[k]]
     assert record.pop("seconds") > 0
     assert record == {
@@ -60,10 +60,13 @@ def test_sprites_on_disk_are_those_of_the_library(
         "model": "tiny",
         "sampler": "ddpm",
         "steps": 4,
+        "times": None,
+        "start": "noise",
         "eta": None,
         "variance": "posterior",
         "spacing": "linspace",
         "guidance": 1.0,
+        "clip": True,
         "seed": 7,
         "nfe": 4,
     }
@@ -83,19 +86,33 @@ def test_the_grid_shows_every_sprite_enlarged_without_blur(here: Path) -> None:
 
 def test_a_place_of_its_own_by_default(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words("--steps", "1", "-n", "1", "--seed", "3")) == 0
-    assert capsys.readouterr().out == f"wrote {Path('samples/tiny-ddim-3')}\n"
-    assert (here / "samples" / "tiny-ddim-3" / "0000.png").exists()
+    assert capsys.readouterr().out == f"wrote {Path('samples/tiny-dpm-3')}\n"
+    assert (here / "samples" / "tiny-dpm-3" / "0000.png").exists()
 
 
 def test_every_option_reaches_the_sampler(here: Path, tiny_model: Model) -> None:
     argv = words(
-        *("--steps", "5", "--eta", "0.5", "--spacing", "trailing", "-n", "4", "--seed", "1"),
+        *(
+            "--sampler",
+            "ddim",
+            "--steps",
+            "5",
+            "--eta",
+            "0.5",
+            "--spacing",
+            "trailing",
+            "-n",
+            "4",
+            "--seed",
+            "1",
+        ),
         *("--label", "square=1,disc=3", "--guidance", "2.5", "--soft-alpha", "--batch-size", "3"),
         *("--strip", "--out", "out"),
     )
     assert main(argv) == 0
     batch = tiny_model.sample(
         4,
+        sampler="ddim",
         steps=5,
         eta=0.5,
         spacing="trailing",
@@ -120,7 +137,7 @@ def test_any_sprite_can_be_drawn_again(here: Path) -> None:
     sprites = json.loads((here / "out" / "samples.json").read_text())["sprites"]
     assert [sprite["label"] for sprite in sprites] == ["none"] * 4
     again = load_model("runs/tiny", "cpu").sample(
-        steps=3, seeds=[sprites[2]["seed"]], label=sprites[2]["label"], hard_alpha=False
+        steps=3, numbers=[sprites[2]["number"]], label=sprites[2]["label"], hard_alpha=False
     )
     np.testing.assert_array_equal(again.images[0], read(here / "out" / "0002.png"))
 
@@ -149,13 +166,15 @@ def test_other_files_are_never_replaced(here: Path, refused: Refused) -> None:
 
 
 MISTAKES: list[tuple[list[str], str]] = [
-    (["--steps", "0"], "steps must lie in 1 … 50 (the schedule's T), not 0"),
-    (["--steps", "51"], "steps must lie in 1 … 50"),
-    (["--sampler", "ddpm", "--steps", "-1"], "steps must lie in 1 … 50"),
-    (["--eta", "2"], "eta must lie in [0, 1]"),
-    (["--eta", "-0.5"], "eta must lie in [0, 1]"),
-    (["--eta", "nan"], "eta must lie in [0, 1]"),
-    (["--eta", "2", "--sampler", "ddpm"], "eta must lie in [0, 1]"),
+    (["--steps", "0"], "must be greater than or equal to 1, not 0"),
+    (["--steps", "51"], "must lie in 1 … 50 (the schedule's T), not 51"),
+    (["--sampler", "ddpm", "--steps", "-1"], "must be greater than or equal to 1, not -1"),
+    (["--sampler", "ddim", "--eta", "2"], "must be less than or equal to 1, not 2.0"),
+    (["--sampler", "ddim", "--eta", "-0.5"], "must be greater than or equal to 0, not -0.5"),
+    (["--eta", "nan"], "must be a finite number"),
+    (["--eta", "2", "--sampler", "ddpm"], "must be less than or equal to 1, not 2.0"),
+    (["--eta", "0.5", "--sampler", "ddpm"], "belongs to the sampler ddim; ddpm takes none"),
+    (["--variance", "beta", "--sampler", "ddim"], "belongs to the sampler ddpm; ddim takes none"),
     (["--label", "dragon"], "unknown label 'dragon'; this model knows square, disc, side-facing"),
     (["--label", ""], "unknown label ''"),
     (["--label", "disc=1,dragon=1"], "unknown label 'dragon'"),
@@ -163,9 +182,9 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["--label", "disc=1,square"], "'square' does not"),
     (["--label", "disc=-1,square=2"], "the weight of 'disc' must not be negative"),
     (["-n", "0"], "the number of sprites must be at least 1, not 0"),
-    (["--seed", "-1"], "the seed must lie in 0 … 2^63 - 1, not -1"),
+    (["--seed", "-1"], "must lie in 0 … 2^63 - 1, not -1"),
     (["--batch-size", "0"], "batch_size must be at least 1, not 0"),
-    (["--guidance", "inf"], "guidance must be a finite number"),
+    (["--guidance", "inf"], "must be a finite number"),
     (["--sampler", "euler"], "'euler'"),
     (["--variance", "large"], "'large'"),
     (["--spacing", "even"], "'even'"),

@@ -198,7 +198,9 @@ def test_a_folder_that_exists_is_kept(here: Path, refused: Refused) -> None:
     before = snapshot(here)
     for name in ("mine", "file"):
         line = refused(*words("--out", name))
-        assert line.startswith(f"{name} exists already; choose another --out, or go on with it")
+        assert line.startswith(
+            f"{name} exists already; choose another --out, or go on with the run"
+        )
     assert snapshot(here) == before
 
 

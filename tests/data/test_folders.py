@@ -102,7 +102,11 @@ def test_metadata_that_does_not_fit_is_refused(tmp_path: Path, rows: str, messag
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("line", ["{not json", "[1, 2]"])
+@pytest.mark.parametrize(
+    "line",
+    ["{not json", "[1, 2]", '{"a":' * 100_000, '{"group": ' + "1" * 4301 + "}"],
+    ids=["no JSON", "no object", "deep", "long number"],
+)
 def test_broken_jsonl_is_refused(tmp_path: Path, line: str) -> None:
     fill(tmp_path, ["a.png"])
     write(tmp_path / "metadata.jsonl", line.encode())
@@ -137,7 +141,7 @@ def test_mixed_sizes_are_named_and_counted(tmp_path: Path) -> None:
     for i, side in enumerate((8, 16, 16, 16, 32)):
         write(tmp_path / f"{i}.png", png(random_sprites(1, side)[0]))
     with pytest.raises(
-        DataError, match=r"3 of 16×16, 1 of 8×8, 1 of 32×32; choose one with --size"
+        DataError, match=r"3 of 16×16, 1 of 8×8, 1 of 32×32; choose one with `size`"
     ):
         data.load(tmp_path)
 
@@ -168,7 +172,7 @@ def test_sprites_that_are_not_square_are_refused(tmp_path: Path) -> None:
 
 def test_a_large_picture_is_taken_for_a_sheet(tmp_path: Path) -> None:
     write(tmp_path / "big.png", png(np.zeros((600, 600, 3), dtype=np.uint8)))
-    with pytest.raises(DataError, match=r"big\.png: 600×600 is too large .* --tile"):
+    with pytest.raises(DataError, match=r"big\.png: 600×600 is too large .* `tile`"):
         data.load(tmp_path)
 
 

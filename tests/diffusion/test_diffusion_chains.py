@@ -194,7 +194,7 @@ def test_times_of_ones_own() -> None:
     how = SamplerSettings(sampler="dpm", times=(90, 40, 3))
     assert visited_pairs(how, SCHEDULE) == [(90, 40), (40, 3), (3, -1)]
     assert how.nfe == 3
-    with pytest.raises(SettingsError, match="times must lie in 0 … 49"):
+    with pytest.raises(SettingsError, match="`times` must lie in 0 … 49"):
         visited_pairs(how, Schedule.cosine(50))
 
 

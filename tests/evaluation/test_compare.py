@@ -31,7 +31,7 @@ from spritelab.evaluation.same_noise import (
     unrelated_difference,
     variety_of,
 )
-from spritelab.generate import BATCHING_TOLERANCE, Model, sprite_seed
+from spritelab.generate import BATCHING_TOLERANCE, Model
 from spritelab.generate.setting import Setting
 
 Prepare = Callable[..., Comparison]
@@ -236,16 +236,15 @@ def test_the_same_noise_means_the_same_start(tiny_model: Model) -> None:
     """One x_T for all settings: with η = 0, drawing again gives what ``sample`` gave."""
     setting = Setting.ddim(5)
     drawn = draw(tiny_model, setting, 3, 4)
-    own = np.array([sprite_seed(3, k) for k in range(4)], dtype=np.int64)
-    again = redraw(tiny_model, setting, own, drawn.labels, 3)
+    again = redraw(tiny_model, setting, 3, drawn.labels, 3)
     assert again.shape == (4, 3, 16, 16, 4)
     difference = np.abs(again.astype(int) - drawn.images[:, None])
     assert difference.max() <= BATCHING_TOLERANCE
     assert variety_of(setting, again).difference < 0.1
-    noisy = redraw(tiny_model, replace(setting, eta=1.0), own, drawn.labels, 3)
+    noisy = redraw(tiny_model, replace(setting, eta=1.0), 3, drawn.labels, 3)
     assert variety_of(setting, noisy).difference > 5
     with pytest.raises(SettingsError, match="takes DDIM"):
-        redraw(tiny_model, Setting.ddpm(5), own, drawn.labels, 3)
+        redraw(tiny_model, Setting.ddpm(5), 3, drawn.labels, 3)
 
 
 def test_picture_difference_in_numbers() -> None:

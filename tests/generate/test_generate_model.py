@@ -15,17 +15,22 @@ from torch import Tensor, nn
 
 from spritelab import pixels
 from spritelab.config import SamplerSettings, preset
-from spritelab.diffusion import build_head, build_schedule, ddpm_steps, denoiser, visited_pairs
+from spritelab.diffusion import (
+    Noise,
+    build_head,
+    build_schedule,
+    ddpm_steps,
+    denoiser,
+    visited_pairs,
+)
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import (
     BATCHING_TOLERANCE,
     Model,
     ModelConfig,
-    SpriteBatch,
     TrainedOn,
     load_model,
     make_network,
-    sprite_seed,
 )
 from spritelab.progress import Progress
 from tiny import CLASSES
@@ -118,27 +123,37 @@ def test_seeds_differ(tiny_model: Model) -> None:
     a = tiny_model.sample(8, steps=3, seed=0)
     b = tiny_model.sample(8, steps=3, seed=1)
     assert len(np.unique(a.images, axis=0)) == 8
-    assert not set(a.seeds.tolist()) & set(b.seeds.tolist())
+    assert (a.seeds.tolist(), b.seeds.tolist()) == ([0] * 8, [1] * 8)
     assert not (a.images == b.images).all(axis=(1, 2, 3)).any()
 
 
 @samplers
-def test_a_sprite_can_be_drawn_again_by_its_own_seed(
-    tiny_model: Model, how: dict[str, Any]
-) -> None:
+def test_a_sprite_can_be_drawn_again_by_its_name(tiny_model: Model, how: dict[str, Any]) -> None:
     whole = tiny_model.sample(9, seed=5, **how)
-    chosen = [7, 2]
-    again = tiny_model.sample(seeds=[int(whole.seeds[k]) for k in chosen], **how)
-    np.testing.assert_array_equal(again.labels, whole.labels[chosen])
-    assert levels_apart(again.images, whole.images[chosen]) <= BATCHING_TOLERANCE
+    assert whole.numbers.tolist() == list(range(9))
+    again = tiny_model.sample(seed=5, numbers=[7, 2], **how)
+    np.testing.assert_array_equal(again.labels, whole.labels[[7, 2]])
+    assert levels_apart(again.images, whole.images[[7, 2]]) <= BATCHING_TOLERANCE
+    other = tiny_model.sample(3, seed=6, **how)
+    seeds = np.concatenate([whole.seeds[4:6], other.seeds[1:2]])
+    numbers = np.concatenate([whole.numbers[4:6], other.numbers[1:2]])
+    mixed = tiny_model.sample(seed=seeds.tolist(), numbers=numbers.tolist(), **how)
+    expected = np.concatenate([whole.images[4:6], other.images[1:2]])
+    assert levels_apart(mixed.images, expected) <= BATCHING_TOLERANCE
 
 
-def test_sprite_seeds_never_meet() -> None:
-    for seed in (0, 1, 2**63 - 1):
-        own = [sprite_seed(seed, k) for k in range(5000)]
-        assert len(set(own)) == 5000
-        assert all(0 <= one < 2**32 for one in own)
-    assert sprite_seed(0, 2**32 - 1) == (sprite_seed(0, 0) - 1) % 2**32
+@pytest.mark.parametrize("name", ["ddpm", "ddim, η = 1"])
+def test_variations_are_other_ways_from_the_same_noise(tiny_model: Model, name: str) -> None:
+    how = SAMPLERS[name]
+    own = tiny_model.sample(1, seed=5, numbers=[3], label="disc", **how).images[0]
+    request: dict[str, Any] = {"seed": 5, "numbers": [3] * 4, "label": "disc"}
+    varied = tiny_model.sample(variations=[0, 1, 1, 2], **request, **how).images
+    assert levels_apart(varied[0], own) <= BATCHING_TOLERANCE
+    assert levels_apart(varied[1], varied[2]) == 0
+    assert levels_apart(varied[1], own) > 10
+    assert levels_apart(varied[3], varied[1]) > 10
+    still = tiny_model.sample(variations=[0, 1, 2, 3], sampler="ddim", steps=5, **request).images
+    assert all(levels_apart(one, still[0]) == 0 for one in still)
 
 
 def test_every_sampler_and_class_starts_from_the_same_noise(tiny_model: Model) -> None:
@@ -156,110 +171,29 @@ def test_every_sampler_and_class_starts_from_the_same_noise(tiny_model: Model) -
         np.testing.assert_array_equal(start, starts[0])
 
 
-def test_the_noise_of_a_sprite_is_standard_normal_and_its_own(tiny_model: Model) -> None:
-    """Sprite k's noise is one stream from its own seed, x_T first."""
+def test_the_noise_of_a_sprite_is_its_own(tiny_model: Model) -> None:
     seen: list[Tensor] = []
 
     def network(x_t: Tensor, _t: Tensor, _context: Tensor) -> Tensor:
         seen.append(x_t)
         return torch.zeros_like(x_t)
 
-    batch = with_network(tiny_model, network).sample(64, steps=1)
-    x_T = seen[0]
+    with_network(tiny_model, network).sample(64, steps=1, seed=3)
     for k in (0, 63):
-        generator = torch.Generator().manual_seed(int(batch.seeds[k]))
-        assert torch.equal(x_T[k], torch.randn(4, 16, 16, generator=generator))
-    n = x_T.numel()
-    assert abs(float(x_T.mean())) < 5 / n**0.5
-    assert abs(float(x_T.var()) - 1) < 5 * (2 / n) ** 0.5
+        own = Noise(torch.tensor([3]), torch.tensor([k]))
+        assert torch.equal(seen[0][k], own.normal(0, torch.empty(1, 4, 16, 16))[0])
 
 
 def test_sampling_is_the_sampler_over_the_network(tiny_model: Model) -> None:
     """``sample`` written out with the diffusion room alone."""
     batch = tiny_model.sample(3, sampler="ddpm", steps=7, seed=2, label="disc", variance="beta")
-    generators = [torch.Generator().manual_seed(int(own)) for own in batch.seeds]
-    x_T = torch.stack([torch.randn(4, 16, 16, generator=g) for g in generators])
+    noise = Noise(torch.tensor([2] * 3), torch.arange(3))
+    x_T = noise.normal(0, torch.empty(3, 4, 16, 16))
     context = torch.eye(3)[[1, 1, 1]]
     denoise = denoiser(tiny_model.network, build_head("v", tiny_model.schedule), context)
-    *_, last = ddpm_steps(
-        denoise, tiny_model.schedule, x_T, 7, variance="beta", generator=generators
-    )
+    *_, last = ddpm_steps(denoise, tiny_model.schedule, x_T, 7, variance="beta", generator=noise)
     np.testing.assert_array_equal(batch.images, pixels.settle_alpha(pixels.decode(last.x)))
     assert len(np.unique(batch.images)) > 100
-
-
-def contexts(model: Model, **request: Any) -> tuple[SpriteBatch, Tensor]:
-    """What the network is told when ``request`` is drawn: float ``[n,K]``."""
-    seen: list[Tensor] = []
-
-    def network(x_t: Tensor, _t: Tensor, context: Tensor) -> Tensor:
-        seen.append(context)
-        return torch.zeros_like(x_t)
-
-    batch = with_network(model, network).sample(steps=1, **request)
-    return batch, torch.cat(seen)
-
-
-def test_one_class(tiny_model: Model) -> None:
-    batch, told = contexts(tiny_model, n=2, label="disc")
-    assert batch.labels.tolist() == [1, 1]
-    assert told.tolist() == [[0, 1, 0], [0, 1, 0]]
-
-
-def test_a_list_of_classes_says_how_many(tiny_model: Model) -> None:
-    batch, told = contexts(tiny_model, label=["disc", "square", "none"])
-    assert batch.labels.tolist() == [1, 0, -1]
-    assert told.tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
-    mixed, told = contexts(tiny_model, label=[{"disc": 2, "square": 2}, "disc"])
-    assert mixed.labels.tolist() == [-1, 1]
-    assert told.tolist() == [[0.5, 0.5, 0], [0, 1, 0]]
-
-
-def test_a_mix_is_normalised(tiny_model: Model) -> None:
-    batch, told = contexts(tiny_model, n=2, label={"square": 3.0, "side-facing": 1.0, "disc": 0})
-    assert batch.labels.tolist() == [-1, -1]
-    assert told.tolist() == [[0.75, 0, 0.25]] * 2
-
-
-def test_no_class(tiny_model: Model) -> None:
-    batch, told = contexts(tiny_model, n=2, label="none")
-    assert batch.labels.tolist() == [-1, -1]
-    assert not told.any()
-
-
-def test_a_class_that_is_called_none(tiny_model: Model) -> None:
-    config = tiny_model.config.model_copy(update={"class_names": ("square", "none", "disc")})
-    _, told = contexts(dataclasses.replace(tiny_model, config=config), n=1, label="none")
-    assert told.tolist() == [[0, 1, 0]]
-
-
-def test_classes_come_as_often_as_in_training(tiny_model: Model) -> None:
-    trained_on = tiny_model.config.trained_on.model_copy(update={"class_counts": (600, 0, 200)})
-    config = tiny_model.config.model_copy(update={"trained_on": trained_on})
-    batch, told = contexts(dataclasses.replace(tiny_model, config=config), n=2000)
-    assert torch.equal(told, torch.eye(3)[torch.from_numpy(batch.labels)])
-    counts = np.bincount(batch.labels, minlength=3)
-    assert counts[1] == 0
-    assert abs(counts[0] - 1500) < 5 * (2000 * 0.75 * 0.25) ** 0.5
-
-
-@pytest.mark.parametrize(
-    ("label", "message"),
-    [
-        ("dragon", r"unknown label 'dragon'; this model knows square, disc, side-facing \(and"),
-        ({"dragon": 1.0}, "unknown label 'dragon'"),
-        ({"disc": -1.0, "square": 2.0}, "the weight of 'disc' must not be negative"),
-        ({"disc": float("nan")}, "the weight of 'disc' must not be negative"),
-        ({"disc": 0.0}, "a mix of classes needs a finite, positive weight"),
-        ({"disc": float("inf")}, "a mix of classes needs a finite, positive weight"),
-        ({}, "a mix of classes needs a finite, positive weight"),
-        (["disc"], "must agree, not"),
-        (["disc", "dragon"], "unknown label 'dragon'"),
-    ],
-)
-def test_labels_that_cannot_be(tiny_model: Model, label: Any, message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
-        tiny_model.sample(2, steps=1, label=label)
 
 
 @pytest.mark.parametrize(
@@ -268,19 +202,26 @@ def test_labels_that_cannot_be(tiny_model: Model, label: Any, message: str) -> N
         ({"n": 0}, "number of sprites must be at least 1, not 0"),
         ({"n": -3}, "number of sprites must be at least 1, not -3"),
         ({}, "say how many sprites to draw"),
-        ({"n": 2, "seeds": [1]}, r"must agree, not \[1, 2\]"),
-        ({"seeds": []}, "at least 1, not 0"),
-        ({"seeds": [2**32]}, r"own seed must lie in 0 … 2\^32 - 1"),
-        ({"seeds": [-1]}, "own seed must lie in"),
-        ({"n": 1, "seed": -1}, r"the seed must lie in 0 … 2\^63 - 1, not -1"),
-        ({"n": 1, "sampler": "euler"}, "unknown sampler 'euler'; choose one of ddpm, ddim"),
-        ({"n": 1, "steps": 0}, r"steps must lie in 1 … 50 \(the schedule's T\), not 0"),
-        ({"n": 1, "steps": 51}, "steps must lie in 1 … 50"),
-        ({"n": 1, "eta": 2}, r"eta must lie in \[0, 1\]"),
-        ({"n": 1, "eta": -0.1, "sampler": "ddpm"}, r"eta must lie in \[0, 1\]"),
-        ({"n": 1, "guidance": float("nan")}, "guidance must be a finite number"),
-        ({"n": 1, "spacing": "even"}, "unknown spacing 'even'"),
-        ({"n": 1, "sampler": "ddpm", "variance": "large"}, "unknown variance 'large'"),
+        ({"n": 2, "numbers": [1]}, r"must agree, not \[1, 2\]"),
+        ({"n": 2, "seed": [1]}, r"must agree, not \[1, 2\]"),
+        ({"n": 2, "variations": [1]}, r"must agree, not \[1, 2\]"),
+        ({"numbers": []}, "at least 1, not 0"),
+        ({"numbers": [2**32]}, r"a sprite's number must lie in 0 … 2\^32 - 1, not 4294967296"),
+        ({"numbers": [-1]}, "a sprite's number must lie in"),
+        ({"n": 1, "variations": [-1]}, "a variation must lie in"),
+        ({"n": 1, "seed": -1}, r"`seed` must lie in 0 … 2\^63 - 1, not -1"),
+        ({"n": 1, "seed": 2**63}, r"`seed` must lie in 0 … 2\^63 - 1"),
+        ({"n": 1, "sampler": "euler"}, "`sampler`: unknown 'euler'; choose 'ddpm', 'ddim'"),
+        ({"n": 1, "steps": 0}, "`steps`: must be greater than or equal to 1, not 0"),
+        ({"n": 1, "steps": 51}, r"`steps` must lie in 1 … 50 \(the schedule's T\), not 51"),
+        ({"n": 1, "sampler": "ddim", "eta": 2}, "`eta`: must be less than or equal to 1, not 2"),
+        ({"n": 1, "eta": -0.1}, r"`eta`: must be greater than or equal to 0, not -0\.1"),
+        ({"n": 1, "guidance": float("nan")}, "`guidance`: must be a finite number"),
+        ({"n": 1, "spacing": "even"}, "`spacing`: unknown 'even'; choose 'linspace'"),
+        ({"n": 1, "sampler": "ddpm", "variance": "large"}, "`variance`: unknown 'large'"),
+        ({"n": 1, "times": [5, 5]}, "`times` must descend"),
+        ({"n": 1, "times": [50]}, "`times` must lie in 0 … 49"),
+        ({"n": 1, "colour": "red"}, "`colour`: there is no such setting"),
         ({"n": 1, "batch_size": 0}, "batch_size must be at least 1"),
         ({"n": 1, "batch_size": -2}, "batch_size must be at least 1"),
     ],
@@ -403,8 +344,8 @@ def test_the_frames_of_a_trace_belong_together(tiny_model: Model) -> None:
 def test_trace_refuses_what_sample_refuses(tiny_model: Model) -> None:
     for request, message in (
         ({"n": 0}, "at least 1"),
-        ({"n": 1, "steps": 0}, "steps must lie in"),
-        ({"n": 1, "eta": 2.0}, "eta must lie in"),
+        ({"n": 1, "steps": 51}, "`steps` must lie in"),
+        ({"n": 1, "eta": 2.0}, "`eta`: must be"),
         ({"n": 1, "label": "dragon"}, "unknown label"),
     ):
         with pytest.raises(SettingsError, match=message):

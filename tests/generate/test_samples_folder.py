@@ -88,7 +88,7 @@ def test_a_file_added_to_the_sprites_is_never_lost(tmp_path: Path) -> None:
         samples_folder.check_free(out, overwrite=True)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sprites": [1]}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"sprites": [1]}', "[" * 100_000])
 def test_a_list_that_is_not_ours(tmp_path: Path, content: str) -> None:
     (tmp_path / LIST).write_text(content)
     with pytest.raises(SettingsError, match="holds other files"):

@@ -36,7 +36,7 @@ def drawn(
     model: Model, how: SamplerSettings, seeds: NDArray[np.int64], labels: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
     generators = [torch.Generator().manual_seed(int(seed)) for seed in seeds]
-    x = noise_like(torch.empty(len(seeds), model.channels, model.size, model.size), generators)
+    x = noise_like(torch.empty(len(seeds), model.channels, model.size, model.size), generators, 0)
     context = torch.eye(len(model.class_names))[torch.from_numpy(labels)]
     denoise = denoiser(model.network, model.head, context, how.guidance, how.clip)
     for step in sampler_steps(how, denoise, model.schedule, x, generators):

@@ -68,7 +68,7 @@ def test_a_cell_with_a_single_drawn_pixel_is_kept() -> None:
     ("tile", "margin", "spacing"), [(5, 0, 0), (8, 1, 0), (8, 0, 3), (17, 0, 0)]
 )
 def test_a_grid_that_does_not_fit_is_refused(tile: int, margin: int, spacing: int) -> None:
-    with pytest.raises(DataError, match=r"do not fill its 16×16 pixels.*--tile"):
+    with pytest.raises(DataError, match=r"16×16 pixels.*`tile`, `margin` and `spacing`"):
         cut(np.zeros((16, 16, 4), dtype=np.uint8), tile, margin, spacing)
 
 

@@ -14,6 +14,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,7 @@ from spritelab.cli import console, data
 from spritelab.cli.compare import compare
 from spritelab.cli.evaluate import evaluate
 from spritelab.cli.sample import sample
+from spritelab.cli.spelling import options_of, spell
 from spritelab.cli.train import train
 from spritelab.devices import let_idle_threads_sleep
 from spritelab.errors import SpritelabError
@@ -80,18 +82,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the words after ``spritelab``; ``None`` takes those of the process.
 
-    A ``SpritelabError``, a wrong command line and a full or closed disk become one line on
-    standard error and status 2. Any other exception is a fault of the program and passes through.
+    A ``SpritelabError``, a wrong command line and a full or closed disk become one line on standard
+    error and status 2; parameters that an error or a warning names are spelled as options. Any
+    other exception is a fault of the program and passes through.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     let_idle_threads_sleep()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
+    command = get_command(app)
+    spelled = partial(spell, options=options_of(command, words))
     with warnings.catch_warnings():
-        warnings.showwarning = console.show_warning
+        warnings.showwarning = partial(console.show_warning, spelled=spelled)
         try:
-            status = _run(words)
+            status = _run(command, words)
             # Here and not when Python ends, where nobody catches what a closed pipe answers.
             sys.stdout.flush()
             return status
@@ -99,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.say("interrupted", str(interrupt))
             return 130
         except SpritelabError as mistake:
-            console.error(str(mistake))
+            console.error(spelled(str(mistake)))
             return 2
         except UsageError as mistake:
             where = mistake.ctx.command_path if mistake.ctx else "spritelab"
@@ -117,10 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
 
 
-def _run(words: list[str]) -> int:
+def _run(command: Any, words: list[str]) -> int:
     """Run the command; ``--help``, ``--version`` and whoever else exits early give their status."""
     try:
-        command = get_command(app)
         with command.make_context("spritelab", words) as context:
             command.invoke(context)
     except typer.Exit as request:

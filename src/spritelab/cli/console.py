@@ -7,7 +7,7 @@ piped. Colour appears on a terminal only, and never where ``NO_COLOR`` is set.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -48,13 +48,16 @@ def show_warning(
     lineno: int,
     file: TextIO | None = None,  # noqa: ARG001 (the signature is Python's)
     line: str | None = None,
+    *,
+    spelled: Callable[[str], str] = str,
 ) -> None:
     """Stand in for ``warnings.showwarning``: a warning meant for the user is one line.
 
-    Those of other categories (deprecations and the like) speak to programmers and keep their form.
+    ``spelled`` turns what the library says into what the user reads. Warnings of other categories
+    (deprecations and the like) speak to programmers and keep their form.
     """
     if issubclass(category, UserWarning):
-        say("warning", str(message), "bold yellow")
+        say("warning", spelled(str(message)), "bold yellow")
         return
     import warnings
 

@@ -70,7 +70,6 @@ def inspect(
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
     """
     from spritelab import data, pictures
-    from spritelab.progress import Progress
     from spritelab.storage import write_json
 
     with console.progress("reading", transient=True) as report:
@@ -82,7 +81,7 @@ def inspect(
             spacing=spacing,
             labels=labels,
             n=count,
-            progress=Progress(report),
+            progress=report,
         )
     facts = data.inspect(sprites)
     name = source if source in data.NAMES else _name(Path(source))
@@ -109,10 +108,9 @@ def fetch(
     The environment variable SPRITELAB_CACHE puts the cache elsewhere.
     """
     from spritelab import data
-    from spritelab.progress import Progress
 
     with console.progress("fetching", transient=True) as report:
-        sprites = data.load(which.value, progress=Progress(report))
+        sprites = data.load(which.value, progress=report)
     found = f"{which.value}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
     console.out.print(found, soft_wrap=True, markup=False, highlight=False)
 

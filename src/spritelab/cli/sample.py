@@ -129,10 +129,10 @@ def sample(
     }
     sprites = [
         {
-            "seed": int(own),
+            "number": int(number),
             "label": batch.class_names[k] if k >= 0 else label,
         }
-        for own, k in zip(batch.seeds, batch.labels, strict=True)
+        for number, k in zip(batch.numbers, batch.labels, strict=True)
     ]
     with samples_folder.replacing(folder, overwrite) as aside:
         samples_folder.save_sprites(batch.images, aside, sprites, facts)

@@ -8,6 +8,7 @@ from spritelab.config.sampler import (
     SamplerSettings,
     Spacing,
     Variance,
+    check_sampling,
 )
 from spritelab.config.settings import (
     LENGTHS,
@@ -32,6 +33,7 @@ __all__ = [
     "TrainingSettings",
     "SamplerSettings",
     "SamplerChanges",
+    "check_sampling",
     "Sampler",
     "Variance",
     "Spacing",

@@ -29,16 +29,17 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SettingsError(f"{where}: {first_mistake(error)}") from None
+            key, reason = first_mistake(error)
+            raise SettingsError(f"{where}: {f'{key}: ' if key else ''}{reason}") from None
 
 
-def first_mistake(error: ValidationError) -> str:
-    """The first thing that is wrong, in one line: ``training.steps: it is missing``."""
+def first_mistake(error: ValidationError) -> tuple[str, str]:
+    """The first setting that is wrong and why: ``("training.steps", "it is missing")``."""
     first = error.errors(include_url=False)[0]
     # What tells the kinds of a value apart is no part of a setting's name.
     parts = [str(part) for part in first["loc"]]
     key = ".".join(part for part in parts if part not in _TAGS and "[" not in part)
-    reason = first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    reason = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     if first["type"] == "extra_forbidden":
         reason = "there is no such setting"
     elif first["type"] == "missing":
@@ -47,7 +48,7 @@ def first_mistake(error: ValidationError) -> str:
         reason = f"unknown {first['input']!r}; choose {first['ctx']['expected']}"
     elif first["type"].startswith(("greater_than", "less_than")):
         reason += f", not {first['input']}"
-    return f"{key}: {reason}" if key else reason
+    return key, reason
 
 
 _TAGS = ("context-unet", "unet", "float")

@@ -82,14 +82,15 @@ class SamplerSettings(Settings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingsError(first_mistake(error)) from None
+            key, reason = first_mistake(error)
+            raise SettingsError(f"`{key}`: {reason}" if key else reason) from None
 
     @model_validator(mode="after")
     def _fill(self) -> Self:
         if self.eta is not None and self.sampler != "ddim":
-            raise ValueError(f"eta belongs to the sampler ddim; {self.sampler} takes none")
+            raise ValueError(f"`eta` belongs to the sampler ddim; {self.sampler} takes none")
         if self.variance is not None and self.sampler != "ddpm":
-            raise ValueError(f"variance belongs to the sampler ddpm; {self.sampler} takes none")
+            raise ValueError(f"`variance` belongs to the sampler ddpm; {self.sampler} takes none")
         if self.times is not None:
             self._check_times(self.times)
         filled: dict[str, Any] = {
@@ -105,11 +106,13 @@ class SamplerSettings(Settings):
 
     def _check_times(self, times: tuple[int, ...]) -> None:
         if any(later >= earlier for earlier, later in pairwise(times)):
-            raise ValueError("times must descend, each step visited once")
+            raise ValueError("`times` must descend, each step visited once")
         if self.spacing is not None or self.start != "noise":
-            raise ValueError("times say which steps are visited; leave out spacing and start")
+            raise ValueError("`times` are all that is visited; leave out `spacing` and `start`")
         if self.steps not in (None, len(times)):
-            raise ValueError(f"times name {len(times)} steps, not {self.steps}; leave out steps")
+            raise ValueError(
+                f"`times` name {len(times)} steps, not {self.steps}; leave out `steps`"
+            )
 
     def complete(self, timesteps: int) -> Self:
         """The settings for a schedule of T = ``timesteps``: the number of steps filled in.
@@ -122,11 +125,11 @@ class SamplerSettings(Settings):
             steps = min(_STEPS[self.sampler] or timesteps, timesteps)
         if not 1 <= steps <= timesteps:
             raise SettingsError(
-                f"steps must lie in 1 … {timesteps} (the schedule's T), not {steps}"
+                f"`steps` must lie in 1 … {timesteps} (the schedule's T), not {steps}"
             )
         if self.times is not None and self.times[0] >= timesteps:
             raise SettingsError(
-                f"times must lie in 0 … {timesteps - 1} (the schedule's T - 1), "
+                f"`times` must lie in 0 … {timesteps - 1} (the schedule's T - 1), "
                 f"not at {self.times[0]}"
             )
         return self.model_copy(update={"steps": steps})
@@ -192,6 +195,18 @@ class SamplerSettings(Settings):
         if self.sampler == "ddim" and self.eta == 1:
             return self.model_copy(update={"sampler": "ddpm", "eta": None, "variance": "posterior"})
         return self
+
+
+def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:
+    """Check what larger settings hold as ``sampling`` beside a schedule of T = ``timesteps``.
+
+    Raises:
+        SettingsError: as ``complete``, with the setting's whole name, such as ``sampling.steps``.
+    """
+    try:
+        sampling.complete(timesteps)
+    except SettingsError as error:
+        raise SettingsError(f"`sampling.{str(error).removeprefix('`')}") from None
 
 
 def distinct_settings(settings: list[SamplerSettings]) -> list[SamplerSettings]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from spritelab.config.base import Byte, Positive, Settings, Share
-from spritelab.config.sampler import SamplerSettings
+from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
 
 
@@ -178,10 +178,7 @@ class RunSettings(Settings):
 
     @model_validator(mode="after")
     def _check_sampling(self) -> Self:
-        try:
-            self.sampling.complete(self.schedule.timesteps)
-        except SettingsError as error:
-            raise ValueError(f"sampling.{error}") from None
+        check_sampling(self.sampling, self.schedule.timesteps)
         return self
 
     def override(self, values: Mapping[str, Any]) -> RunSettings:

@@ -29,7 +29,10 @@ MAX_UNPACKED = 2**31
 def folder_files(root: Path) -> Files:
     """List the files under a folder, sorted by path; hidden ones are left out.
 
-    Links to folders are not followed. Raises ``DataError`` if the folder cannot be listed.
+    Links to folders are not followed.
+
+    Raises:
+        DataError: if the folder cannot be listed.
     """
     found: dict[str, Callable[[], bytes]] = {}
 
@@ -52,9 +55,10 @@ def zip_files(path: Path) -> Iterator[Files]:
     A single top folder that wraps everything else is taken off, so that an archive of a folder
     reads like the folder.
 
-    Raises ``DataError`` for what is no zip archive, is encrypted, or is damaged; for paths that
-    leave the archive (absolute, ``..``, drive letters) and for links; and for more than
-    ``MAX_MEMBERS`` files or ``MAX_UNPACKED`` bytes.
+    Raises:
+        DataError: for what is no zip archive, is encrypted, or is damaged; for paths that leave the
+            archive (absolute, ``..``, drive letters) and for links; and for more than
+            ``MAX_MEMBERS`` files or ``MAX_UNPACKED`` bytes.
     """
     try:
         archive = zipfile.ZipFile(path)

@@ -35,7 +35,8 @@ def read_npy(path: Path, labels: Path | None = None) -> SpriteSet:
     other ``NAME.npy``, else none; of a kind that ``to_labels`` takes. The dataset's own pair gets
     its five class names.
 
-    Raises ``DataError`` for what cannot be read or does not fit together.
+    Raises:
+        DataError: for what cannot be read or does not fit together.
     """
     images = to_pixels(_load(path), path.name)
     beside = path.with_name(
@@ -56,7 +57,10 @@ def read_npz(path: Path) -> SpriteSet:
     """Read sprites from a ``.npz`` file with the keys ``images``, ``labels``, ``class_names``.
 
     Only ``images`` must be there; ``groups`` (int ``[N]``) is read as well. The kinds of array are
-    those of ``read_npy``; ``class_names`` is a vector of text. Raises ``DataError`` likewise.
+    those of ``read_npy``; ``class_names`` is a vector of text.
+
+    Raises:
+        DataError: for what cannot be read or does not fit together.
     """
     _check_unpacked(path)
     try:
@@ -92,7 +96,10 @@ def to_pixels(array: Array, name: str) -> Images:
     """Bring an array of sprites to uint8 ``[N,H,W,C]``, C = 3 or 4; grey becomes RGB.
 
     Whole numbers must lie in 0 … 255 and are kept; floats must lie in [0, 1] and are scaled by 255
-    and rounded. Raises ``DataError`` for anything else, since a wrong guess would spoil colours.
+    and rounded.
+
+    Raises:
+        DataError: for anything else, since a wrong guess would spoil colours.
     """
     if array.ndim == 4 and array.shape[-1] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
         raise DataError(
@@ -133,7 +140,10 @@ def to_labels(array: Array, n: int, name: str) -> tuple[NDArray[np.int64], tuple
     """Bring an array of labels to int64 ``[n]`` and the names of their classes.
 
     Takes whole numbers from 0 ``[n]`` or ``[n,1]``, one-hot rows ``[n,K]``, or text ``[n]``
-    (classes sorted by name). Raises ``DataError`` for another length or kind.
+    (classes sorted by name).
+
+    Raises:
+        DataError: for another length or kind.
     """
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

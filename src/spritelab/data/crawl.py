@@ -133,8 +133,10 @@ def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     """Return the sprites, RGBA 32×32, downloading the archive on first use.
 
     GitHub packs archives anew, so the file's bytes are not stable; what is verified is a SHA-256
-    over the decoded sprites (see ``content_hash``). Raises ``DownloadError`` as ``download.fetch``
-    does.
+    over the decoded sprites (see ``content_hash``).
+
+    Raises:
+        DownloadError, StorageError: as ``download.fetch``.
     """
     return read(fetch(FILE, _ADDRESSES, verify, cache=cache, progress=progress))
 
@@ -161,7 +163,10 @@ def content_hash(sprites: SpriteSet) -> str:
 def read(path: Path) -> SpriteSet:
     """Read the sprites from an archive of ``crawl/tiles``, in the order of their paths.
 
-    Ids are paths inside the release. Raises ``DataError`` if it is no such archive.
+    Ids are paths inside the release.
+
+    Raises:
+        DataError: if it is no such archive.
     """
     with zip_files(path) as files:
         chosen = _choose(files)

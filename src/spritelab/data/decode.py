@@ -42,7 +42,8 @@ def decode(data: bytes) -> Images:
     of 16 bits keep their high byte; grey becomes R = G = B. An image without transparency gets
     alpha 255. Palette entries, colour keys and alpha channels all end as straight alpha.
 
-    Raises ``DataError`` with the bare reason, for the caller to put the file's name before it.
+    Raises:
+        DataError: with the bare reason, for the caller to put the file's name before it.
     """
     try:
         with warnings.catch_warnings():

@@ -43,8 +43,10 @@ def fetch(
     should be. ``progress`` counts KiB. A download is written under another name and renamed only
     when it has been verified; the ``addresses`` are tried in turn until one succeeds.
 
-    Raises ``DownloadError`` that names the first address, what went wrong at each, and where to put
-    the file by hand; ``StorageError`` if the cache cannot be written.
+    Raises:
+        DownloadError: naming the first address, what went wrong at each, and where to put the file
+            by hand.
+        StorageError: if the cache cannot be written.
     """
     folder = cache_folder(cache)
     target = folder / name

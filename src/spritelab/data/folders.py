@@ -55,7 +55,8 @@ def read_folder(
     factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
     else RGB.
 
-    Raises ``DataError`` that names the files: broken ones, sizes that differ, no image at all.
+    Raises:
+        DataError: naming the files: broken ones, sizes that differ, no image at all.
     """
     images = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
     if not images:
@@ -80,7 +81,7 @@ def read_folder(
             f"({some(broken)}); mend or remove what is named"
         )
     if not sprites:
-        raise DataError(f"every tile in {source} is empty; check --tile, --margin and --spacing")
+        raise DataError(f"every tile in {source} is empty; check `tile`, `margin` and `spacing`")
     return _assemble(sprites, source, size)
 
 
@@ -105,7 +106,7 @@ def _sprites(
             if max(height, width) > MAX_SIDE:
                 raise DataError(
                     f"{width}×{height} is too large for a sprite; if it is a sheet, "
-                    "say how large its tiles are with --tile"
+                    "say how large its tiles are with `tile`"
                 )
             out.append(_Sprite(frame, name, label, group))
             continue
@@ -140,19 +141,19 @@ def _one_size(sprites: Sequence[_Sprite], source: str, size: int | None) -> Imag
     if any(width != height for width, height in shapes):
         raise DataError(
             f"sprites must be square; {source} holds {found}; "
-            "pad them, or cut sheets into squares with --tile"
+            "pad them, or cut sheets into squares with `tile`"
         )
     if size is None:
         if len(shapes) > 1:
             raise DataError(
                 f"sprites must all have one size; {source} holds {found}; "
-                "choose one with --size (each is scaled by a whole factor) or sort them apart"
+                "choose one with `size` (each is scaled by a whole factor) or sort them apart"
             )
         return np.stack([sprite.pixels for sprite in sprites])
     unfit = sorted(w for w, _ in shapes if w % size and size % w)
     if unfit:
         raise DataError(
-            f"--size {size} is not a whole factor away from every sprite; {source} holds {found}; "
+            f"`size` {size} is not a whole factor away from every sprite; {source} holds {found}; "
             f"{some([f'{w}×{w}' for w in unfit])} cannot be scaled"
         )
     out = np.empty((len(sprites), size, size, 4), dtype=np.uint8)

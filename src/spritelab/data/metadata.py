@@ -34,9 +34,12 @@ class Row:
 def read_metadata(files: Files, images: Iterable[str]) -> dict[str, Row] | None:
     """Read every metadata file among ``files``; None if there is none.
 
-    Returns a row for each of ``images`` (paths). Raises ``DataError`` if a file cannot be parsed or
-    has no ``file_name``, if an image is listed twice, is missing or lies outside, if images are
-    not listed, or if only some rows have a label.
+    Returns:
+        A row for each of ``images`` (paths).
+
+    Raises:
+        DataError: if a file cannot be parsed or has no ``file_name``, if an image is listed twice,
+            is missing or lies outside, if images are not listed, or if only some rows have a label.
     """
     tables = [path for path in files if PurePosixPath(path).name in NAMES]
     if not tables:

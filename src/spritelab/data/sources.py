@@ -65,11 +65,11 @@ def load(
     if tile is not None:
         sheets.check_grid(tile, margin, spacing)
     elif margin or spacing:
-        raise SettingsError("--margin and --spacing describe a sheet; give its --tile as well")
+        raise SettingsError("`margin` and `spacing` describe a sheet; give its `tile` as well")
     if isinstance(source, str) and source in NAMES:
         if tile is not None or labels is not None:
             raise SettingsError(
-                f"--tile and --labels are for files of your own, not for '{source}'"
+                f"`tile` and `labels` are for files of your own, not for '{source}'"
             )
         sprites = _load_named(source, n, Path(cache) if cache is not None else None, progress)
     else:
@@ -106,7 +106,7 @@ def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
 
 def _check_settings(size: int | None, channels: int | None, n: int | None) -> None:
     if size is not None and size < 1:
-        raise SettingsError(f"--size must be at least 1 pixel, not {size}")
+        raise SettingsError(f"`size` must be at least 1 pixel, not {size}")
     if channels not in (None, 3, 4):
         raise SettingsError(f"sprites have 3 channels (RGB) or 4 (RGBA), not {channels}")
     if n is not None and n < 1:
@@ -137,9 +137,9 @@ def _load_path(
         known = ", ".join(NAMES)
         raise DataError(f"there is nothing at {path}; give a path that exists, or one of {known}")
     if labels is not None and kind != ".npy":
-        raise SettingsError("--labels goes with an .npy of images; a folder has its class folders")
+        raise SettingsError("`labels` goes with an .npy of images; a folder has its class folders")
     if tile is not None and kind in (".npy", ".npz"):
-        raise SettingsError(f"--tile is for images; {path.name} holds an array of sprites")
+        raise SettingsError(f"`tile` is for images; {path.name} holds an array of sprites")
     if kind == ".npy":
         return arrays.read_npy(path, labels)
     if kind == ".npz":
@@ -164,7 +164,7 @@ def _load_path(
     if kind not in decode.SUFFIXES:
         raise DataError(
             f"{path.name} is no kind of file that holds sprites; give a folder, an image with "
-            "--tile, an .npy, an .npz or a .zip"
+            "`tile`, an .npy, an .npz or a .zip"
         )
     if tile is None:
         _expect_animation(path)
@@ -181,5 +181,5 @@ def _expect_animation(path: Path) -> None:
         height, width = frames.shape[1:3]
         raise DataError(
             f"{path.name} is one picture of {width}×{height} pixels; "
-            "say how large its sprites are with --tile, such as --tile 16"
+            "say how large its sprites are with `tile`, such as `tile=16`"
         )

@@ -38,8 +38,14 @@ _BLOBS = {
 def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     """Return the data set, downloading its two files on first use.
 
-    Each file is verified by its git blob id. A file of other bytes is taken with a ``UserWarning``
-    if it has the right shape and kind. Raises ``DownloadError`` as ``download.fetch`` does.
+    Each file is verified by its git blob id. A file of other bytes is taken if it has the right
+    shape and kind.
+
+    Warns:
+        UserWarning: for a file of other bytes.
+
+    Raises:
+        DownloadError, StorageError: as ``download.fetch``.
     """
     images = _fetch(arrays.SPRITES_FILE, _check_images, cache, progress)
     labels = _fetch(arrays.SPRITES_LABELS_FILE, _check_labels, cache, progress)

@@ -145,7 +145,10 @@ class SpriteSet:
         """Return the set at ``size`` × ``size`` pixels.
 
         Larger sprites shrink by an alpha-weighted area average, smaller ones grow by repeating
-        pixels; both only by whole factors (``DataError``).
+        pixels; both only by whole factors.
+
+        Raises:
+            DataError: for any other size.
         """
         if size == self.size:
             return self
@@ -155,7 +158,7 @@ class SpriteSet:
             return replace(self, images=pixels.upscale(self.images, size // self.size))
         raise DataError(
             f"{self.size}×{self.size} sprites do not become {size}×{size} by a whole factor; "
-            f"choose a --size that divides {self.size} or is a multiple of it"
+            f"choose a `size` that divides {self.size} or is a multiple of it"
         )
 
     @property

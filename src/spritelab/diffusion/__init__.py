@@ -11,6 +11,7 @@ from spritelab.diffusion.denoiser import (
     from_eps,
 )
 from spritelab.diffusion.heads import EpsHead, Head, RegressionHead, VHead, X0Head, build_head
+from spritelab.diffusion.noise import Generators, Noise, noise_like
 from spritelab.diffusion.process import (
     eps_from_v,
     eps_from_x0,
@@ -21,12 +22,10 @@ from spritelab.diffusion.process import (
 )
 from spritelab.diffusion.samplers import (
     Constraint,
-    Generators,
     Step,
     ddim_steps,
     ddpm_steps,
     dpm_steps,
-    noise_like,
 )
 from spritelab.diffusion.schedule import Schedule, build_schedule
 from spritelab.diffusion.times import Pairs
@@ -57,6 +56,7 @@ __all__ = [
     "Pairs",
     "Spacing",
     "Variance",
+    "Noise",
     "Generators",
     "Constraint",
     "ddpm_steps",

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from spritelab.config import SamplerSettings
 from spritelab.diffusion.denoiser import Denoiser
+from spritelab.diffusion.noise import Generators
 from spritelab.diffusion.samplers import (
     Constraint,
-    Generators,
     Step,
     ddim_steps,
     ddpm_steps,

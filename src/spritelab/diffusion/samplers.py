@@ -26,7 +26,7 @@ r          r            h of the step before over the h of this one
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -35,12 +35,11 @@ from torch import Tensor
 
 from spritelab.config import Spacing, Variance
 from spritelab.diffusion.denoiser import Denoised, Denoiser, Predictor, as_float64, from_eps
+from spritelab.diffusion.noise import Generators, noise_like
 from spritelab.diffusion.schedule import Schedule
 from spritelab.diffusion.times import Pairs, check_pairs, half_log_snr
 from spritelab.errors import SettingsError
 
-Generators = torch.Generator | Sequence[torch.Generator] | None
-"""Where noise comes from: one generator for the batch, or one for every sprite of it."""
 Constraint = Callable[[Tensor, int], Tensor]
 """``constrain(x, t_prev)`` → the x, float ``[B,C,H,W]``, that the chain goes on with at t_prev."""
 
@@ -84,7 +83,7 @@ def ddpm_steps(
         variance: σ² of a step: ``posterior`` is β̃ = β·(1-ᾱ_prev)/(1-ᾱ_t), right for data that
             is one point; ``beta`` is β, right for data that is standard normal.
         clip: hold x̂_0 in [-1, 1], where the data lies; a ``Denoiser`` says so itself.
-        generator: the source of z, one draw a step. The last step adds no noise.
+        generator: the source of z, see ``Generators``. The last step adds no noise.
         pairs: the steps themselves, [(t, t_prev), …], in place of ``steps`` and ``spacing``.
         constrain: see ``Constraint``; called after every step.
 
@@ -125,7 +124,7 @@ def _ddpm(
         )
         if t_prev >= 0:
             sigma2 = beta if variance == "beta" else beta * (1 - ab_prev) / (1 - ab_t)
-            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
+            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator, t + 1)
         step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
         x = step.x
         yield step
@@ -158,7 +157,7 @@ def ddim_steps(
         spacing: see ``Schedule.pairs``.
         clip: hold x̂_0 in [-1, 1]; ε̂ is then derived again from it, so that both agree. A
             ``Denoiser`` says so itself.
-        generator: the source of z, one draw a step if η > 0. The last step adds no noise.
+        generator: the source of z if η > 0, see ``Generators``. The last step adds no noise.
         pairs: the steps themselves, [(t, t_prev), …], in place of ``steps`` and ``spacing``.
         constrain: see ``Constraint``; called after every step.
 
@@ -193,7 +192,7 @@ def _ddim(
         direction = math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * denoised.eps_hat
         x_prev = math.sqrt(ab_prev) * denoised.x0_hat + direction
         if sigma2 > 0:
-            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator)
+            x_prev = x_prev + math.sqrt(sigma2) * noise_like(x, generator, t + 1)
         step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
         x = step.x
         yield step
@@ -282,21 +281,3 @@ def _step(t: int, t_prev: int, x: Tensor, denoised: Denoised, constrain: Constra
     """The step that has reached ``x``, constrained, with all tensors in the dtype of ``x``."""
     x0_hat, eps_hat = (part.to(x.dtype) for part in denoised)
     return Step(t, t_prev, x if constrain is None else constrain(x, t_prev), x0_hat, eps_hat)
-
-
-def noise_like(x: Tensor, generator: Generators) -> Tensor:
-    """Standard normal noise of the shape, dtype and device of ``x`` ``[B, …]``.
-
-    Drawn on the generator's own device, so that a CPU generator gives the same noise for every
-    device. With B generators, row b comes from generator b alone and does not depend on B.
-    """
-    if generator is None or isinstance(generator, torch.Generator):
-        return _randn(x.shape, x, generator)
-    if len(generator) != len(x):
-        raise SettingsError(f"{len(x)} sprites need {len(x)} generators, not {len(generator)}")
-    return torch.stack([_randn(x.shape[1:], x, g) for g in generator])
-
-
-def _randn(shape: torch.Size, like: Tensor, generator: torch.Generator | None) -> Tensor:
-    device = like.device if generator is None else generator.device
-    return torch.randn(shape, dtype=like.dtype, device=device, generator=generator).to(like.device)

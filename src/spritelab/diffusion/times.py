@@ -54,7 +54,7 @@ def visited_steps(
     T = len(lambdas) if start is None else int((lambdas >= start).sum())
     where = "the schedule's T" if start is None else f"the steps with λ ≥ {start:g}"
     if not 1 <= steps <= T:
-        raise SettingsError(f"steps must lie in 1 … {T} ({where}), not {steps}")
+        raise SettingsError(f"`steps` must lie in 1 … {T} ({where}), not {steps}")
     if spacing == "linspace":
         visited = np.linspace(0, T - 1, steps).round().astype(int) if steps > 1 else [T - 1]
     elif spacing == "leading":

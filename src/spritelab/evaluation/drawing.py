@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.generate import Model, sprite_seed
+from spritelab.generate import Model
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 from spritelab.progress import Progress as Told
 from spritelab.storage import digest
 from spritelab.storage.arrays import load_arrays, save_arrays
 
-DRAWING = 1
+DRAWING = 2
 """Raised whenever the same model, setting and seed would give other sprites than before."""
 
 BLOCK_CPU, BLOCK = 256, 4096
@@ -92,8 +92,10 @@ def draw(
             if progress is not None:
                 progress(before * setting.steps + evaluations)
 
-        seeds = [sprite_seed(seed, k) for k in range(done, min(n, done + block))]
-        batch = model.sample(seeds=seeds, progress=Told(tell), **setting.same_chain.request)
+        numbers = range(done, min(n, done + block))
+        batch = model.sample(
+            seed=seed, numbers=numbers, progress=Told(tell), **setting.same_chain.request
+        )
         seconds = np.full(len(batch), batch.seconds / len(batch))
         new = Drawn(batch.images, batch.labels, seconds)
         drawn = new if drawn is None else _joined(drawn, new)

@@ -20,7 +20,6 @@ from spritelab.evaluation.same_noise import (
     variety_of,
 )
 from spritelab.evaluation.verdict import Answer
-from spritelab.generate import sprite_seed
 from spritelab.generate.setting import Setting
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
@@ -141,8 +140,8 @@ def _strip(comparison: Comparison, setting: Setting) -> Strip:
     file = _beside(comparison, "strip", setting)
     found = load_arrays(file, "t", "x_t", "x0_hat")
     if found is None:
-        seeds = [sprite_seed(comparison.seeds[0], 0)]
-        frames = list(comparison.model.trace(seeds=seeds, **setting.same_chain.request))
+        seed = comparison.seeds[0]
+        frames = list(comparison.model.trace(1, seed=seed, **setting.same_chain.request))
         shown = [frames[i] for i in evenly(len(frames), FRAMES)]
         found = {
             "t": np.array([frame.t for frame in shown]),
@@ -159,10 +158,7 @@ def _variety(comparison: Comparison, setting: Setting, drawn: Drawn) -> Variety:
     found = load_arrays(file, "images")
     if found is None:
         labels: NDArray[np.int64] = drawn.labels[:VARIETY_NOISES]
-        own = [sprite_seed(comparison.seeds[0], k) for k in range(len(labels))]
-        images = redraw(
-            comparison.model, setting, np.array(own, dtype=np.int64), labels, VARIETY_DRAWS
-        )
+        images = redraw(comparison.model, setting, comparison.seeds[0], labels, VARIETY_DRAWS)
         found = {"images": images}
         save_arrays(file, images=images)
     return variety_of(setting, found["images"])

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from spritelab.diffusion import noise_like
 from spritelab.errors import SettingsError
 from spritelab.evaluation import protocol
-from spritelab.generate import Model
-from spritelab.generate.request import make_request
+from spritelab.generate import NO_CLASS, Model
 from spritelab.generate.setting import Setting
 from spritelab.pixels import Images
 
@@ -51,15 +48,16 @@ class Variety:
     difference: float
 
 
-def redraw(
-    model: Model, setting: Setting, own_seeds: NDArray[np.int64], labels: NDArray[np.int64], r: int
-) -> Images:
-    """Draw r ≥ 2 sprites from each x_T with DDIM, each with noise of its own: ``[S,r,H,W,C]``.
+def redraw(model: Model, setting: Setting, seed: int, labels: NDArray[np.int64], r: int) -> Images:
+    """Draw the first S sprites of a seed r ≥ 2 times with DDIM: ``[S,r,H,W,C]``.
+
+    All drawings of a sprite start from its x_T, and each adds noise of its own on the way: with
+    η = 0 all are equal.
 
     Args:
         model: what draws.
-        setting: DDIM with any η; with η = 0 all drawings of one x_T are equal.
-        own_seeds: int64 ``[S]``, the sprites' own seeds, which decide x_T.
+        setting: DDIM with any η.
+        seed: of the sprites.
         labels: int64 ``[S]``, their classes.
         r: drawings from each x_T.
 
@@ -67,25 +65,15 @@ def redraw(
     """
     if setting.eta is None or r < 2:
         raise SettingsError("drawing again from one x_T takes DDIM and at least 2 drawings")
-    shape = (1, model.channels, model.size, model.size)
-    like = torch.empty(shape, device=model.device)
-    rows = []
-    for own, label in zip(own_seeds.tolist(), labels.tolist(), strict=True):
-        x_T = noise_like(like, [torch.Generator().manual_seed(own)]).repeat(r, 1, 1, 1)
-        # Streams of their own: neither x_T's (own) nor its class's (own, 1).
-        noise = [
-            torch.Generator().manual_seed(
-                int(np.random.SeedSequence((own, 2, k)).generate_state(1, np.uint32)[0])
-            )
-            for k in range(r)
-        ]
-        name = model.class_names[label] if label >= 0 else "none"
-        request = make_request(None, 0, [own] * r, name, model.class_names, ())
-        x = x_T
-        for step in model.chain(model.sampler_settings(**setting.request), request, x_T, noise):
-            x = step.x
-        rows.append(model.to_pixels(x))
-    return np.stack(rows)
+    names = [model.class_names[label] if label >= 0 else NO_CLASS for label in labels.tolist()]
+    batch = model.sample(
+        seed=seed,
+        numbers=np.repeat(np.arange(len(labels)), r).tolist(),
+        variations=[*range(1, r + 1)] * len(labels),
+        label=[name for name in names for _ in range(r)],
+        **setting.request,
+    )
+    return batch.images.reshape(len(labels), r, *batch.images.shape[1:])
 
 
 def variety_of(setting: Setting, images: Images) -> Variety:

@@ -13,7 +13,7 @@ from spritelab.generate.folder import (
     shipped_models,
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
-from spritelab.generate.request import NO_CLASS, Label, Request, sprite_seed
+from spritelab.generate.request import NO_CLASS, Label, Request
 from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
 from spritelab.progress import Progress
 
@@ -38,6 +38,5 @@ __all__ = [
     "Sampler",
     "Setting",
     "DEFAULT_STEPS",
-    "sprite_seed",
     "BATCHING_TOLERANCE",
 ]

@@ -19,7 +19,8 @@ class SpriteBatch:
         images: uint8 ``[N,H,W,C]``; fully transparent pixels are black underneath.
         labels: int64 ``[N]``, an index into ``class_names``; -1 for no class and for mixes.
         class_names: of the model.
-        seeds: int64 ``[N]``, one a sprite; ``sample(seeds=…)`` draws the same sprites again.
+        seeds, numbers: int64 ``[N]``, which name each sprite: ``sample(seed=seeds,
+            numbers=numbers)`` draws the same sprites again.
         how: how they were drawn, complete.
         seconds: that drawing took, all together.
     """
@@ -28,6 +29,7 @@ class SpriteBatch:
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     seeds: NDArray[np.int64]
+    numbers: NDArray[np.int64]
     how: SamplerSettings
     seconds: float
 

@@ -21,6 +21,7 @@ from spritelab.config import (
     SamplerSettings,
     ScheduleSettings,
     Settings,
+    check_sampling,
 )
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
@@ -90,10 +91,7 @@ class ModelConfig(Settings):
 
     @model_validator(mode="after")
     def _check_sampling(self) -> Self:
-        try:
-            self.sampling.complete(self.schedule.timesteps)
-        except SettingsError as error:
-            raise ValueError(f"sampling.{error}") from None
+        check_sampling(self.sampling, self.schedule.timesteps)
         return self
 
 

@@ -1,10 +1,10 @@
 """A trained model, and the sprites that it draws.
 
-A sprite is named by the run's seed and its own number k: its noise comes from a generator of its
-own, so that sprite 17 of seed 0 is the same sprite whether 18 or 3,000 are drawn, alone or in
-batches, and whichever sampler or class it is drawn with starts from the same x_T. "The same" holds
-up to the arithmetic of batching: matrix libraries add in another order for another batch size,
-which moves values in their last digits. ``BATCHING_TOLERANCE`` states the bound.
+A sprite is named by a seed and its own number: its noise is a function of these two alone (see
+``diffusion.noise``), so that sprite 17 of seed 0 is the same sprite whether 18 or 3,000 are drawn,
+alone or in batches, and whichever sampler or class it is drawn with starts from the same x_T. "The
+same" holds up to the arithmetic of batching: matrix libraries add in another order for another
+batch size, which moves values in their last digits. ``BATCHING_TOLERANCE`` states the bound.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Unpack
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
@@ -32,7 +31,6 @@ from spritelab.diffusion import (
     Step,
     build_head,
     denoiser,
-    noise_like,
     sampler_steps,
 )
 from spritelab.errors import SettingsError
@@ -93,8 +91,9 @@ class Model:
         n: int | None = None,
         how: SamplerSettings | None = None,
         *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
+        seed: int | Sequence[int] = 0,
+        numbers: Sequence[int] | None = None,
+        variations: Sequence[int] | None = None,
         label: Label = None,
         hard_alpha: bool | None = None,
         batch_size: int | None = None,
@@ -107,10 +106,12 @@ class Model:
         steps=50, eta=0.0, guidance=2.0)`` as the words say.
 
         Args:
-            n: how many; may be left out if ``seeds`` or a list of labels says so.
+            n: how many; may be left out if ``numbers`` or another list says so.
             how: the sampler and its settings; the model's own, ``config.sampling``, if not given.
-            seed: decides all n sprites; other seeds give other sprites.
-            seeds: the sprites' own seeds instead, as found in ``SpriteBatch.seeds``.
+            seed: other seeds give other sprites; one for all, or one for each.
+            numbers: which sprites of the seed; 0 … n-1 if not given.
+            variations: draw sprite k with the noise of its v-th variation on the way: the same x_T
+                and then other z, where the sampler adds any. 0 is the sprite itself.
             label: a class for all; a list of n classes; a mix such as ``{"food": 0.5, "spell":
                 0.5}``; ``"none"`` for no class; or nothing: each sprite's seed draws its class,
                 in the proportions of the training sprites.
@@ -124,7 +125,7 @@ class Model:
         Raises:
             SettingsError: for a value out of range, an unknown sampler or an unknown label.
         """
-        request = self._request(n, seed, seeds, label)
+        request = self._request(n, seed, numbers, variations, label)
         how = self.sampler_settings(how, **changes)
         if batch_size is None:
             batch_size = 64 if self.device.type == "cpu" else 1024
@@ -152,7 +153,8 @@ class Model:
             images=np.concatenate(images),
             labels=request.labels,
             class_names=self.class_names,
-            seeds=request.seeds,
+            seeds=request.noise.seeds.numpy(),
+            numbers=request.noise.numbers.numpy(),
             how=how,
             seconds=time.perf_counter() - start,
         )
@@ -162,8 +164,9 @@ class Model:
         n: int | None = None,
         how: SamplerSettings | None = None,
         *,
-        seed: int = 0,
-        seeds: Sequence[int] | None = None,
+        seed: int | Sequence[int] = 0,
+        numbers: Sequence[int] | None = None,
+        variations: Sequence[int] | None = None,
         label: Label = None,
         **changes: Unpack[SamplerChanges],
     ) -> Iterator[Frame]:
@@ -172,10 +175,10 @@ class Model:
         Takes the arguments of ``sample``. ``steps`` + 1 frames: the first is pure noise at the
         first step visited, the last has t = -1 and holds what ``sample`` returns.
         """
-        request = self._request(n, seed, seeds, label)
+        request = self._request(n, seed, numbers, variations, label)
         how = self.sampler_settings(how, **changes)
-        x, generators = self._noise(request.seeds)
-        for step in self.chain(how, request, x, generators):
+        x = self.first_noise(request)
+        for step in self.chain(how, request, x):
             yield Frame(step.t, pixels.decode(x), pixels.decode(step.x0_hat))
             x = step.x
         final = self.to_pixels(x)
@@ -197,7 +200,6 @@ class Model:
         how: SamplerSettings,
         request: Request,
         x_T: Tensor,
-        generators: Sequence[torch.Generator],
         *,
         pairs: Pairs | None = None,
         constrain: Constraint | None = None,
@@ -206,37 +208,40 @@ class Model:
 
         Args:
             how: complete settings.
-            request: the sprites' classes.
+            request: the sprites: their classes, and the noise that they draw on the way.
             x_T: noise; with ``pairs``, x at the first t of them.
-            generators: where further noise comes from.
             pairs, constrain: see ``diffusion.samplers``.
         """
         denoise = denoiser(
             self.network, self.head, request.context.to(self.device), how.guidance, how.clip
         )
         return sampler_steps(
-            how, denoise, self.schedule, x_T, generators, pairs=pairs, constrain=constrain
+            how, denoise, self.schedule, x_T, request.noise, pairs=pairs, constrain=constrain
         )
+
+    def first_noise(self, request: Request) -> Tensor:
+        """x_T of the sprites, float32 ``[N,C,H,W]`` on the model's device."""
+        shape = (len(request), self.channels, self.size, self.size)
+        return request.noise.normal(0, torch.empty(shape, device=self.device))
 
     def _last_x(self, how: SamplerSettings, request: Request, progress: Progress) -> Tensor:
         """The x that a chain ends in, float ``[N,C,H,W]``."""
-        x, generators = self._noise(request.seeds)
-        for number, step in enumerate(self.chain(how, request, x, generators), start=1):
+        x = self.first_noise(request)
+        for number, step in enumerate(self.chain(how, request, x), start=1):
             x = step.x
             progress(number * len(x))
         return x
 
     def _request(
-        self, n: int | None, seed: int, seeds: Sequence[int] | None, label: Label
+        self,
+        n: int | None,
+        seed: int | Sequence[int],
+        numbers: Sequence[int] | None,
+        variations: Sequence[int] | None,
+        label: Label,
     ) -> Request:
         counts = self.config.trained_on.class_counts
-        return make_request(n, seed, seeds, label, self.class_names, counts)
-
-    def _noise(self, own_seeds: NDArray[np.int64]) -> tuple[Tensor, list[torch.Generator]]:
-        """x_T ``[n,C,H,W]`` and the generators, one a sprite, that all further noise comes from."""
-        generators = [torch.Generator().manual_seed(int(own)) for own in own_seeds]
-        shape = (len(own_seeds), self.channels, self.size, self.size)
-        return noise_like(torch.empty(shape, device=self.device), generators), generators
+        return make_request(n, seed, numbers, variations, label, self.class_names, counts)
 
     def to_pixels(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
         """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spritelab.diffusion import Noise
 from spritelab.errors import SettingsError
 
 Label = str | Sequence[str] | Mapping[str, float] | None
@@ -24,26 +25,27 @@ class Request:
     """N sprites to draw.
 
     Attributes:
-        seeds: int64 ``[N]``.
+        noise: names the sprites, and is what they are drawn from.
         labels: int64 ``[N]``, an index into the model's classes; -1 for no class and for mixes.
         context: float32 ``[N,K]``, what the network is told of the class.
     """
 
-    seeds: NDArray[np.int64]
+    noise: Noise
     labels: NDArray[np.int64]
     context: Tensor
 
     def __len__(self) -> int:
-        return len(self.seeds)
+        return len(self.labels)
 
     def __getitem__(self, rows: slice) -> Request:
-        return Request(self.seeds[rows], self.labels[rows], self.context[rows])
+        return Request(self.noise[rows], self.labels[rows], self.context[rows])
 
 
 def make_request(
     n: int | None,
-    seed: int,
-    seeds: Sequence[int] | None,
+    seed: int | Sequence[int],
+    numbers: Sequence[int] | None,
+    variations: Sequence[int] | None,
     label: Label,
     class_names: Sequence[str],
     class_counts: Sequence[int],
@@ -54,30 +56,25 @@ def make_request(
         SettingsError: if the numbers of sprites disagree, or a seed or label is out of range.
     """
     listed = label if isinstance(label, Sequence) and not isinstance(label, str) else None
-    counts = {len(given) for given in (seeds, listed) if given is not None}
+    seeds = None if isinstance(seed, int) else seed
+    counts = {len(given) for given in (seeds, numbers, variations, listed) if given is not None}
     if n is not None:
         counts.add(n)
     if len(counts) != 1:
         raise SettingsError(
-            "say how many sprites to draw: n, the seeds and the labels must agree, "
-            f"not {sorted(counts) or 'be left out'}"
+            "say how many sprites to draw: `n`, the seeds, the `numbers` and the labels must "
+            f"agree, not {sorted(counts) or 'be left out'}"
         )
     count = counts.pop()
     if count < 1:
         raise SettingsError(f"the number of sprites must be at least 1, not {count}")
-    if seeds is not None:
-        if not all(0 <= own < 2**32 for own in seeds):
-            raise SettingsError("a sprite's own seed must lie in 0 … 2^32 - 1")
-        own_seeds = np.asarray(seeds, dtype=np.int64)
-    else:
-        if not 0 <= seed < 2**63:
-            raise SettingsError(f"the seed must lie in 0 … 2^63 - 1, not {seed}")
-        own_seeds = np.array([sprite_seed(seed, k) for k in range(count)], dtype=np.int64)
-
+    noise = Noise(
+        _whole([seed] * count if isinstance(seed, int) else seed, "`seed`", 2**63),
+        _whole(range(count) if numbers is None else numbers, "a sprite's number", 2**32),
+        None if variations is None else _whole(variations, "a variation", 2**32 - 2),
+    )
     if label is None:
-        names: list[str | Mapping[str, float]] = [
-            _draw_class(own, class_names, class_counts) for own in own_seeds
-        ]
+        names: list[str | Mapping[str, float]] = _draw_classes(noise, class_names, class_counts)
     elif isinstance(label, str | Mapping):
         names = [label] * count
     else:
@@ -87,7 +84,16 @@ def make_request(
         for name in names
     ]
     contexts = [context_of(name, class_names) for name in names]
-    return Request(own_seeds, np.array(labels, dtype=np.int64), torch.stack(contexts))
+    return Request(noise, np.array(labels, dtype=np.int64), torch.stack(contexts))
+
+
+def _whole(values: Sequence[int], name: str, limit: int) -> Tensor:
+    """The values as int64 ``[N]``, each in 0 … limit - 1."""
+    for value in values:
+        if not 0 <= value < limit:
+            power = "2^63" if limit == 2**63 else "2^32"
+            raise SettingsError(f"{name} must lie in 0 … {power} - 1, not {value}")
+    return torch.tensor([int(value) for value in values], dtype=torch.int64)
 
 
 def context_of(label: str | Mapping[str, float], class_names: Sequence[str]) -> Tensor:
@@ -114,18 +120,10 @@ def context_of(label: str | Mapping[str, float], class_names: Sequence[str]) -> 
     return context / context.sum()
 
 
-def sprite_seed(seed: int, k: int) -> int:
-    """The own seed of sprite ``k`` of ``seed``: 32 bits, never the same for two k of one seed.
-
-    torch's CPU generator looks at 32 bits of its seed only, so hashing (seed, k) would repeat a
-    sprite about once in 100,000. Counting on from a hash of the seed cannot.
-    """
-    first = int(np.random.SeedSequence(seed).generate_state(1, np.uint32)[0])
-    return (first + k) % 2**32
-
-
-def _draw_class(own_seed: np.int64, class_names: Sequence[str], counts: Sequence[int]) -> str:
-    # A stream of its own, so that x_T is the same whether or not a label is given.
-    u = np.random.SeedSequence((int(own_seed), 1)).generate_state(1, np.uint64)[0] / 2.0**64
+def _draw_classes(
+    noise: Noise, class_names: Sequence[str], counts: Sequence[int]
+) -> list[str | Mapping[str, float]]:
+    """Each sprite's class, in the proportions of the training sprites."""
     shares = np.cumsum(counts)
-    return class_names[int(np.searchsorted(shares, u * shares[-1], side="right"))]
+    drawn = np.searchsorted(shares, noise.uniform().numpy() * shares[-1], side="right")
+    return [class_names[k] for k in drawn.tolist()]

@@ -54,14 +54,14 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
     filled. A folder with anything else in it is never replaced, nor is the current one.
     """
     if Path.cwd().is_relative_to(folder.resolve()):
-        raise SettingsError(f"{folder} is where you are; give --out a folder of its own")
+        raise SettingsError(f"{folder} is where you are; choose another `folder`")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not folder.is_dir() or _strangers(folder):
-        raise SettingsError(f"{folder} exists and holds other files; choose another --out")
+        raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
     if not overwrite:
         raise SettingsError(
-            f"{folder} holds sprites already; choose another --out, or --overwrite them"
+            f"{folder} holds sprites already; choose another `folder`, or `overwrite` them"
         )
 
 

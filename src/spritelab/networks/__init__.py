@@ -1,4 +1,4 @@
-"""Networks: ``net(x_t, t, context)`` → a tensor like ``x_t``."""
+"""Networks: ``net(x_t, t, context)`` → what a head reads."""
 
 from torch import nn
 
@@ -16,6 +16,7 @@ def build_network(
     size: int,
     context_dim: int,
     timesteps: int,
+    out_channels: int | None = None,
 ) -> nn.Module:
     """Build the network that ``settings`` describe, with freshly drawn weights.
 
@@ -24,12 +25,13 @@ def build_network(
         size: height and width of a sprite, in pixels.
         context_dim: K, the number of classes.
         timesteps: T of the schedule.
+        out_channels: of the output, see ``Head.out_channels``; ``channels`` if not given.
 
     Raises:
         SettingsError: if the network cannot have that size.
     """
     if isinstance(settings, ContextUNetSettings):
-        return ContextUNet(channels, size, settings.features, context_dim, timesteps)
+        return ContextUNet(channels, size, settings.features, context_dim, timesteps, out_channels)
     return UNet(
         channels,
         size,
@@ -38,6 +40,7 @@ def build_network(
         settings.attention,
         context_dim,
         dropout=settings.dropout,
+        out_channels=out_channels,
     )
 
 

@@ -23,18 +23,25 @@ from spritelab.errors import SettingsError
 
 
 class ContextUNet(nn.Module):
-    """``net(x_t, t, context)`` → float ``[B,C,H,W]`` like ``x_t``.
+    """``net(x_t, t, context)`` → float ``[B,out_channels,H,W]``.
 
     Args:
-        channels: C, 3 or 4.
+        channels: C of ``x_t``, 3 or 4.
         size: height and width, a multiple of 4.
         features: channels of the first stage; the second has twice as many.
         context_dim: K, the length of the context vector.
         timesteps: T; t is fed as t/T.
+        out_channels: of the output; C if not given.
     """
 
     def __init__(
-        self, channels: int, size: int, features: int, context_dim: int, timesteps: int
+        self,
+        channels: int,
+        size: int,
+        features: int,
+        context_dim: int,
+        timesteps: int,
+        out_channels: int | None = None,
     ) -> None:
         super().__init__()
         if size % 4:
@@ -60,11 +67,12 @@ class ContextUNet(nn.Module):
         )
         self.up1 = UpStage(2 * wide, features)
         self.up2 = UpStage(wide, features)
+        outputs = channels if out_channels is None else out_channels
         self.head = nn.Sequential(
             nn.Conv2d(wide, features, kernel_size=3, padding=1),
             nn.GroupNorm(8, features),
             nn.ReLU(),
-            nn.Conv2d(features, channels, kernel_size=3, padding=1),
+            nn.Conv2d(features, outputs, kernel_size=3, padding=1),
         )
 
     def forward(self, x_t: Tensor, t: Tensor, context: Tensor | None = None) -> Tensor:

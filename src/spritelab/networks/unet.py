@@ -26,10 +26,10 @@ _Module = TypeVar("_Module", bound=nn.Module)
 
 
 class UNet(nn.Module):
-    """``net(x_t, t, context)`` → float ``[B,C,H,W]`` like ``x_t``.
+    """``net(x_t, t, context)`` → float ``[B,out_channels,H,W]``.
 
     Args:
-        channels: C, 3 or 4.
+        channels: C of ``x_t``, 3 or 4.
         size: height and width, a multiple of 2 to the power of the number of levels less one.
         widths: channels of each level, from full resolution down; each level halves the size.
         blocks: residual blocks a level on the way down; the way up has one more.
@@ -39,6 +39,7 @@ class UNet(nn.Module):
         heads_width: channels of one attention head.
         dropout: share of activations dropped in every residual block while training.
         groups: groups of the normalisation; must divide every width.
+        out_channels: of the output; C if not given.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class UNet(nn.Module):
         heads_width: int = 32,
         dropout: float = 0.0,
         groups: int = 8,
+        out_channels: int | None = None,
     ) -> None:
         super().__init__()
         if size % 2 ** (len(widths) - 1):
@@ -106,7 +108,8 @@ class UNet(nn.Module):
                 resolution *= 2
 
         self.norm = nn.GroupNorm(groups, width, eps=1e-5)
-        self.head = zeroed(nn.Conv2d(width, channels, kernel_size=3, padding=1))
+        outputs = channels if out_channels is None else out_channels
+        self.head = zeroed(nn.Conv2d(width, outputs, kernel_size=3, padding=1))
 
     def forward(self, x_t: Tensor, t: Tensor, context: Tensor | None = None) -> Tensor:
         """Predict from ``x_t`` float ``[B,C,H,W]``, ``t`` int64 ``[B]``, context float ``[B,K]``.

@@ -128,8 +128,8 @@ def _check_free(folder: Path) -> None:
         not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
     ):
         raise SettingsError(
-            f"{folder} exists already; choose another `out`, or go on with it by "
-            f"'spritelab train --resume --out {folder}'"
+            f"{folder} exists already; choose another `folder`, or go on with the run in it by "
+            "`resume`"
         )
 
 

@@ -12,9 +12,9 @@ from spritelab.pixels import Images, clear_hidden
 def check_grid(tile: int, margin: int, spacing: int) -> None:
     """Raise ``SettingsError`` unless the three lengths, in pixels, can describe a grid."""
     if tile < 1:
-        raise SettingsError(f"--tile must be at least 1 pixel, not {tile}")
+        raise SettingsError(f"`tile` must be at least 1 pixel, not {tile}")
     if margin < 0 or spacing < 0:
-        raise SettingsError("--margin and --spacing must not be negative")
+        raise SettingsError("`margin` and `spacing` must not be negative")
 
 
 def cut(
@@ -26,10 +26,13 @@ def cut(
     fill the sheet exactly (a last column or row followed by spacing is accepted too, as some
     editors write it). A cell that is all transparent, or all of one colour, is empty and left out.
 
-    Returns the cells, uint8 ``[N,tile,tile,C]``, row by row, and their (row, column).
+    Returns:
+        The cells, uint8 ``[N,tile,tile,C]``, row by row, and their (row, column).
 
-    Raises ``DataError`` with the bare reason if the grid does not fit, for the caller to put the
-    file's name before it; ``SettingsError`` for impossible lengths.
+    Raises:
+        DataError: with the bare reason if the grid does not fit, for the caller to put the file's
+            name before it.
+        SettingsError: for impossible lengths.
     """
     check_grid(tile, margin, spacing)
     height, width = sheet.shape[:2]
@@ -38,7 +41,7 @@ def cut(
     if rows is None or columns is None:
         raise DataError(
             f"tiles of {tile} pixels with margin {margin} and spacing {spacing} do not fill its "
-            f"{width}×{height} pixels evenly; check --tile, --margin and --spacing"
+            f"{width}×{height} pixels evenly; check `tile`, `margin` and `spacing`"
         )
     step = tile + spacing
     places = [(row, column) for row in range(rows) for column in range(columns)]

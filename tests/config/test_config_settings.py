@@ -19,6 +19,7 @@ from spritelab.config import (
     DataSettings,
     NetworkSettings,
     RunSettings,
+    SamplerSettings,
     ScheduleSettings,
     TrainingSettings,
     UNetSettings,
@@ -108,7 +109,8 @@ def test_unknown_preset() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [RunSettings, DataSettings, ScheduleSettings, TrainingSettings, *KINDS]
+    "model",
+    [RunSettings, DataSettings, ScheduleSettings, TrainingSettings, SamplerSettings, *KINDS],
 )
 def test_every_setting_has_a_description(model: type[BaseModel]) -> None:
     silent = [name for name, field in model.model_fields.items() if not field.description]
@@ -223,6 +225,9 @@ def test_a_missing_part_is_named() -> None:
     [
         ("a.toml", b"[training\n", r"a\.toml is not valid TOML"),
         ("a.json", b'{"training": ', r"a\.json is not valid JSON"),
+        ("a.json", b'{"a":' * 100_000, r"a\.json is not valid JSON: it nests too deeply"),
+        ("a.toml", b"a = " + b"[" * 100_000, r"a\.toml is not valid TOML"),
+        ("a.toml", b"a = " + b"1" * 4301, r"a\.toml is not valid TOML"),
         ("settings", b"{}", "settings is not valid TOML"),
         ("a.json", b"[1, 2]", r"a\.json must hold a table of settings"),
         ("a.toml", b"\xff\xfe", r"cannot read the settings in .*a\.toml"),
