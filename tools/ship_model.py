@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.lib import harness
 from spritelab import __version__, pictures
-from spritelab.checkpoint import save_model
+from spritelab.generate import save_model
 from spritelab.cli import console
 from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError

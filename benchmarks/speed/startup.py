@@ -18,7 +18,7 @@ from benchmarks.lib import harness
 import torch
 
 from benchmarks.lib import cases
-from spritelab.checkpoint import save_model
+from spritelab.generate import save_model
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.generate import load_model
 

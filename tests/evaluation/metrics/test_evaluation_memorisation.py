@@ -20,6 +20,14 @@ def test_authentic_share_by_hand() -> None:
     assert authentic_share(samples, training) == pytest.approx(2 / 5)
 
 
+def test_a_sample_as_far_as_the_nearest_neighbour_is_not_authentic() -> None:
+    """Training 0, 1, 5: the sample 2 is at 1 from 1, just as 0 is; -4 is at 4 from 0."""
+    training = np.array([[0.0], [1], [5]])
+    assert authentic_share(np.array([[2.0]]), training) == 0
+    assert authentic_share(np.array([[9.0]]), training) == 0
+    assert authentic_share(np.array([[2.0], [9.0], [-4.0]]), training) == pytest.approx(1 / 3)
+
+
 def test_training_sprites_are_not_authentic() -> None:
     training = np.random.default_rng(0).standard_normal((50, 6))
     assert authentic_share(training, training) == 0
