@@ -138,6 +138,7 @@ def train(
     20 samples of DDPM and of DDIM, and a denoising strip of each. Ctrl-C saves; --resume goes on.
     """
     from spritelab import runs
+    from spritelab.config import parse_assignment
 
     given: dict[str, Any] = {
         "data.source": data,
@@ -158,7 +159,7 @@ def train(
         "training.seed": seed,
     }
     overrides = {key: value for key, value in given.items() if value is not None}
-    overrides |= dict(_key_value(text) for text in set_ or ())
+    overrides |= dict(map(parse_assignment, set_ or ()))
     if sum(length is not None for length in (epochs, steps, max_minutes)) > 1:
         raise SettingsError("give only one of --epochs, --steps and --max-minutes")
 
@@ -235,16 +236,3 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     for picture in pictures:
         console.wrote(picture)
     console.wrote(run.folder / "model")
-
-
-def _key_value(text: str) -> tuple[str, Any]:
-    """Split ``KEY=VALUE``; the value is JSON if it can be read so, else a string."""
-    from spritelab.storage import parse_json
-
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise SettingsError(f"--set takes KEY=VALUE, such as training.warmup=100, not {text!r}")
-    try:
-        return key, parse_json(value)
-    except ValueError:
-        return key, value
