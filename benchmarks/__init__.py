@@ -5,8 +5,9 @@
 
 import os
 
-# As the command line does; torch's threads read it when torch is first imported.
-if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
-    os.environ["GOMP_SPINCOUNT"] = "3000"
+from spritelab.devices import let_idle_threads_sleep
+
+# Torch's threads read it when torch is first imported, which no benchmark does before this.
+let_idle_threads_sleep()
 # Peers draw their own bars.
 os.environ.setdefault("TQDM_DISABLE", "1")

@@ -1,8 +1,7 @@
-"""What the benchmarks share: the machine's facts, fair timing, fresh processes, and the report.
+"""What the benchmarks share: the command line, fair timing, fresh processes, and the report.
 
-A figure without its circumstances is no figure: every report holds the commit and whether the tree
-was clean, the machine, the versions, the threads and the date. Cases that are compared are timed in
-turns, so that whatever else the machine does hits all of them alike.
+Cases that are compared are timed in turns, so that whatever else the machine does hits all of them
+alike.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -18,45 +16,78 @@ import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-from spritelab.cli import console
-from spritelab.devices import best_device, let_idle_threads_sleep
+import torch
+
+from benchmarks.lib import console
+from benchmarks.lib.machine import ROOT, circumstances_line, usable_cores
+from spritelab.devices import best_device
 from spritelab.errors import SettingsError, SpritelabError
-from spritelab.storage import write_file
+from spritelab.storage import write_file, write_json
 
-let_idle_threads_sleep()
-# Peers draw their own bars.
-os.environ.setdefault("TQDM_DISABLE", "1")
-
-import torch  # noqa: E402 (its threads read the first of these when it is imported)
-
-HERE = Path(__file__).parent
-RESULTS = HERE / "results"
+RESULTS = ROOT / "benchmarks" / "results"
 
 FORMAT = 1
 """Version of the JSON that the benchmarks write."""
 
 
 class Parser(argparse.ArgumentParser):
-    """The flags that all benchmarks share; a wrong command line is a ``SettingsError``."""
+    """The options that all benchmarks share; a wrong command line is a ``SettingsError``.
 
-    def __init__(self, name: str, description: str) -> None:
+    Args:
+        module: what is run, such as ``benchmarks.speed.sampling``.
+        description: in a line.
+        reports: it writes a report.
+    """
+
+    def __init__(self, module: str, description: str, reports: bool = True) -> None:
         super().__init__(
-            prog=f"benchmarks/{name}.py",
+            prog=f"python -m {module}",
             description=description,
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
-        out = RESULTS / f"{name}.json"
-        self.add_argument("--out", type=Path, default=out, help="JSON; a table lies beside it")
-        self.add_argument("--threads", type=int, default=cores(), help="threads of arithmetic")
+        if reports:
+            out = RESULTS / f"{module.rpartition('.')[2]}.json"
+            self.add_argument("--out", type=Path, default=out, help="JSON; a table lies beside it")
+        cores = len(usable_cores())
+        self.add_argument("--threads", type=whole(), default=cores, help="threads of arithmetic")
         self.add_argument("--device", help="cpu, cuda, …; the best one found if not given")
 
     def error(self, message: str) -> NoReturn:
         """Raise what ``guarded`` tells in one line."""
         raise SettingsError(f"{message} (see {self.prog} --help)")
+
+
+def whole(least: int = 1) -> Callable[[str], int]:
+    """A type of option: a whole number, ``least`` or more."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"takes a whole number, not {text!r}") from None
+        if value < least:
+            raise argparse.ArgumentTypeError(f"must be at least {least}, not {value}")
+        return value
+
+    return read
+
+
+def wholes(least: int = 1) -> Callable[[str], list[int]]:
+    """A type of option: whole numbers with commas between them, ``least`` or more each."""
+    read = whole(least)
+
+    def read_all(text: str) -> list[int]:
+        try:
+            return [read(part) for part in text.split(",")]
+        except argparse.ArgumentTypeError:
+            raise argparse.ArgumentTypeError(
+                f"takes whole numbers from {least} on, such as 2,10,50, not {text!r}"
+            ) from None
+
+    return read_all
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -66,43 +97,28 @@ def guarded(work: Callable[[], int]) -> int:
         try:
             return work()
         except SpritelabError as mistake:
-            console.error(str(mistake))
+            console.say("error", str(mistake))
             return 2
-        except KeyboardInterrupt:
-            console.say("interrupted")
+        except KeyboardInterrupt as interrupt:
+            console.say("interrupted", str(interrupt))
             return 130
 
 
-def settle(device: str | None, threads: int) -> torch.device:
+def prepare_device(device: str | None, threads: int) -> torch.device:
     """Set the threads of this process and find the device.
 
     Raises:
-        SettingsError: for fewer than one thread, and for a device that torch cannot use here.
+        SettingsError: for a device that torch cannot use here.
     """
-    if threads < 1:
-        raise SettingsError(f"--threads must be at least 1, not {threads}")
     torch.set_num_threads(threads)
     if device is None:
         return best_device()
     try:
-        found = torch.empty(0, device=device).device
+        return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, NotImplementedError):
         raise SettingsError(
             f"torch cannot use the device {device!r} here; cpu always works"
         ) from None
-    return found
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(usable_cores())
-
-
-def usable_cores() -> list[int]:
-    """The numbers of the cores that this process may use, ascending."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 @dataclass(frozen=True)
@@ -147,127 +163,44 @@ def finish_work(device: torch.device) -> None:
         torch.accelerator.synchronize(device)
 
 
-def peak_memory(device: torch.device | None = None) -> int | None:
-    """The most memory in bytes that this process has held, on ``device`` if that is a CUDA one.
-
-    None where the system does not tell. On Linux it is the high-water mark of the program itself:
-    that of ``getrusage`` may be the parent's, inherited when the process was made.
-    """
-    if device is not None and device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text("utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return 1024 * int(line.split()[1])
-    if sys.platform == "darwin":
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return None
-
-
 def child_environment(threads: int) -> dict[str, str]:
-    """The environment of a fresh process that computes with ``threads`` threads."""
-    return {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    """The environment of a fresh process that computes with ``threads`` threads.
+
+    It finds the package of benchmarks from any folder.
+    """
+    path = os.pathsep.join(part for part in (str(ROOT), os.environ.get("PYTHONPATH")) if part)
+    counts = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return {**os.environ, **counts, "PYTHONPATH": path}
 
 
-def in_own_process(script: Path, words: Sequence[str], threads: int) -> dict[str, Any]:
-    """Run ``script`` with ``words`` in a fresh process and read the JSON that it prints last.
+def in_own_process(module: str, words: Sequence[str], threads: int) -> dict[str, Any]:
+    """Run ``module`` with ``words`` in a fresh process and read the JSON that it prints last.
 
     Raises:
-        SpritelabError: if it fails, with its last words.
+        SpritelabError: if it fails, with the last line that it printed.
+    """
+    done = run_python(["-m", module, *words], threads)
+    answer: dict[str, Any] = json.loads(done.strip().splitlines()[-1])
+    return answer
+
+
+def run_python(words: Sequence[str], threads: int) -> str:
+    """Run ``python`` with ``words`` in a fresh process and return what it prints.
+
+    Raises:
+        SpritelabError: if it fails, with the last line that it printed.
     """
     done = subprocess.run(
-        [sys.executable, str(script), *words],
+        [sys.executable, *words],
         env=child_environment(threads),
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-        raise SpritelabError(f"{script.name} {' '.join(words)}: status {done.returncode}: {last}")
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return answer
-
-
-def circumstances(device: torch.device, peers: Sequence[str] = ()) -> dict[str, Any]:
-    """All that a figure depends on besides the case itself, for JSON.
-
-    Args:
-        device: where the work was done.
-        peers: names of other packages that were measured; None stands for one not installed.
-    """
-    return {
-        **tree(),
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(device),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version_of(name) for name in ("spritelab", "torch", "numpy", *peers)},
-        },
-    }
-
-
-def tree() -> dict[str, Any]:
-    """The commit, and whether anything differs from it; None where there is no git."""
-
-    def git(*words: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(HERE), *words], capture_output=True, text=True, check=False
-            )
-        except OSError:
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    changed = git("status", "--porcelain")
-    return {"commit": git("rev-parse", "HEAD"), "dirty": None if changed is None else bool(changed)}
-
-
-def machine(device: torch.device) -> dict[str, Any]:
-    """What computes."""
-    gpu = None
-    if device.type == "cuda":
-        facts = torch.cuda.get_device_properties(device)
-        gpu = {"name": facts.name, "memory": facts.total_memory, "cuda": torch.version.cuda}
-    return {
-        "platform": platform.platform(),
-        "cpu": cpu_model(),
-        "cores": cores(),
-        "memory": memory(),
-        "threads": torch.get_num_threads(),
-        "waiting": {name: os.environ.get(name) for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")},
-        "device": device.type,
-        "gpu": gpu,
-    }
-
-
-def cpu_model() -> str:
-    """The CPU's name as the system gives it."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def memory() -> int | None:
-    """The machine's memory in bytes, or None where the system does not tell."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def version_of(package: str) -> str | None:
-    """The version of an installed package, or None."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
+        last = (done.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise SpritelabError(f"python {' '.join(words)}: status {done.returncode}: {last}")
+    return done.stdout
 
 
 def markdown(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -277,12 +210,9 @@ def markdown(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def under_which(facts: Mapping[str, Any]) -> str:
-    """The circumstances in a line, to stand under a table."""
-    its = facts["machine"]
-    where = its["gpu"]["name"] if its["gpu"] else f"{its['cpu']}, {its['threads']} threads"
-    commit = (facts["commit"] or "unknown")[:10] + (" with changes" if facts["dirty"] else "")
-    return f"{where}; torch {facts['versions']['torch']}; commit {commit}; {facts['date']}.\n"
+def under_table(report: Mapping[str, Any]) -> str:
+    """The circumstances of a report, in the paragraph under its table."""
+    return f"{circumstances_line(report)}\n"
 
 
 def write_report(out: Path, report: Mapping[str, Any], table: str) -> None:
@@ -291,9 +221,8 @@ def write_report(out: Path, report: Mapping[str, Any], table: str) -> None:
     Raises:
         StorageError: if a file cannot be written.
     """
-    text = json.dumps({"format": FORMAT, **report}, indent=2, ensure_ascii=False, allow_nan=False)
     beside = out.with_suffix(".md")
-    write_file(out, text + "\n")
+    write_json(out, {"format": FORMAT, **report})
     write_file(beside, table)
     print(table)
     console.wrote(out)

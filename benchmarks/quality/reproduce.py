@@ -1,4 +1,4 @@
-"""The seed's own experiment, repeated and measured: run by ``make reproduce``.
+"""The notebook's own experiment, repeated and measured: run by ``make reproduce``.
 
 Trains preset ``notebook`` on the Sprites data set, draws N sprites with DDPM and N with DDIM, and
 measures their FID as the notebook did, with the floor and other measures beside it. Every part can
@@ -8,25 +8,22 @@ mean and how the notebook's recipe differs.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import platform
-import subprocess
 import sys
-import time
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 import spritelab
-from spritelab import cli, data, pictures, runs
-from spritelab.cli import console
+from benchmarks.lib import console, harness, machine
+from spritelab import data, pictures, runs
+from spritelab.config import SamplerSettings, parse_assignment, preset
 from spritelab.data.duplicates import exact_copies
-from spritelab.errors import SettingsError, SpritelabError
-from spritelab.evaluation.features import Extractor, Features
+from spritelab.errors import SettingsError
+from spritelab.evaluation import Extractor
+from spritelab.evaluation.features import Features
 from spritelab.evaluation.features.effnet import load_effnet
 from spritelab.evaluation.features.inception import (
     WEIGHTS_SHA256_PREFIX,
@@ -34,13 +31,15 @@ from spritelab.evaluation.features.inception import (
     load_inception,
 )
 from spritelab.evaluation.features.protocol import PROTOCOL, distinct
-from spritelab.evaluation.metrics import find_copies, frechet_distance, kernel_distance
-from spritelab.evaluation.samples import DRAWING, model_identity
+from spritelab.evaluation.measures import frechet_and_kid
+from spritelab.evaluation.metrics import find_copies
+from spritelab.evaluation.samples import Samples, draw, model_identity, samples_file
 from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run
-from spritelab.storage import digest, write_file, write_json
-from spritelab.storage.arrays import load_arrays, save_arrays
+from spritelab.training import total_steps
+
+MODULE = "benchmarks.quality.reproduce"
 
 NOTEBOOK_FID = 31.9967
 """What the notebook reports, of one run without a seed."""
@@ -51,84 +50,94 @@ NOTEBOOK_N, NOTEBOOK_UPDATES = 3000, 24_000
 HELD_OUT = 29_400 / 89_400
 """The notebook's share: 60,000 sprites to train on, so that 40 epochs are 24,000 updates."""
 
-BLOCK = 250
-"""Sprites drawn between two files, so that an interruption loses no more."""
 
-
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Train, draw, measure and write ``reproduce.json`` and ``reproduce.md`` in the run's folder.
 
     Returns 0, 2 after a mistake that the user can mend, 130 after Ctrl-C.
     """
-    parser = argparse.ArgumentParser(description="Repeat the seed's experiment and measure it.")
-    parser.add_argument("--out", type=Path, default=Path("runs/seed"), help="folder of the run")
-    parser.add_argument("--epochs", type=float, default=40, help="passes over the sprites")
-    parser.add_argument("-n", type=int, default=3000, help="sprites on each side of a measure")
-    parser.add_argument("--seed", type=int, default=0, help="of the samples")
-    parser.add_argument("--weights", type=Path, help="Inception weights; downloaded if not given")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
-    given = parser.parse_args()
-    warnings.showwarning = console.show_warning
-    try:
-        if given.n < 2:
-            raise SettingsError(f"measures need at least 2 sprites, not {given.n}")
-        # All that may be missing comes first: nobody should learn of it after hours of training.
-        with console.progress("fetching", transient=True) as bar:
-            weights = given.weights or fetch_weights(progress=bar)
-            load_inception(weights)
-            load_effnet()
-            spritelab.load_sprites("sprites", n=1, progress=bar)
-        if status := train(given.out, given.epochs, given.changes):
-            return status
-        report = measure(given.out, given.n, given.seed, weights)
-    except SpritelabError as mistake:
-        console.error(str(mistake))
-        return 2
-    except KeyboardInterrupt:
-        console.say("interrupted", "run the same command again to go on")
-        return 130
-    text = table(report)
-    path = given.out / "reproduce.json"
-    write_json(path, report)
-    write_file(path.with_suffix(".md"), text)
-    print(text)
-    console.wrote(path)
-    console.wrote(path.with_suffix(".md"))
+    return harness.guarded(lambda: _main(argv))
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    parser = harness.Parser(MODULE, __doc__.partition("\n")[0], reports=False)
+    add = parser.add_argument
+    add("--out", type=Path, default=Path("runs/notebook"), help="folder of the run")
+    add("--epochs", type=float, default=40, help="passes over the sprites")
+    add("-n", type=harness.whole(2), default=3000, help="sprites on each side of a measure")
+    add("--seed", type=harness.whole(0), default=0, help="of the samples")
+    add("--weights", type=Path, help="Inception weights; downloaded if not given")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes")
+    given = parser.parse_args(argv)
+    device = harness.prepare_device(given.device, given.threads)
+    facts = machine.circumstances(device)
+    # All that may be missing comes first: nobody should learn of it after hours of training.
+    with console.progress("fetching") as progress:
+        weights = given.weights or fetch_weights(progress=progress)
+        load_inception(weights)
+        load_effnet()
+        spritelab.load_sprites("sprites", n=1, progress=progress)
+    run = open_run(given.out, given.epochs, given.changes)
+    train(run, device.type == "cpu")
+    report = {**facts, **measure(run, device, given.n, given.seed, weights)}
+    harness.write_report(given.out / "reproduce.json", report, table(report))
     return 0
 
 
-def train(out: Path, epochs: float, changes: list[str]) -> int:
-    """Train the run, or go on with it, by ``spritelab train``; return its exit status."""
-    words = ["train", "--out", str(out), "--epochs", str(epochs)]
+def open_run(out: Path, epochs: float, changes: Sequence[str]) -> Run:
+    """Begin the run, or open it to go on; ``changes`` are words such as ``training.seed=1``.
+
+    Raises:
+        SettingsError: for a setting that there is not, or that contradicts the run that was begun.
+        DataError: if the sprites cannot be read.
+    """
+    overrides = {"training.epochs": epochs, **dict(map(parse_assignment, changes))}
     if runs.record_file(out) is not None:
-        words.append("--resume")
-    else:
-        words += ["--preset", "notebook", "--data", "sprites", "--set", f"data.held_out={HELD_OUT}"]
-    for change in changes:
-        words += ["--set", change]
-    return cli.main(words)
+        return runs.resume_run(out, overrides)
+    recipe = {"data.source": "sprites", "data.held_out": HELD_OUT, **overrides}
+    return runs.start_run(preset("notebook").override(recipe), out)
 
 
-def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
-    """Draw and measure: the report, as it is written to ``reproduce.json``."""
-    with console.console.status("reading the sprites"):
-        run = runs.resume_run(out)
-        whole = data.read(run.settings.data)
+def train(run: Run, cpu: bool) -> None:
+    """Train the run to its end and draw its pictures.
+
+    Raises:
+        KeyboardInterrupt: if it was stopped; it has been saved then.
+    """
+    total = total_steps(run.settings.training, len(run.train_sprites))
+    with console.progress("updates") as progress:
+        for update in run.train(cpu=cpu):
+            progress(update.step, total, f"loss {update.loss:.4f}")
+    if run.stopped:
+        raise KeyboardInterrupt("run the same command again to go on")
+    with console.progress("pictures") as progress:
+        runs.draw_pictures(run.folder, progress)
+
+
+def measure(run: Run, device: torch.device, n: int, seed: int, weights: Path) -> dict[str, Any]:
+    """Draw and measure: the report without its circumstances.
+
+    Raises:
+        SettingsError: if there are fewer than n sprites on a side.
+    """
+    whole = data.read(run.settings.data)
     sides = {"training": len(run.train_sprites), "held-out": len(run.held_out)}
     smallest = min(sides, key=sides.__getitem__)
     if n > sides[smallest]:
         raise SettingsError(f"N may be {sides[smallest]:,} at most, the {smallest} sprites")
-    model = load_model(out)
+    model = load_model(run.folder, device)
     sets: dict[str, Images] = {}
     drawing: dict[str, Any] = {}
-    for name, request in samplers(model.schedule.timesteps).items():
-        sets[name], drawing[name] = draw(model, out, name, request, n, seed)
+    for name, how in samplers(model.schedule.timesteps).items():
+        samples = draw_samples(model, run.folder / "reproduce", name, how, n, seed)
+        sets[name] = samples.images
+        seconds = round(float(samples.seconds.sum()), 1)
+        drawing[name] = {**how.model_dump(mode="json"), "seconds": seconds}
     sets["held-out"] = run.held_out.images[:n]
     references = {
         "training": run.train_sprites.images[:n],
         "file": whole.images[:n],
     }
-    device = model.device
     extractors = (
         Extractor("pytorch-fid", weights, str(device)),
         Extractor("inception", weights, str(device)),
@@ -138,11 +147,11 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
     for extractor in extractors:
         kept = {}
         for name, images in {**sets, **references}.items():
-            with console.progress(f"{extractor.name} features, {name}", n) as tell:
-                kept[name] = extractor(images, tell)
+            with console.progress(f"{extractor.name} features, {name}") as progress:
+                kept[name] = extractor(images, progress)
         measures += [
             {"features": extractor.name, "set": name, "against": against}
-            | distances(kept[name], kept[against])
+            | distances(kept[against], kept[name])
             for against in references
             for name in sets
         ]
@@ -151,6 +160,7 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
         for name, images in sets.items()
     }
     return {
+        "benchmark": "reproduce",
         "n": n,
         "seed": seed,
         "notebook_fid": NOTEBOOK_FID,
@@ -160,61 +170,39 @@ def measure(out: Path, n: int, seed: int, weights: Path) -> dict[str, Any]:
         "training": {
             "updates": model.config.step,
             "settings": run.settings.model_dump(mode="json"),
-            "log": runs.read_metrics(out),
+            "log": runs.read_metrics(run.folder),
         },
         "drawing": drawing,
         "measures": measures,
         "copies": {name: found.share for name, found in copies.items()},
-        "made_with": made_with(device),
     }
 
 
-def samplers(timesteps: int) -> dict[str, dict[str, Any]]:
+def samplers(timesteps: int) -> dict[str, SamplerSettings]:
     """What is drawn: DDPM as on the notebook's page (no clipping of x̂_0, σ² = β), and DDIM."""
+    ddpm = SamplerSettings(sampler="ddpm", variance="beta", clip=False)
     return {
-        "ddpm": {"sampler": "ddpm", "steps": timesteps, "variance": "beta", "clip": False},
-        "ddim": {"sampler": "ddim", "steps": min(50, timesteps), "eta": 0.0},
+        "ddpm": ddpm.complete(timesteps),
+        "ddim": SamplerSettings(sampler="ddim").complete(timesteps),
     }
 
 
-def draw(
-    model: Model, out: Path, name: str, request: dict[str, Any], n: int, seed: int
-) -> tuple[Images, dict[str, Any]]:
-    """Draw n sprites, block by block; blocks that lie there from an earlier sitting are taken.
-
-    Returns uint8 ``[n,H,W,3]`` and how they were drawn.
-    """
-    key = digest(model_identity(model), DRAWING, request, seed)[:12]
-    folder = out / "reproduce" / f"{name}-{key}"
-    blocks: list[Images] = []
-    seconds = 0.0
-    for first in range(0, n, BLOCK):
-        last = min(first + BLOCK, n)
-        path = folder / f"{first:05d}-{last:05d}.npz"
-        block = load_arrays(path, "images", "seconds")
-        if block is None:
-            with console.progress(f"{name}: evaluations, sprites {first} … {last - 1}") as tell:
-                batch = model.sample(
-                    seed=seed,
-                    numbers=range(first, last),
-                    progress=tell,
-                    **request,
-                )
-            block = {"images": batch.images, "seconds": np.array(batch.seconds)}
-            save_arrays(path, **block)
-        blocks.append(block["images"])
-        seconds += float(block["seconds"])
-    images = np.concatenate(blocks)
-    steps = request["steps"]
-    title = f"{name.upper()}, {steps} steps: the first 20 of {n:,}"
-    pictures.samples_picture(images[:20], folder.with_name(f"{name}.png"), title)
-    return images, {**request, "seconds": round(seconds, 1)}
+def draw_samples(
+    model: Model, folder: Path, name: str, how: SamplerSettings, n: int, seed: int
+) -> Samples:
+    """Draw n sprites, or take those that an interrupted call left, and a picture of some."""
+    file = samples_file(folder, model_identity(model), how, seed)
+    with console.progress(f"{name}: evaluations") as progress:
+        samples = draw(model, how, seed, n, file, progress)
+    title = f"{how.name}: the first 20 of {n:,}"
+    pictures.samples_picture(samples.images[:20], folder / f"{name}.png", title)
+    return samples
 
 
-def distances(a: Features, b: Features) -> dict[str, float]:
+def distances(real: Features, generated: Features) -> dict[str, float]:
     """Fréchet distance and KID between two sets of features."""
-    kid, kid_std = kernel_distance(a, b, subset_size=min(1000, len(a)))
-    return {"frechet": frechet_distance(a, b), "kid": kid, "kid_std": kid_std}
+    frechet, kid, kid_std, _ = frechet_and_kid(real, generated)
+    return {"frechet": frechet, "kid": kid, "kid_std": kid_std}
 
 
 def is_published(weights: Path) -> bool:
@@ -238,27 +226,8 @@ def data_facts(run: Run, images: Images) -> dict[str, Any]:
     }
 
 
-def made_with(device: torch.device) -> dict[str, str]:
-    """What a figure depends on besides the settings: code, packages and machine."""
-    where = Path(__file__).parent
-    asked = subprocess.run(
-        ["git", "-C", str(where), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return {
-        "commit": asked.stdout.strip() or "unknown",
-        "spritelab": spritelab.__version__,
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "threads": str(torch.get_num_threads()),
-        "date": time.strftime("%Y-%m-%d"),
-    }
-
-
 def table(report: dict[str, Any]) -> str:
-    """The report in words: Markdown."""
+    """The report as Markdown."""
     n, data = report["n"], report["data"]
     found = {(m["features"], m["set"], m["against"]): m for m in report["measures"]}
     headline = found["pytorch-fid", "ddpm", "training"]["frechet"]
@@ -299,7 +268,7 @@ def table(report: dict[str, Any]) -> str:
             value = found[features, name, against][key]
             cells.append(f"{1000 * value:.2f}" if key == "kid" else f"{value:.2f}")
         lines.append(f"| {title} | {' | '.join(cells)} | {report['copies'][name]:.1%} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n\n" + harness.under_table(report)
 
 
 if __name__ == "__main__":
