@@ -137,20 +137,20 @@ def test_resuming_with_flags(here: Path, refused: Refused) -> None:
 
 
 MISTAKES: list[tuple[list[str], str]] = [
-    (["--steps", "0"], "training.steps"),
-    (["--steps", "-5"], "training.steps"),
+    (["--steps", "0"], "--steps"),
+    (["--steps", "-5"], "--steps"),
     (["--steps", "many"], "--steps"),
     (["--epochs", "0"], "training.epochs"),
     (["--max-minutes", "0"], "training.max_minutes"),
     (["--steps", "5", "--epochs", "1"], "only one of --epochs, --steps and --max-minutes"),
     (["--stop-after", "0"], "--stop-after"),
-    (["--batch-size", "0"], "training.batch_size"),
+    (["--batch-size", "0"], "--batch-size"),
     (["--learning-rate", "0"], "training.learning_rate"),
     (["--learning-rate", "nan"], "training.learning_rate"),
     (["--preset", "huge"], "--preset"),
     (["--size", "24"], "data.size"),
     (["--channels", "2"], "data.channels"),
-    (["--seed", "-1"], "training.seed"),
+    (["--seed", "-1"], "--seed"),
     (["--set", "training.stepz=3"], "training.stepz: there is no such setting"),
     (["--set", "trainnig.steps=3"], "trainnig.steps: there is no such setting"),
     (["--set", "training.warmup"], "--set takes KEY=VALUE"),
@@ -165,7 +165,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["--data", "../mixed"], "mixed"),
     (["--data", "../objects.npy"], "objects.npy"),
     (["--data", "../art.npy", "--labels", "../few.npy"], "few.npy"),
-    (["--data", "../sprites.npz", "--count", "0"], "data.count"),
+    (["--data", "../sprites.npz", "--count", "0"], "--count"),
     (["--data", "../sprites.npz", "--labels", "../few.npy"], "--labels"),
     (["--resume"], "there is no run at a"),
 ]
