@@ -528,7 +528,7 @@ def test_pictures_need_a_model(tmp_path: Path) -> None:
         runs.draw_pictures(start(tmp_path / "run").folder)
 
 
-def test_a_full_disk_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """TensorBoard's thread hands its ``OSError`` on; Python is not to print it besides."""
     told: list[BaseException | None] = []
 
