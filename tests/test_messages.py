@@ -12,7 +12,7 @@ import spritelab
 SOURCE = Path(spritelab.__file__).parent
 FLAG = re.compile(r"(?<![\w-])(--[a-z]|-[a-z]\b)")
 
-NOT_YET = ("training", "runs", "evaluation", "checkpoint")
+NOT_YET = ("evaluation",)
 """Rooms whose messages still speak of options."""
 
 
