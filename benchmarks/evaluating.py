@@ -25,11 +25,17 @@ import numpy as np
 
 import spritelab
 from spritelab.cli import console
-from spritelab.cli.measuring import whole_numbers
+from spritelab.cli.options import whole_numbers
 from spritelab.errors import SettingsError
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.memorisation import authentic_share, copying_score, find_copies
-from spritelab.evaluation.metrics import frechet_distance, kernel_distance, neighbour_measures
+from spritelab.evaluation.features import Extractor
+from spritelab.evaluation.metrics import (
+    authentic_share,
+    copying_score,
+    find_copies,
+    frechet_distance,
+    kernel_distance,
+    neighbour_measures,
+)
 from spritelab.evaluation.reference import LEAST
 from spritelab.storage.arrays import load_arrays, save_arrays
 

@@ -25,16 +25,16 @@ import numpy as np
 
 import cases
 from sampling import drawn
-from spritelab.cli import console, measuring
+from spritelab.cli import console, options
+from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
-from spritelab.evaluation import compare
-from spritelab.evaluation.compare import Cell
-from spritelab.evaluation.evaluate import check_n
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.reference import build_reference
-from spritelab.evaluation.sources import find_split
-from spritelab.evaluation.verdict import figure, paired_difference, plus_minus
-from spritelab.generate import Model, Setting, load_model
+from spritelab.evaluation import Evaluator, Extractor, find_split
+from spritelab.evaluation.comparison.answer import paired_difference, plus_minus
+from spritelab.evaluation.comparison.cells import Cell
+from spritelab.evaluation.comparison.grid import Grid, step_count
+from spritelab.evaluation.formatting import figure
+from spritelab.evaluation.scores import check_n
+from spritelab.generate import Model, load_model
 
 TIMED = 64
 """Sprites drawn where time is measured: a CPU's batch."""
@@ -74,48 +74,44 @@ def _main(argv: Sequence[str] | None) -> int:
     split = find_split(given.model, model.config, given.data)
     extractor = Extractor(given.features, device=str(device))
     with console.progress("real sprites") as bar:
-        reference = build_reference(
-            split.training,
-            split.held_out,
-            extractor,
-            mirror=split.mirror,
-            cache=given.work,
-            progress=measuring.staged(bar),
-        )
-    comparison = compare.prepare(
-        model, reference, grid, given.work, n=given.n, seeds=range(given.seeds)
-    )
+        evaluator = Evaluator(model, split, extractor, folder=given.work, progress=bar)
+        plan = evaluator.plan(grid, given.n, range(given.seeds))
     with console.progress("evaluations") as bar:
-        cells = compare.run_cells(comparison, bar)
+        cells = plan.run(bar).cells
     report = {
         "benchmark": "few_steps",
         "model": given.model,
         "n": given.n,
         "seeds": given.seeds,
         "frechet_name": extractor.frechet_name,
-        "rows": _rows(cells, _timings(model, [cell.setting for cell in cells], given)),
+        "rows": _rows(cells, _timings(model, [cell.how for cell in cells], given)),
     }
     report |= harness.circumstances(device)
     harness.write_report(given.out, report, table(report))
     return 0
 
 
-def _grid(model: Model, steps: str, spacings: str, ddim: str) -> list[Setting]:
+def _grid(model: Model, steps: str, spacings: str, ddim: str) -> Grid:
     """DDPM over all steps first, then what is held against it."""
-    few = measuring.whole_numbers(steps, "--steps")
-    others = measuring.whole_numbers(ddim, "--ddim") if ddim else []
-    return [
-        Setting.ddpm(model.schedule.timesteps),
-        *(Setting.of("ddim", model.schedule.timesteps, count) for count in others),
-        *(
-            Setting.of("dpm", model.schedule.timesteps, count, spacing=spacing)
-            for spacing in spacings.split(",")
-            for count in few
-        ),
-    ]
+    few = options.whole_numbers(steps, "--steps")
+    others = options.whole_numbers(ddim, "--ddim") if ddim else []
+    return tuple(
+        model.sampler_settings(how)
+        for how in (
+            SamplerSettings(sampler="ddpm"),
+            *(SamplerSettings(sampler="ddim", steps=count) for count in others),
+            *(
+                SamplerSettings.parse({"sampler": "dpm", "steps": count, "spacing": spacing})
+                for spacing in spacings.split(",")
+                for count in few
+            ),
+        )
+    )
 
 
-def _timings(model: Model, settings: Sequence[Setting], given: Any) -> list[dict[str, float]]:
+def _timings(
+    model: Model, settings: Sequence[SamplerSettings], given: Any
+) -> list[dict[str, float]]:
     """Seconds for ``MANY`` sprites by each setting, and the seed's over them; all in turns.
 
     Spacing does not matter for speed: settings of one sampler and number of steps share a time.
@@ -124,17 +120,18 @@ def _timings(model: Model, settings: Sequence[Setting], given: Any) -> list[dict
     tasks: dict[str, Callable[[], object]] = {}
     scale: dict[str, float] = {}
 
-    def add(name: str, drawer: Model, setting: Setting) -> None:
+    def add(name: str, drawer: Model, how: SamplerSettings) -> None:
         if name in tasks:
             return
-        timed = min(setting.steps, given.part) if setting.sampler == "ddpm" else setting.steps
-        scale[name] = MANY / TIMED * setting.steps / timed
-        tasks[name] = partial(drawn, drawer, TIMED, None, {**setting.request, "steps": timed})
+        steps = step_count(how)
+        timed = min(steps, given.part) if how.sampler == "ddpm" else steps
+        scale[name] = MANY / TIMED * steps / timed
+        tasks[name] = partial(drawn, drawer, TIMED, None, how.changed(steps=timed))
 
-    names = [setting.name for setting in settings]
-    for name, setting in zip(names, settings, strict=True):
-        add(name, model, setting)
-    add("the seed", seed, Setting.ddpm(seed.schedule.timesteps))
+    names = [f"{how.sampler}-{how.steps}" for how in settings]
+    for name, how in zip(names, settings, strict=True):
+        add(name, model, how)
+    add("the seed", seed, seed.sampler_settings(SamplerSettings(sampler="ddpm")))
     found = harness.take_turns(tasks, given.rounds)
     seconds = {name: timing.median * scale[name] for name, timing in found.items()}
     return [
@@ -152,9 +149,9 @@ def _rows(cells: Sequence[Cell], timings: Sequence[dict[str, float]]) -> list[di
         found = paired_difference(values, cell.values("frechet"))
         rows.append(
             {
-                "sampler": cell.setting.family,
-                "steps": cell.setting.steps,
-                "spacing": cell.setting.spacing,
+                "sampler": cell.how.family,
+                "steps": cell.steps,
+                "spacing": cell.how.spacing,
                 "frechet": cell.values("frechet"),
                 "kid": cell.values("kid"),
                 "recall": cell.values("recall"),

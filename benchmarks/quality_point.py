@@ -17,16 +17,16 @@ import numpy as np
 
 from spritelab import runs
 from spritelab.cli import console
-from spritelab.config import RunSettings
+from spritelab.config import RunSettings, SamplerSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import SpritelabError
 from spritelab.evaluation import measures
-from spritelab.evaluation.drawing import Drawn, draw, drawn_file, model_identity
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.features import Features
+from spritelab.evaluation.embedding import embed
+from spritelab.evaluation.features import Extractor, Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
-from spritelab.evaluation.score import make_floor
-from spritelab.generate import Model, Setting, load_model, save_model
+from spritelab.evaluation.samples import Samples, draw, model_identity, samples_file
+from spritelab.evaluation.scores import make_floor
+from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
 
 SAMPLE_SEED = 0
@@ -56,21 +56,22 @@ def make_point(order: Path) -> None:
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
     console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
-    setting = Setting.ddim(min(point["steps"], model.schedule.timesteps))
+    steps = min(point["steps"], model.schedule.timesteps)
+    how = SamplerSettings(sampler="ddim", steps=steps)
     extractor = Extractor(point["features"], device=device)
     plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
 
-    def drawn_by(model: Model) -> tuple[Drawn, Features]:
-        kept = drawn_file(folder.parent, model_identity(model), setting, SAMPLE_SEED)
-        drawn = draw(model, setting, SAMPLE_SEED, point["n"], kept)
+    def drawn_by(model: Model) -> tuple[Samples, Features]:
+        kept = samples_file(folder.parent, model_identity(model), how, SAMPLE_SEED)
+        drawn = draw(model, how, SAMPLE_SEED, point["n"], kept)
         return drawn, extractor(drawn.images)
 
     drawn, features = drawn_by(model)
     states = [against(plain, features)]
     for earlier in sorted(folder.with_name("states").glob("step-*")):
         states.append(against(plain, drawn_by(load_model(earlier, device))[1]))
-    described = measures.describe(drawn.images, drawn.labels, plain, features)
-    turned = measures.describe(drawn.images, drawn.labels, both, features)
+    described = embed(drawn.images, drawn.labels, plain, features)
+    turned = embed(drawn.images, drawn.labels, both, features)
     floor = make_floor(plain, point["n"]).held_out
     over_floor = None
     if floor is not None and floor.frechet > 0:
@@ -130,7 +131,7 @@ def against(reference: Reference, features: np.ndarray[Any, Any]) -> dict[str, A
     found = {}
     for side, real in sides.items():
         assert real is not None
-        frechet, kid, kid_std, subset = measures.gaussian_and_kernel(real, features)
+        frechet, kid, kid_std, subset = measures.frechet_and_kid(real, features)
         found[side] = {
             **{"n": len(features), "frechet": frechet, "kid": kid, "kid_std": kid_std},
             "kid_subset": subset,
@@ -153,9 +154,7 @@ def floor_of(plain: Reference, both: Reference, n: int) -> dict[str, Any]:
     assert plain.held_out_features is not None
     assert both.held_out is not None
     few = np.sort(np.random.default_rng(0).permutation(len(plain))[:n])
-    held_out = measures.describe(
-        both.held_out.images, both.held_out.labels, both, both.held_out_features
-    )
+    held_out = embed(both.held_out.images, both.held_out.labels, both, both.held_out_features)
     return {
         "against": {
             "training": against(plain, plain.held_out_features)["training"],

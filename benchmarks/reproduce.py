@@ -26,18 +26,16 @@ from spritelab import cli, data, pictures, runs
 from spritelab.cli import console
 from spritelab.data.duplicates import exact_copies
 from spritelab.errors import SettingsError, SpritelabError
-from spritelab.evaluation.drawing import DRAWING, model_identity
-from spritelab.evaluation.effnet import load_effnet
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.features import Features
-from spritelab.evaluation.inception import (
+from spritelab.evaluation.features import Extractor, Features
+from spritelab.evaluation.features.effnet import load_effnet
+from spritelab.evaluation.features.inception import (
     WEIGHTS_SHA256_PREFIX,
     fetch_weights,
     load_inception,
 )
-from spritelab.evaluation.memorisation import find_copies
-from spritelab.evaluation.metrics import frechet_distance, kernel_distance
-from spritelab.evaluation.protocol import PROTOCOL, distinct
+from spritelab.evaluation.features.protocol import PROTOCOL, distinct
+from spritelab.evaluation.metrics import find_copies, frechet_distance, kernel_distance
+from spritelab.evaluation.samples import DRAWING, model_identity
 from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run

@@ -24,14 +24,15 @@ import harness
 import torch
 
 import cases
-from spritelab.cli.measuring import whole_numbers
-from spritelab.config import preset
+from spritelab.cli.options import whole_numbers
+from spritelab.config import SamplerSettings, preset
 from spritelab.errors import SettingsError
-from spritelab.generate import Model, Setting, load_model
+from spritelab.evaluation.comparison.grid import step_count
+from spritelab.generate import Model, load_model
 
 SEED = "preset:notebook"
 
-GROWING = Setting.ddim(20)
+GROWING = SamplerSettings(sampler="ddim", steps=20)
 """How sprites are drawn where their number or the batch changes."""
 
 MANY = 1000
@@ -89,11 +90,18 @@ def _open(source: str, device: torch.device) -> Model:
     return cases.random_model(name, 16, 3, device)
 
 
-def chains(timesteps: int) -> list[Setting]:
+DDPM = SamplerSettings(sampler="ddpm")
+"""Over all steps."""
+
+
+def chains(timesteps: int) -> list[SamplerSettings]:
     """The settings that are compared, as far as T allows them."""
-    wanted = [Setting.ddpm(timesteps), Setting.ddim(50), Setting.ddim(20)]
-    wanted += [Setting.dpm(steps) for steps in (8, 10, 20)]
-    return [setting for setting in wanted if setting.steps <= timesteps]
+    wanted = [SamplerSettings(sampler="ddim", steps=steps) for steps in (50, 20)]
+    wanted += [SamplerSettings(sampler="dpm", steps=steps) for steps in (8, 10, 20)]
+    return [
+        DDPM.complete(timesteps),
+        *(setting for setting in wanted if step_count(setting) <= timesteps),
+    ]
 
 
 def measure(
@@ -108,22 +116,27 @@ def measure(
     rows: list[dict[str, Any]] = []
 
     def add(
-        kind: str, whose: str, model: Model, setting: Setting, n: int, size: int | None = None
+        kind: str,
+        whose: str,
+        model: Model,
+        setting: SamplerSettings,
+        n: int,
+        size: int | None = None,
     ) -> None:
-        timed = setting.steps if given.full else min(setting.steps, given.part)
-        request = {**setting.request, "steps": timed}
-        tasks[str(len(rows))] = lambda: drawn(model, n, size, request)
+        steps = step_count(setting)
+        timed = steps if given.full else min(steps, given.part)
+        tasks[str(len(rows))] = lambda: drawn(model, n, size, setting.changed(steps=timed))
         rows.append(
             {
                 **{"kind": kind, "network": whose, "sampler": setting.family, "n": n},
-                **{"steps": setting.steps, "timed_steps": timed, "batch_size": size},
+                **{"steps": steps, "timed_steps": timed, "batch_size": size},
                 "evaluations": n * setting.nfe,
             }
         )
 
     for setting in chains(ours.schedule.timesteps):
         add("sampler", given.model, ours, setting, given.n)
-    add("sampler", SEED, theirs, Setting.ddpm(theirs.schedule.timesteps), given.n)
+    add("sampler", SEED, theirs, DDPM.complete(theirs.schedule.timesteps), given.n)
     for n in numbers:
         add("number", given.model, ours, GROWING, n)
     for size in batches:
@@ -149,9 +162,9 @@ def measure(
     }
 
 
-def drawn(model: Model, n: int, batch_size: int | None, request: dict[str, Any]) -> None:
-    """Draw n sprites and wait until they are there; ``request`` is for ``Model.sample``."""
-    model.sample(n, batch_size=batch_size, **request)
+def drawn(model: Model, n: int, batch_size: int | None, how: SamplerSettings) -> None:
+    """Draw n sprites and wait until they are there."""
+    model.sample(n, how, batch_size=batch_size)
     harness.finish_work(model.device)
 
 

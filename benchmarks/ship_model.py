@@ -17,16 +17,16 @@ import numpy as np
 import harness
 from spritelab import __version__, pictures, runs
 from spritelab.cli import console
-from spritelab.evaluation import protocol
-from spritelab.evaluation.evaluate import evaluate
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.sources import Split, find_split
-from spritelab.generate import Model, Setting, load_model, save_model
+from spritelab.config import SamplerSettings
+from spritelab.evaluation import Extractor, Split, evaluate, find_split
+from spritelab.evaluation.features import protocol
+from spritelab.generate import Model, load_model, save_model
 from spritelab.generate.folder import SHIPPED
 from spritelab.storage import write_file
 
 DOCS = Path(__file__).parent.parent / "docs" / "pictures"
 PER_CLASS = 100
+DPM = SamplerSettings(sampler="dpm")
 COMPARED = 200
 """Sprites drawn with both precisions of the weights."""
 
@@ -75,9 +75,9 @@ def _main(argv: Sequence[str] | None) -> int:
         "hardware": given.hardware,
         "file": (folder / "model.safetensors").stat().st_size,
         "precision": precision_cost(full, half),
-        "evaluation": measure(half, split, Setting.dpm(), given.n, str(device)),
+        "evaluation": measure(half, split, DPM, given.n, str(device)),
     }
-    draw_gallery(half, given.gallery / given.name, Setting.dpm())
+    draw_gallery(half, given.gallery / given.name, DPM)
     card = write_card(half, report)
     write_file(folder / "README.md", card)
     harness.write_report(given.out, report, card)
@@ -111,24 +111,26 @@ def precision_cost(full: Model, half: Model) -> dict[str, float]:
     return {"sprites": COMPARED, "mean_levels": float(each.mean()), "worst": float(each.max())}
 
 
-def measure(model: Model, split: Split, setting: Setting, n: int, device: str) -> dict[str, Any]:
+def measure(
+    model: Model, split: Split, how: SamplerSettings, n: int, device: str
+) -> dict[str, Any]:
     """The figures of ``spritelab evaluate``, of one seed."""
     with console.progress("evaluating") as bar:
         found = evaluate(
             model,
-            split,
-            setting,
+            how,
+            split=split,
             n=n,
             extractor=Extractor(device=device),
-            progress=lambda what, done, total: bar(done, total, what),
+            progress=bar,
         )
     return found.as_dict()
 
 
-def draw_gallery(model: Model, folder: Path, setting: Setting) -> None:
+def draw_gallery(model: Model, folder: Path, how: SamplerSettings) -> None:
     """Draw the first 100 sprites of seed 0 of every class: ``CLASS.png``."""
     for name in model.class_names:
-        images = model.sample(PER_CLASS, label=name, **setting.request).images
+        images = model.sample(PER_CLASS, how=how, label=name).images
         grid = pictures.grid(images, 20, 2, background="checker")
         pictures.save_png(grid, folder / f"{name}.png")
 

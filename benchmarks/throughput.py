@@ -29,7 +29,7 @@ import cases
 import workloads
 from cases import Case, Variant, Work
 from spritelab.cli import console
-from spritelab.cli.measuring import whole_numbers
+from spritelab.cli.options import whole_numbers
 from spritelab.config import PRESETS
 from spritelab.errors import SettingsError
 

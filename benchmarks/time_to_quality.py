@@ -41,8 +41,8 @@ from spritelab.cli import console
 from spritelab.config import RunSettings
 from spritelab.data import read
 from spritelab.errors import SettingsError
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.protocol import PROTOCOL
+from spritelab.evaluation.features import Extractor
+from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
 from spritelab.storage import digest, load_json, write_json
 

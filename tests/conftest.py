@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -62,3 +63,18 @@ def refused(capsys: pytest.CaptureFixture[str]) -> tiny.Refused:
         return line.removeprefix("error: ")
 
     return run
+
+
+@pytest.fixture
+def drawn_counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many sprites every call of ``Model.sample`` has drawn."""
+    counts: list[int] = []
+    sample = generate.Model.sample
+
+    def counted(self: generate.Model, *args: Any, **kwargs: Any) -> generate.SpriteBatch:
+        batch = sample(self, *args, **kwargs)
+        counts.append(len(batch))
+        return batch
+
+    monkeypatch.setattr(generate.Model, "sample", counted)
+    return counts

@@ -90,8 +90,8 @@ def test_help_and_a_wrong_flag(name: str, capsys: pytest.CaptureFixture[str]) ->
         ("time_to_quality", ["--seeds", "a"], "--seeds takes numbers"),
         ("time_to_quality", ["-n", "3"], "-n must be at least 20"),
         ("few_steps", ["--seeds", "1"], "at least two --seeds"),
-        ("few_steps", ["--spacings", "linspace,even"], "unknown spacing 'even'"),
-        ("few_steps", ["--steps", "0"], "steps must lie in 1 … 1000"),
+        ("few_steps", ["--spacings", "linspace,even"], "`spacing`: unknown 'even'"),
+        ("few_steps", ["--steps", "0"], "`steps`: must be greater than or equal to 1"),
         ("throughput", ["--presets", "tiny"], "there is no preset 'tiny'"),
         ("throughput", ["--sizes", "8"], "sizes are 16 and 32"),
         ("sampling", ["--model", "nowhere"], "there is no model at nowhere"),
@@ -389,7 +389,7 @@ def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
         ("DDPM", 50, "linspace"),
         ("DDIM, η = 0", 4, "linspace"),
         *(("DPM-Solver++", steps, "logsnr") for steps in (3, 5)),
-        *(("DPM-Solver++", steps, "linspace") for steps in (3, 5)),
+        *(("DPM-Solver++, linspace spacing", steps, "linspace") for steps in (3, 5)),
     ]
     slow = rows[0]
     assert slow["difference"] == 0

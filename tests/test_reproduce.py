@@ -22,7 +22,7 @@ from spritelab.config import preset
 from spritelab.data import arrays
 from spritelab.data.download import CACHE_VARIABLE
 from spritelab.evaluation.features import pytorch_fid_features
-from spritelab.evaluation.inception import FIDInception
+from spritelab.evaluation.features.inception import FIDInception
 from spritelab.evaluation.metrics import frechet_distance
 from spritelab.generate import BATCHING_TOLERANCE, load_model
 from spritelab.pixels import Images
@@ -142,8 +142,8 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="not byte for byte"):
         whole = spritelab.load_sprites("sprites", cache=cache)
     training, held_out = (side.images[:N] for side in whole.split(29_400 / ROWS, seed=0))
-    (drawn_file,) = (out / "reproduce").glob(f"ddpm-*/00000-0000{N}.npz")
-    with np.load(drawn_file, allow_pickle=False) as drawn:
+    (samples_file,) = (out / "reproduce").glob(f"ddpm-*/00000-0000{N}.npz")
+    with np.load(samples_file, allow_pickle=False) as drawn:
         samples = drawn["images"]
     assert samples.shape == (N, 16, 16, 3)
     with pytest.warns(UserWarning, match="is no FID"):
@@ -162,10 +162,10 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
     assert report["copies"].keys() == set(sets)
 
     # Run again: nothing is trained or drawn a second time, and the figures are the same.
-    written = drawn_file.stat().st_mtime_ns
+    written = samples_file.stat().st_mtime_ns
     again = make(*variables, cache=cache)
     assert again.returncode == 0, again.stderr
-    assert drawn_file.stat().st_mtime_ns == written
+    assert samples_file.stat().st_mtime_ns == written
     assert json.loads((out / "reproduce.json").read_text("utf-8"))["measures"] == report["measures"]
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 import tiny
 from spritelab.cli import main
-from spritelab.evaluation.verdict import figure
+from spritelab.evaluation.formatting import figure
 from spritelab.generate.samples_folder import save_sprites
 
 
@@ -45,7 +45,7 @@ def test_a_model(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     words += ["--features", "pixels", "--seeds", "2", "--json", str(out), "--device", "cpu"]
     assert main(words) == 0
     shown = capsys.readouterr()
-    assert "DDIM, η = 0, 3 steps" in shown.out
+    assert "DPM-Solver++, 3 steps" in shown.out  # the model's own sampler
     assert "warning" not in shown.err  # the very sprites of the run
     facts = json.loads(out.read_text())
     assert (facts["n"], facts["nfe"], facts["seeds"]) == (24, 3, [0, 1])
@@ -55,10 +55,10 @@ def test_a_model(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     ("words", "said"),
     [
         (["{run}", "-n", "7"], "at least 20 sprites are needed"),
-        (["{run}", "--steps", "99"], "steps must lie in 1 … 50"),
-        (["{run}", "--steps", "0"], "steps must lie in 1 … 50"),
-        (["{run}", "--eta", "2"], "eta must lie in [0, 1]"),
-        (["{run}", "--sampler", "ddpm", "--eta", "1"], "eta belongs to the sampler ddim"),
+        (["{run}", "--steps", "99"], "--steps must lie in 1 … 50"),
+        (["{run}", "--steps", "0"], "--steps"),
+        (["{run}", "--eta", "2"], "--eta"),
+        (["{run}", "--sampler", "ddpm", "--eta", "1"], "--eta belongs to the sampler ddim"),
         (["{run}", "--weights", "x.pth"], "--weights goes with inception"),
         (["{run}", "--data", "nowhere"], "there is nothing at nowhere"),
         (["{run}", "--size", "16"], "--size goes with --images"),

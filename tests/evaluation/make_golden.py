@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent))
 
 from evaluation_rules import feature_pair, fill, pictures  # noqa: E402
 

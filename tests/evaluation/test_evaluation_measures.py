@@ -4,22 +4,25 @@ import dataclasses
 import json
 from pathlib import Path
 
-import evaluation_runs
 import numpy as np
 import pytest
 
+import evaluation_runs
 from spritelab.data import SpriteSet
+from spritelab.data.duplicates import exact_copies
 from spritelab.errors import DataError, SettingsError
 from spritelab.evaluation import measures as m
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.memorisation import authentic_share
+from spritelab.evaluation.embedding import Embedded, embed
+from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.metrics import (
+    authentic_share,
     frechet_distance,
     kernel_distance,
     neighbour_measures,
+    pixel_statistics,
 )
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
-from spritelab.evaluation.score import Distance, distance_ratio, make_floor, read_score, score
+from spritelab.evaluation.scores import Distance, distance_ratio, make_floor, read_score, score
 from spritelab.pixels import Images
 
 PIXELS = Extractor("pixels")
@@ -46,12 +49,12 @@ def noisy(n: int, seed: int = 0, levels: int = 60) -> tuple[Images, m.Indices]:
     return changed, training.labels[rows]
 
 
-def described(reference: Reference, n: int = 90, seed: int = 0) -> m.Described:
-    return m.describe(*noisy(n, seed), reference)
+def embedded(reference: Reference, n: int = 90, seed: int = 0) -> Embedded:
+    return embed(*noisy(n, seed), reference)
 
 
 def test_a_whole_set_is_measured_as_the_formulas_say(reference: Reference) -> None:
-    sprites = described(reference)
+    sprites = embedded(reference)
     found = m.measure(reference, sprites)
     near = neighbour_measures(reference.features, sprites.features)
     assert found.precision == pytest.approx(near.precision)
@@ -70,7 +73,7 @@ def test_a_whole_set_is_measured_as_the_formulas_say(reference: Reference) -> No
 
 
 def test_a_part_is_measured_as_if_it_stood_alone(reference: Reference) -> None:
-    sprites = described(reference)
+    sprites = embedded(reference)
     of = np.flatnonzero(sprites.labels == 1)
     against = np.flatnonzero(reference.labels == 1)
     found = m.measure(reference, sprites, against, of)
@@ -79,7 +82,7 @@ def test_a_part_is_measured_as_if_it_stood_alone(reference: Reference) -> None:
     assert dataclasses.asdict(near).items() <= dataclasses.asdict(found).items()
     assert found.frechet == frechet_distance(*alone)
     assert found.n == len(of) < 90
-    assert found.stray_pixels == m.looks(sprites.images[of])["stray_pixels"]
+    assert found.stray_pixels == pixel_statistics(sprites.images[of])["stray_pixels"]
 
 
 def test_copies_among_the_real_ones_make_no_empty_neighbourhoods() -> None:
@@ -91,7 +94,7 @@ def test_copies_among_the_real_ones_make_no_empty_neighbourhoods() -> None:
         PIXELS,
         distinct=False,
     )
-    one, other = (m.measure(real, described(real)) for real in (once, twice))
+    one, other = (m.measure(real, embedded(real)) for real in (once, twice))
     assert (other.precision, other.recall, other.density, other.coverage) == (
         one.precision,
         one.recall,
@@ -100,9 +103,27 @@ def test_copies_among_the_real_ones_make_no_empty_neighbourhoods() -> None:
     )
 
 
+def test_copies_among_the_real_sprites_count_once_unless_told() -> None:
+    training, held_out = split()
+    assert len(np.unique(exact_copies(training.images))) == len(training)
+    twice, held_out_twice = (
+        part.select(np.arange(2 * len(part)) % len(part)) for part in (training, held_out)
+    )
+    once = build_reference(training, held_out, PIXELS)
+    found = build_reference(twice, held_out_twice, PIXELS)
+    assert found.identity == once.identity
+    assert (len(found), len(found.training)) == (len(training), len(training))
+    assert found.held_out is not None
+    assert len(found.held_out) == len(held_out)
+    every = build_reference(twice, held_out_twice, PIXELS, distinct=False)
+    assert every.held_out is not None
+    assert (len(every), len(every.held_out)) == (2 * len(training), 2 * len(held_out))
+    assert len(np.unique(every.copy_groups)) == len(training)
+
+
 def test_training_sprites_as_samples_are_found_out(reference: Reference) -> None:
     training = reference.training
-    known = m.describe(training.images, training.labels, reference)
+    known = embed(training.images, training.labels, reference)
     floor = make_floor(reference, len(training))
     found = score(reference, known, floor)
     assert found.whole.copies == 1
@@ -120,7 +141,7 @@ def test_held_out_sprites_as_samples_are_the_floor(reference: Reference) -> None
     real = reference.held_out
     assert real is not None
     floor = make_floor(reference, len(real))
-    found = score(reference, m.describe(real.images, real.labels, reference), floor)
+    found = score(reference, embed(real.images, real.labels, reference), floor)
     assert floor.held_out is not None
     assert found.matched == floor.held_out
     assert found.whole == floor.held_out
@@ -132,7 +153,7 @@ def test_held_out_sprites_as_samples_are_the_floor(reference: Reference) -> None
 def test_a_floor_of_fewer_sprites_is_matched(reference: Reference) -> None:
     """The Fréchet distance of few sprites is higher; only at the floor's n do the two compare."""
     floor = make_floor(reference, 150)
-    found = score(reference, described(reference, 150), floor)
+    found = score(reference, embedded(reference, 150), floor)
     assert floor.held_out is not None
     assert found.matched is not None
     assert found.matched.n == floor.held_out.n == len(reference.held_out or ())
@@ -146,7 +167,7 @@ def test_a_floor_of_fewer_sprites_is_matched(reference: Reference) -> None:
 
 
 def test_a_score_survives_json(reference: Reference) -> None:
-    found = score(reference, described(reference), make_floor(reference, 90))
+    found = score(reference, embedded(reference), make_floor(reference, 90))
     assert found.classes
     assert read_score(json.loads(json.dumps(found.as_dict()))) == found
 
@@ -163,7 +184,7 @@ def test_parts_are_disjoint_and_of_the_size_asked() -> None:
 
 
 def test_mean_spread_and_ratio(reference: Reference) -> None:
-    one = m.measure(reference, described(reference))
+    one = m.measure(reference, embedded(reference))
     other = dataclasses.replace(one, frechet=one.frechet + 4.0, copies=0.5)
     assert m.mean([one, other]).frechet == pytest.approx(one.frechet + 2)
     deviation = m.spread([one, other])
@@ -194,16 +215,16 @@ def test_mirrored_training_is_measured_against_mirrored_sprites(mirror: bool) ->
     assert not turned[arrows].any()
     if not mirror:
         assert not turned.any()
-        assert len(real.both_ways) == len(real)
+        assert len(real.with_mirrors) == len(real)
         return
     may = ~arrows & ~symmetric
     assert 0.3 < turned[may].mean() < 0.7
-    assert len(real.both_ways) == len(real) + may.sum()
+    assert len(real.with_mirrors) == len(real) + may.sum()
     assert real.held_out is not None
     assert (real.held_out.images != held_out.images).any(axis=(1, 2, 3)).mean() > 0.1
     # A mirrored training sprite is no new sprite, whichever way round the reference shows it.
     flipped = training.images[may][:, :, ::-1]
-    assert m.describe(flipped, training.labels[may], real).authentic.sum() == 0
+    assert embed(flipped, training.labels[may], real).authentic.sum() == 0
 
 
 def test_a_twin_in_the_mirror_is_no_neighbour() -> None:
@@ -217,7 +238,7 @@ def test_a_twin_in_the_mirror_is_no_neighbour() -> None:
     owner = np.concatenate([np.arange(len(plain)), np.flatnonzero(flags)])
     distances = np.linalg.norm(plain.features[:, None].astype(np.float64) - everyone, axis=-1)
     distances[np.arange(len(plain))[:, None] == owner] = np.inf
-    np.testing.assert_allclose(both.own_distance[: len(plain)], distances.min(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(both.nearest_own[: len(plain)], distances.min(axis=1), rtol=1e-5)
 
 
 def test_at_most_so_many_training_sprites() -> None:
@@ -236,8 +257,8 @@ def test_too_little_to_measure(reference: Reference) -> None:
     plain = np.repeat(np.arange(30, dtype=np.uint8), 16 * 16 * 3).reshape(30, 16, 16, 3)
     with pytest.raises(DataError, match="one plain colour"):
         build_reference(SpriteSet.from_arrays(plain), None, PIXELS)
-    with pytest.raises(DataError, match="draw more with -n"):
-        m.measure(reference, described(reference), of=np.arange(LEAST - 1))
+    with pytest.raises(DataError, match="draw more with `n`"):
+        m.measure(reference, embedded(reference), of=np.arange(LEAST - 1))
     few = build_reference(training, held_out.select(np.arange(5)), PIXELS)
     assert few.held_out is None
     assert make_floor(few, 100).held_out is None
@@ -246,6 +267,6 @@ def test_too_little_to_measure(reference: Reference) -> None:
 def test_features_are_chosen_by_name() -> None:
     with pytest.raises(SettingsError, match="unknown features 'vgg'"):
         Extractor("vgg")  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match="--weights goes with inception"):
+    with pytest.raises(SettingsError, match="`weights` goes with inception"):
         Extractor("effnet", weights=Path("x.pth"))
     assert Extractor("effnet").frechet_name == "FD-EffNet"

@@ -42,7 +42,7 @@ def test_sprites_on_the_device() -> None:
 
 
 def test_a_batch_depends_on_seed_and_update_alone() -> None:
-    """Drawn in order, in any order, by another object, whatever torch drew in between."""
+    """Samples in order, in any order, by another object, whatever torch drew in between."""
     how: dict[str, Any] = {"mirror": True, "drop_context": 0.3}
     in_order = batches(**how)
     expected = [in_order.draw(step) for step in range(12)]

@@ -1,7 +1,7 @@
 """The command ``spritelab``: reads the command line, calls the library, prints.
 
-Heavy packages (torch, numpy, pillow, pydantic) are imported inside the commands that use them, so
-that ``spritelab --help`` answers at once.
+The module of a command is imported when the command is called, and heavy packages (torch, numpy,
+pillow) inside the functions that use them, so that ``spritelab --help`` answers at once.
 
 Exit status: 0 done; 2 a mistake that the user can mend, told in one line; 130 interrupted.
 """
@@ -21,11 +21,8 @@ import typer
 from typer.main import get_command
 
 from spritelab.cli import console, data
-from spritelab.cli.compare import compare
-from spritelab.cli.evaluate import evaluate
-from spritelab.cli.sample import sample
+from spritelab.cli.deferred import deferred
 from spritelab.cli.spelling import options_of, spell
-from spritelab.cli.train import train
 from spritelab.devices import let_idle_threads_sleep
 from spritelab.errors import SpritelabError
 
@@ -51,10 +48,30 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
-app.command(epilog="Example: spritelab train --data builtin --max-minutes 5 --out runs/demo")(train)
-app.command(epilog="Example: spritelab sample runs/demo --sampler ddim -n 20 --label food")(sample)
-app.command(epilog="Example: spritelab evaluate runs/demo -n 1000 --steps 50")(evaluate)
-app.command(epilog="Example: spritelab compare runs/demo --quick")(compare)
+deferred(
+    app,
+    "train",
+    "Learn sprites with a diffusion model.",
+    "spritelab train --data builtin --max-minutes 5 --out runs/demo",
+)
+deferred(
+    app,
+    "sample",
+    "Draw sprites.",
+    "spritelab sample runs/demo --sampler ddim -n 20 --label food",
+)
+deferred(
+    app,
+    "evaluate",
+    "Measure how good sprites are: a model's, or those in a folder.",
+    "spritelab evaluate runs/demo -n 1000 --steps 50",
+)
+deferred(
+    app,
+    "compare",
+    "Compare DDPM with DDIM on the same weights and the same noise.",
+    "spritelab compare runs/demo --quick",
+)
 
 
 def _version(wanted: bool) -> None:

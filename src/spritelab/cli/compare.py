@@ -4,95 +4,67 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from spritelab.cli import console, measuring
-from spritelab.cli.drawing import Device, ModelName
+from spritelab.cli import console, options
+from spritelab.config import SamplerSettings, Variance
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.diffusion import Variance
-    from spritelab.generate import Model, Setting
+    from spritelab.evaluation.comparison import Grid
+    from spritelab.generate import Model
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
 
 
+def _listed(help: str, default: str | bool) -> Any:
+    """An option for several values, or for settings that stand beside these."""
+    return typer.Option(help=help, show_default=default, rich_help_panel=GRID)
+
+
 def compare(
-    model: ModelName,
-    data: measuring.Data = None,
+    model: options.ModelName,
+    data: options.Source = None,
     count: Annotated[
         int | None,
-        typer.Option(
-            "-n",
-            "--count",
-            help="Sprites for each setting and seed; 1000 if not given.",
-            show_default=False,
-        ),
+        typer.Option("-n", "--count", help="sprites for each setting and seed; unset: 1000"),
     ] = None,
-    seeds: Annotated[
-        int | None,
-        typer.Option(min=1, help="How many seeds; 3 if not given.", show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    seeds: Annotated[int | None, typer.Option(min=1, help="how many seeds; unset: 3")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 0,
     quick: Annotated[
         bool,
         typer.Option(
-            "--quick", help="A first look, minutes on a CPU: few sprites, seeds and settings."
+            "--quick", help="a first look, minutes on a CPU: few sprites, seeds and settings"
         ),
     ] = False,
-    steps: Annotated[
-        str | None,
-        typer.Option(
-            help="Steps to compare.",
-            show_default="5,10,20,50,100,250,1000",
-            rich_help_panel=GRID,
-        ),
-    ] = None,
-    eta: Annotated[
-        str | None,
-        typer.Option(help="η of ddim to compare.", show_default="0,0.5,1", rich_help_panel=GRID),
-    ] = None,
+    steps: Annotated[str | None, _listed("steps to compare", "5,10,20,50,100,250,1000")] = None,
+    eta: Annotated[str | None, _listed("η of ddim to compare", "0,0.5,1")] = None,
     variance: Annotated[
-        str | None,
-        typer.Option(
-            help="Variances of ddpm to compare.",
-            show_default="posterior,beta",
-            rich_help_panel=GRID,
-        ),
+        str | None, _listed("variances of ddpm to compare", "posterior,beta")
     ] = None,
     also: Annotated[
         str | None,
-        typer.Option(
-            help="Single settings beside these, such as ddpm-1000,dpm-20 (DPM-Solver++).",
-            show_default=False,
-            rich_help_panel=GRID,
-        ),
+        _listed("single settings beside these, such as ddpm-1000,dpm-20 (DPM-Solver++)", False),
     ] = None,
-    guidance: Annotated[
-        float,
-        typer.Option(
-            help="Weight of classifier-free guidance; 1 is without.", rich_help_panel=GRID
-        ),
-    ] = 1.0,
-    held_out: measuring.HeldOut = None,
-    split_seed: measuring.SplitSeed = None,
-    mirror: measuring.Mirror = None,
-    reference: measuring.Most = 5000,
-    tile: measuring.Tile = None,
-    margin: measuring.Margin = 0,
-    spacing: measuring.Spacing = 0,
-    labels: measuring.Labels = None,
-    features: measuring.Features = measuring.FeatureChoice.effnet,
-    weights: measuring.Weights = None,
-    device: Device = None,
+    guidance: options.Guidance = None,
+    held_out: options.HeldOut = None,
+    split_seed: options.SplitSeed = None,
+    mirror: options.Mirror = None,
+    reference: options.Most = 5000,
+    tile: options.Tile = None,
+    margin: options.Margin = None,
+    spacing: options.SheetSpacing = None,
+    labels: options.Labels = None,
+    features: options.Features = "effnet",
+    weights: options.Weights = None,
+    device: options.Device = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="Folder for the report.", show_default="reports/MODEL"),
+        Path | None, typer.Option(help="folder for the report", show_default="reports/MODEL")
     ] = None,
-    json: measuring.Json = None,
+    json: options.Json = None,
 ) -> None:
     """Compare DDPM with DDIM on the same weights and the same noise.
 
@@ -100,82 +72,46 @@ def compare(
     What is drawn is kept beside it: an interrupted comparison goes on where it stopped.
     Asked again with more sprites, seeds or steps, it makes only what is missing.
     """
-    from spritelab import __version__, generate
-    from spritelab.evaluation import compare as comparing
-    from spritelab.evaluation import evaluate as evaluating
-    from spritelab.evaluation import reference as real
-    from spritelab.evaluation import report as reporting
-    from spritelab.evaluation import sources
-    from spritelab.evaluation.extract import Extractor
-    from spritelab.evaluation.verdict import duration
+    from spritelab import __version__
+    from spritelab.evaluation import Evaluator, Extractor
+    from spritelab.evaluation.comparison import About, check_folder, estimate_seconds
+    from spritelab.evaluation.formatting import duration
+    from spritelab.evaluation.scores import check_n
+    from spritelab.generate import load_model
     from spritelab.storage import write_json
 
-    loaded = generate.load_model(model, device)
+    loaded = load_model(model, device)
     name = Path(model).resolve().name
     folder = out or Path("reports") / name
-    reporting.check_folder(folder)
-    timesteps = loaded.schedule.timesteps
-    if quick:
-        if steps or eta or variance or also:
-            raise SettingsError(
-                "--quick chooses --steps, --eta, --variance and --also; leave these out"
-            )
-        grid = comparing.quick_grid(timesteps, guidance)
-        reference = min(reference, QUICK_REFERENCE)
-    else:
-        grid = comparing.make_grid(
-            timesteps,
-            measuring.whole_numbers(steps, "--steps") if steps else None,
-            measuring.numbers(eta, "--eta") if eta else comparing.ETAS,
-            [_variance(part) for part in variance.split(",")] if variance else comparing.VARIANCES,
-            guidance,
-            [_setting(loaded, part, guidance) for part in also.split(",")] if also else (),
-        )
-    reporting.check_grid(grid)
+    check_folder(folder)
+    grid = _grid(loaded, quick, steps, eta, variance, also, guidance)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
-    asked = range(seed, seed + many)
-    evaluating.check_n(n, asked)
-    extractor = Extractor(features.value, weights, str(loaded.device))
-    with console.console.status("reading the sprites"):
-        split = sources.find_split(
-            model,
-            loaded.config,
-            data,
-            held_out=held_out,
-            split_seed=split_seed,
-            mirror=mirror,
-            labels=str(labels) if labels else None,
-            tile=tile,
-            margin=margin,
-            spacing=spacing,
-        )
-    cells = folder / "cells"
+    check_n(n, range(seed, seed + many))  # before sprites are read
+    extractor = Extractor(features, weights, str(loaded.device))
+    real = options.given(
+        source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
+    )
+    sheet = options.given(tile=tile, margin=margin, spacing=spacing)
+    split = options.read_split(model, loaded, real | sheet)
     with console.progress("real sprites") as bar:
-        known = real.build_reference(
-            split.training,
-            split.held_out,
-            extractor,
-            mirror=split.mirror,
-            most=reference,
-            cache=cells,
-            progress=measuring.staged(bar),
+        most = min(reference, QUICK_REFERENCE) if quick else reference
+        evaluator = Evaluator(
+            loaded, split, extractor, folder=folder / "cells", most=most, progress=bar
         )
-    comparison = comparing.prepare(loaded, known, grid, cells, n=n, seeds=asked)
-    missing, total = len(comparison.missing()), len(comparing.chains(grid)) * many
-    if missing:
+        plan = evaluator.plan(grid, n, range(seed, seed + many))
+    if plan.missing:
         with console.console.status("timing a small batch"):
-            wait = duration(comparing.estimate_seconds(comparison))
+            wait = duration(estimate_seconds(plan))
         console.say(
             "to do",
-            f"{missing} of {total} cells of {n:,} sprites, about {wait}; Ctrl-C keeps what is "
-            "done, the same command goes on",
+            f"{len(plan.missing)} of {len(plan.distinct) * many} cells of {n:,} sprites, about "
+            f"{wait}; Ctrl-C keeps what is done, the same command goes on",
         )
     with console.progress("evaluations") as bar:
-        done = comparing.run_cells(comparison, bar)
+        comparison = plan.run(bar)
     with console.console.status("drawing the report"):
-        about = reporting.About(name, _command(), __version__)
-        facts = reporting.write_report(folder, comparison, done, split, about)
+        facts = evaluator.report(comparison, folder, About(name, _command(), __version__))
     console.out.print(facts["answer"]["headline"], markup=False, highlight=False)
     for path in ("index.html", "report.json", "report.md"):
         console.wrote(folder / path)
@@ -183,23 +119,48 @@ def compare(
         console.wrote(write_json(json, facts))
 
 
-def _variance(name: str) -> Variance:
-    from spritelab.evaluation.compare import VARIANCES
+def _grid(
+    model: Model,
+    quick: bool,
+    steps: str | None,
+    eta: str | None,
+    variance: str | None,
+    also: str | None,
+    guidance: float | None,
+) -> Grid:
+    """The settings that were asked for; the model's own among them unless the grid was."""
+    from spritelab.evaluation.comparison import check_grid, make_grid, quick_grid
+    from spritelab.evaluation.comparison.grid import ETAS, VARIANCES
 
-    for known in VARIANCES:
-        if name == known:
-            return known
-    raise SettingsError(f"unknown variance {name!r}; choose from {', '.join(VARIANCES)}")
+    own = model.sampler_settings(**options.given(guidance=guidance))
+    timesteps = model.schedule.timesteps
+    if quick:
+        if steps or eta or variance or also:
+            raise SettingsError(
+                "`quick` chooses `steps`, `eta`, `variance` and `also`; leave these out"
+            )
+        return quick_grid(timesteps, own.guidance, [own])
+    single = [_single(part, own) for part in also.split(",")] if also else []
+    if not (steps or eta or variance):
+        single.append(own)
+    grid = make_grid(
+        timesteps,
+        options.whole_numbers(steps, "`steps`") if steps else None,
+        options.numbers(eta, "`eta`") if eta else ETAS,
+        cast("list[Variance]", variance.split(",")) if variance else VARIANCES,
+        own.guidance,
+        single,
+    )
+    check_grid(grid)
+    return grid
 
 
-def _setting(model: Model, text: str, guidance: float) -> Setting:
+def _single(text: str, own: SamplerSettings) -> SamplerSettings:
     """Read ``ddpm-1000``."""
     sampler, _, steps = text.strip().partition("-")
     if not steps.isascii() or not steps.isdecimal():
-        raise SettingsError(f"--also takes settings such as ddpm-1000,dpm-20, not {text!r}")
-    from spritelab.generate import Setting
-
-    return Setting.of(sampler, model.schedule.timesteps, int(steps), guidance=guidance)
+        raise SettingsError(f"`also` takes settings such as ddpm-1000,dpm-20, not {text!r}")
+    return SamplerSettings(sampler=sampler, steps=int(steps), guidance=own.guidance)
 
 
 def _command() -> str:

@@ -6,24 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritelab.cli import console, measuring
-from spritelab.cli.drawing import (
-    Device,
-    Eta,
-    Guidance,
-    Sampler,
-    SamplerChoice,
-    Steps,
-    Variance,
-    VarianceChoice,
-)
+from spritelab.cli import console, options
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spritelab.evaluation.evaluate import Evaluation
-    from spritelab.evaluation.extract import Extractor
+    from spritelab.evaluation import Evaluation, Extractor
 
 FILES = "Two folders instead of a model"
 
@@ -44,47 +33,44 @@ ROWS = (
 
 
 def evaluate(
-    model: Annotated[
-        str | None,
-        typer.Argument(metavar="MODEL", help="A run's folder, a model folder, or crawl-16."),
-    ] = None,
-    data: measuring.Data = None,
-    count: Annotated[int, typer.Option("-n", "--count", help="Sprites for each seed.")] = 1000,
-    sampler: SamplerChoice = Sampler.ddim,
-    steps: Steps = None,
-    eta: Eta = 0.0,
-    variance: VarianceChoice = Variance.posterior,
-    guidance: Guidance = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 1,
-    held_out: measuring.HeldOut = None,
-    split_seed: measuring.SplitSeed = None,
-    mirror: measuring.Mirror = None,
-    reference: measuring.Most = 5000,
-    tile: measuring.Tile = None,
-    margin: measuring.Margin = 0,
-    spacing: measuring.Spacing = 0,
-    labels: measuring.Labels = None,
-    features: measuring.Features = measuring.FeatureChoice.effnet,
-    weights: measuring.Weights = None,
+    model: options.OptionalModelName = None,
+    data: options.Source = None,
+    count: Annotated[int, typer.Option("-n", "--count", help="sprites for each seed")] = 1000,
+    sampler: options.SamplerName = None,
+    steps: options.Steps = None,
+    eta: options.Eta = None,
+    variance: options.VarianceName = None,
+    guidance: options.Guidance = None,
+    seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="how many seeds")] = 1,
+    held_out: options.HeldOut = None,
+    split_seed: options.SplitSeed = None,
+    mirror: options.Mirror = None,
+    reference: options.Most = 5000,
+    tile: options.Tile = None,
+    margin: options.Margin = None,
+    spacing: options.SheetSpacing = None,
+    labels: options.Labels = None,
+    features: options.Features = "effnet",
+    weights: options.Weights = None,
     images: Annotated[
         str | None,
         typer.Option(
-            help="Measure these images, a folder or any other source of sprites.",
+            help="measure these images, a folder or any other source of sprites",
             show_default=False,
             rich_help_panel=FILES,
         ),
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option(help="Measure them against these.", show_default=False, rich_help_panel=FILES),
+        typer.Option(help="measure them against these", show_default=False, rich_help_panel=FILES),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(min=1, help="Bring both to this many pixels.", rich_help_panel=FILES),
+        typer.Option(min=1, help="bring both to this many pixels", rich_help_panel=FILES),
     ] = None,
-    device: Device = None,
-    json: measuring.Json = None,
+    device: options.Device = None,
+    json: options.Json = None,
 ) -> None:
     """Measure how good sprites are: a model's, or those in a folder.
 
@@ -93,41 +79,31 @@ def evaluate(
     With --images and --against two folders are compared, as pytorch-fid does.
     """
     from spritelab.devices import best_device
-    from spritelab.evaluation.extract import Extractor
+    from spritelab.evaluation import Extractor
     from spritelab.storage import write_json
 
     if (images is None) != (against is None) or (images is None) == (model is None):
-        raise SettingsError("give a MODEL, or both --images and --against")
-    extractor = Extractor(features.value, weights, device or str(best_device()))
-    if images is not None and against is not None:
-        read = {"size": size, "tile": tile, "margin": margin, "spacing": spacing}
-        found = _files(images, against, read, extractor)
+        raise SettingsError("give a MODEL, or both `images` and `against`")
+    extractor = Extractor(features, weights, device or str(best_device()))
+    sheet = options.given(tile=tile, margin=margin, spacing=spacing)
+    if model is None:
+        assert images is not None
+        assert against is not None
+        found = _images(images, against, extractor, options.given(size=size) | sheet)
     else:
-        assert model is not None
         if size is not None:
-            raise SettingsError("--size goes with --images; a model has a size of its own")
+            raise SettingsError("`size` goes with `images`; a model has a size of its own")
+        changes = options.given(
+            sampler=sampler, steps=steps, eta=eta, variance=variance, guidance=guidance
+        )
+        real = options.given(
+            source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
+        )
         found = _model(
-            model,
-            extractor,
-            {
-                "sampler": sampler.value,
-                "steps": steps,
-                "eta": eta,
-                "variance": variance.value,
-                "guidance": guidance,
-            },
-            {"n": count, "seeds": range(seed, seed + seeds), "most": reference},
-            {
-                "source": data,
-                "held_out": held_out,
-                "split_seed": split_seed,
-                "mirror": mirror,
-                "labels": str(labels) if labels else None,
-                "tile": tile,
-                "margin": margin,
-                "spacing": spacing,
-            },
-            device,
+            *(model, device, extractor, changes, real | sheet),
+            n=count,
+            seeds=range(seed, seed + seeds),
+            most=reference,
         )
     facts = found.as_dict()
     console.out.print(_table(found, facts))
@@ -139,41 +115,35 @@ def evaluate(
 
 def _model(
     folder: str,
-    extractor: Extractor,
-    how: dict[str, Any],
-    asked: dict[str, Any],
-    real: dict[str, Any],
     device: str | None,
+    extractor: Extractor,
+    changes: dict[str, Any],
+    real: dict[str, Any],
+    *,
+    n: int,
+    seeds: range,
+    most: int,
 ) -> Evaluation:
-    from spritelab import generate
-    from spritelab.evaluation import evaluate as evaluating
-    from spritelab.evaluation import sources
-    from spritelab.generate import Setting
+    from spritelab.evaluation import Evaluator
+    from spritelab.evaluation.scores import check_n
+    from spritelab.generate import load_model
 
-    loaded = generate.load_model(folder, device)
-    evaluating.check_n(asked["n"], asked["seeds"])
-    setting = Setting.of(timesteps=loaded.schedule.timesteps, **how)
-    with console.console.status("reading the sprites"):
-        split = sources.find_split(folder, loaded.config, **real)
+    model = load_model(folder, device)
+    check_n(n, seeds)  # before sprites are read
+    how = model.sampler_settings(**changes)
+    split = options.read_split(folder, model, real)
     with console.progress("evaluating") as bar:
-        return evaluating.evaluate(
-            loaded,
-            split,
-            setting,
-            extractor=extractor,
-            progress=measuring.staged(bar),
-            **asked,
-        )
+        return Evaluator(model, split, extractor, most=most, progress=bar).evaluate(how, n, seeds)
 
 
-def _files(images: str, against: str, read: dict[str, Any], extractor: Extractor) -> Evaluation:
+def _images(images: str, against: str, extractor: Extractor, read: dict[str, Any]) -> Evaluation:
     from spritelab import data
-    from spritelab.evaluation.evaluate import evaluate_images
+    from spritelab.evaluation import evaluate_images
 
     with console.console.status("reading the images"):
         one, other = (data.load(source, **read) for source in (images, against))
     with console.progress("evaluating") as bar:
-        return evaluate_images(one, other, extractor=extractor, progress=measuring.staged(bar))
+        return evaluate_images(one, other, extractor=extractor, progress=bar)
 
 
 def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
@@ -181,10 +151,10 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
     from rich import box
     from rich.table import Column, Table
 
-    from spritelab.evaluation.verdict import figure
+    from spritelab.evaluation.formatting import figure
 
     floor, ratios, spread = found.floor.held_out, facts["ratio"] or {}, facts["spread"]
-    columns = [Column(found.setting.name if found.setting else "images")]
+    columns = [Column(found.how.name if found.how else "images")]
     columns.append(Column(f"n = {facts['n']:,}", justify="right"))
     if floor is not None:
         for title in (f"at n = {floor.n:,}", "held out", "ratio"):
@@ -204,7 +174,7 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
 
 def _notes(facts: dict[str, Any]) -> list[str]:
     """What stands under the table."""
-    from spritelab.evaluation.verdict import duration, figure
+    from spritelab.evaluation.formatting import duration, figure
 
     name, lines = facts["frechet_name"], []
     lines.append(f"distinct sprites: {facts['distinct']:,.0f} of {facts['n']:,}")

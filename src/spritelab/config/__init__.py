@@ -1,6 +1,7 @@
 """Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back."""
 
 from spritelab.config.base import Settings
+from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, preset, read_settings
 from spritelab.config.sampler import (
     Sampler,
@@ -37,6 +38,7 @@ __all__ = [
     "Sampler",
     "Variance",
     "Spacing",
+    "FeatureName",
     "Prediction",
     "LENGTHS",
     "PRESETS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypedDict
 
@@ -209,6 +210,6 @@ def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:
         raise SettingsError(f"`sampling.{str(error).removeprefix('`')}") from None
 
 
-def distinct_settings(settings: list[SamplerSettings]) -> list[SamplerSettings]:
+def distinct_settings(settings: Iterable[SamplerSettings]) -> list[SamplerSettings]:
     """The settings that draw different sprites: those that are one chain once, canonical."""
     return list(dict.fromkeys(one.canonical for one in settings))

@@ -1,8 +1,6 @@
 """All measures of one set of sprites against the real ones, for the whole set or any part of it.
 
-Distances between features are computed once for a set (``describe``); every part of it (a class,
-as many sprites as were held out) is then measured by picking rows and columns. The formulas are
-those of ``metrics`` and ``memorisation``, to which the tests hold them.
+The formulas are those of ``metrics``; here they are given their rows and columns.
 """
 
 from __future__ import annotations
@@ -12,22 +10,20 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from spritelab.data.duplicates import exact_copies
 from spritelab.errors import DataError
-from spritelab.evaluation import sprite_measures
+from spritelab.evaluation.embedding import Embedded
 from spritelab.evaluation.features import Features
-from spritelab.evaluation.memorisation import Copies, copying_score, find_copies
+from spritelab.evaluation.features.protocol import first_of_each
 from spritelab.evaluation.metrics import (
-    NeighbourMeasures,
-    distances,
+    copying_score,
     frechet_distance,
     kernel_distance,
+    neighbour_measures_from_distances,
+    pixel_statistics,
 )
 from spritelab.evaluation.reference import LEAST, Reference
-from spritelab.pixels import Images
 
 K_PRECISION, K_DENSITY = 3, 5
 KID_SUBSET = 1000
@@ -35,7 +31,6 @@ DRAWS = 5
 """Random parts whose measures are averaged where a set is measured at a smaller number."""
 
 Indices = NDArray[np.int64]
-Distances = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -78,96 +73,42 @@ class Measures:
     stray_pixels: float
 
 
-@dataclass(frozen=True, eq=False)
-class Described:
-    """N sprites with all that measures need; D and M as in ``Reference``.
-
-    Attributes:
-        images: uint8 ``[N,H,W,C]``.
-        labels: int64 ``[N]``, -1 for none.
-        features: float32 ``[N,D]``.
-        across: float32 ``[M,N]``, distances from the reference's features.
-        among: float32 ``[N,N]``, distances between ``features``.
-        kinds: int64 ``[N]``, equal for equal sprites.
-        copies: the nearest training sprite of each by its pixels.
-        authentic: bool ``[N]``, see ``memorisation.authentic_share``.
-    """
-
-    images: Images
-    labels: Indices
-    features: Features
-    across: Distances
-    among: Distances
-    kinds: Indices
-    copies: Copies
-    authentic: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-
-def describe(
-    images: Images,
-    labels: Indices,
-    reference: Reference,
-    features: Features | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Described:
-    """Compute what measures need of N sprites; memory grows with N·(N + M).
-
-    Raises ``DataError`` if they are of another size than the real ones.
-    """
-    copies = find_copies(images, reference.training.images)
-    if features is None:
-        features = reference.extractor(images, progress)
-    theirs = torch.from_numpy(np.ascontiguousarray(features))
-    across = distances(torch.from_numpy(reference.both_ways), theirs).numpy()
-    nearest = across.argmin(axis=0)
-    authentic = across.min(axis=0) > reference.own_distance[nearest]
-    return Described(
-        images=images,
-        labels=labels,
-        features=features,
-        across=across[reference.shown],
-        among=distances(theirs, theirs).numpy(),
-        kinds=exact_copies(images),
-        copies=copies,
-        authentic=authentic,
-    )
-
-
 def measure(
     reference: Reference,
-    sprites: Described,
+    sprites: Embedded,
     against: Indices | None = None,
     of: Indices | None = None,
 ) -> Measures:
     """Measure a set, or the part ``of`` it, against the real sprites, or some of them.
 
-    Raises ``DataError`` for fewer than ``LEAST`` sprites on either side.
+    Raises:
+        DataError: for fewer than ``LEAST`` sprites on either side, and for real sprites that are
+            all copies of one.
     """
     against = np.arange(len(reference)) if against is None else against
     of = np.arange(len(sprites)) if of is None else of
     if min(len(against), len(of)) < LEAST:
         raise DataError(
             f"at least {LEAST} sprites are needed on each side to measure, "
-            f"not {len(of)} against {len(against)}; draw more with -n"
+            f"not {len(of)} against {len(against)}; draw more with `n`"
         )
-    frechet, kid, kid_std, subset = gaussian_and_kernel(
+    frechet, kid, kid_std, subset = frechet_and_kid(
         reference.features[against], sprites.features[of]
     )
     # A copy among the real sprites would have an empty neighbourhood.
-    first = np.unique(exact_copies(reference.images[against]), return_index=True)[1]
-    kinds = against[np.sort(first)]
-    near = neighbours(
-        reference.among[np.ix_(kinds, kinds)],
-        sprites.across[np.ix_(kinds, of)],
-        sprites.among[np.ix_(of, of)],
+    distinct = against[first_of_each(reference.copy_groups[against])]
+    if len(distinct) < 2:
+        raise DataError("all real sprites are copies of one; there is nothing to measure against")
+    near = neighbour_measures_from_distances(
+        reference.distances_within[np.ix_(distinct, distinct)],
+        sprites.distances_to_real[np.ix_(distinct, of)],
+        sprites.distances_within[np.ix_(of, of)],
+        k_precision=min(K_PRECISION, len(distinct) - 1),
+        k_density=min(K_DENSITY, len(distinct) - 1),
     )
-    images = sprites.images[of]
     return Measures(
         n=len(of),
-        distinct=len(np.unique(sprites.kinds[of])),
+        distinct=len(np.unique(sprites.copy_groups[of])),
         frechet=frechet,
         kid=kid,
         kid_std=kid_std,
@@ -175,54 +116,19 @@ def measure(
         **asdict(near),
         copies=float(sprites.copies.copy[of].mean()),
         authentic=float(sprites.authentic[of].mean()),
-        **looks(images),
+        **pixel_statistics(sprites.images[of]),
     )
 
 
-def looks(images: Images) -> dict[str, float]:
-    """The means of the sprite measures of uint8 ``[N,H,W,C]``, see ``sprite_measures``."""
-    return {
-        "colours": float(sprite_measures.colours_per_sprite(images).mean()),
-        "partly_transparent": float(sprite_measures.partly_transparent_share(images).mean()),
-        "stray_pixels": float(sprite_measures.stray_pixels(images).mean()),
-    }
-
-
-def gaussian_and_kernel(real: Features, generated: Features) -> tuple[float, float, float, int]:
-    """Return (Fréchet distance, KID, its deviation over subsets, the size of these)."""
+def frechet_and_kid(real: Features, generated: Features) -> tuple[float, float, float, int]:
+    """Fréchet distance, KID, its deviation over subsets, and the size of these."""
     subset = min(KID_SUBSET, min(len(real), len(generated)) // 2)
     kid, kid_std = kernel_distance(real, generated, subset_size=subset)
     return frechet_distance(real, generated), kid, kid_std, subset
 
 
-def neighbours(real: Distances, across: Distances, generated: Distances) -> NeighbourMeasures:
-    """``metrics.neighbour_measures`` from distances: ``[M,M]``, ``[M,N]`` and ``[N,N]``.
-
-    Where fewer than k + 1 sprites are left on the real side (copies), k is what there is.
-    """
-    k_precision, k_density = (min(k, len(real) - 1) for k in (K_PRECISION, K_DENSITY))
-    if k_precision < 1:
-        raise DataError("all real sprites are copies of one; there is nothing to measure against")
-    narrow = across <= _radii(real, k_precision)[:, None]
-    wide = across <= _radii(real, k_density)[:, None]
-    theirs = across <= _radii(generated, K_PRECISION)
-    return NeighbourMeasures(
-        precision=float(narrow.any(axis=0).mean()),
-        recall=float(theirs.any(axis=1).mean()),
-        density=float(wide.sum(axis=0).mean() / k_density),
-        coverage=float(wide.any(axis=1).mean()),
-    )
-
-
-def _radii(among: Distances, k: int) -> Distances:
-    """Distance of each to its k-th nearest other, ``[N]``."""
-    others = among.copy()
-    np.fill_diagonal(others, np.inf)
-    return np.partition(others, k - 1, axis=1)[:, k - 1]
-
-
 def measure_at(
-    reference: Reference, sprites: Described, n: int, draws: int = DRAWS, seed: int = 0
+    reference: Reference, sprites: Embedded, n: int, draws: int = DRAWS, seed: int = 0
 ) -> Measures:
     """Measure a set as if it held n sprites: the mean over random parts of that size.
 
@@ -234,9 +140,13 @@ def measure_at(
 
 
 def parts(total: int, n: int, draws: int, seed: int) -> list[Indices]:
-    """Return random parts of n out of ``total`` ≥ n, disjoint as far as possible."""
+    """Random parts of n out of ``total`` ≥ n, disjoint as far as possible.
+
+    Raises:
+        DataError: for an n that is not in 1 … ``total``.
+    """
     if not 1 <= n <= total:
-        raise DataError(f"{total:,} sprites hold no part of {n:,}; draw more with -n")
+        raise DataError(f"{total:,} sprites hold no part of {n:,}; draw more with `n`")
     rng = np.random.default_rng(seed)
     order: list[Indices] = []
     while sum(len(piece) for piece in order) < draws * n:
@@ -244,12 +154,12 @@ def parts(total: int, n: int, draws: int, seed: int) -> list[Indices]:
     return [np.sort(part) for part in np.concatenate(order).reshape(-1, n)[:draws]]
 
 
-def copying(reference: Reference, sprites: Described) -> float | None:
-    """C_T of the sprites, see ``memorisation.copying_score``; None where too few allow it."""
+def copying(reference: Reference, sprites: Embedded) -> float | None:
+    """C_T of the sprites, see ``metrics.copying_score``; None where too few allow it."""
     if reference.held_out_features is None:
         return None
     try:
-        return copying_score(sprites.features, reference.held_out_features, reference.both_ways)
+        return copying_score(sprites.features, reference.held_out_features, reference.with_mirrors)
     except DataError:
         return None
 

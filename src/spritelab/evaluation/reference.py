@@ -9,32 +9,25 @@ at both orientations of every training sprite.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from spritelab.data import SpriteSet
+from spritelab.data.duplicates import exact_copies
 from spritelab.errors import DataError
-from spritelab.evaluation import protocol
-from spritelab.evaluation.extract import Extractor
-from spritelab.evaluation.features import Features
-from spritelab.evaluation.metrics import distances
+from spritelab.evaluation.features import Extractor, Features, protocol
+from spritelab.evaluation.metrics import distances, nearest_other
 from spritelab.pixels import Images
+from spritelab.progress import SILENT, Progress
 from spritelab.storage.arrays import cached
 
 LEAST = 20
 """Sprites on each side without which no measure is given."""
 MOST = 5000
 """Training sprites that features are taken of, unless told otherwise."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, the parts done and the parts in all."""
-
-_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +40,12 @@ class Reference:
         labels: int64 ``[M]``.
         class_names: of the labels.
         features: float32 ``[M,D]``, of ``images``.
-        among: float32 ``[M,M]``, distances between ``features``.
-        both_ways: float32 ``[A,D]``: of the same sprites and, with mirroring, of their mirror
-            images.
-        shown: int64 ``[M]``, the rows of ``both_ways`` that ``features`` are.
-        own_distance: float32 ``[A]``, from each of ``both_ways`` to the nearest that is neither
+        distances_within: float32 ``[M,M]``, distances between ``features``.
+        copy_groups: int64 ``[M]``, equal for sprites whose ``images`` are equal.
+        with_mirrors: float32 ``[A,D]``, features of the same sprites and, with mirroring, of their
+            mirror images.
+        rows: int64 ``[M]``, the rows of ``with_mirrors`` that ``features`` are.
+        nearest_own: float32 ``[A]``, from each of ``with_mirrors`` to the nearest that is neither
             itself nor its mirror image.
         held_out: sprites that the model has never seen, as training would show them, or None.
         held_out_features: float32 ``[H,D]``, or None.
@@ -64,10 +58,11 @@ class Reference:
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     features: Features
-    among: NDArray[np.float32]
-    both_ways: Features
-    shown: NDArray[np.int64]
-    own_distance: NDArray[np.float32]
+    distances_within: NDArray[np.float32]
+    copy_groups: NDArray[np.int64]
+    with_mirrors: Features
+    rows: NDArray[np.int64]
+    nearest_own: NDArray[np.float32]
     held_out: SpriteSet | None
     held_out_features: Features | None
     extractor: Extractor
@@ -86,7 +81,7 @@ def build_reference(
     most: int | None = MOST,
     distinct: bool = True,
     cache: Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
 ) -> Reference:
     """Take the features of the real sprites.
 
@@ -98,10 +93,11 @@ def build_reference(
         most: take features of this many training sprites at most, drawn at random; None: of all.
         distinct: take copies of a sprite for one.
         cache: a folder that keeps features for the next time.
-        progress: see ``Progress``.
+        progress: told of the sprites whose features are taken.
 
-    Raises ``DataError`` for fewer than ``LEAST`` sprites, and for sprites that are all of one
-    plain colour; what the extractor raises.
+    Raises:
+        DataError: for fewer than ``LEAST`` sprites, and for sprites that are all of one plain
+            colour; and what the extractor raises.
     """
     if distinct:
         training = training.select(protocol.distinct(training.images))
@@ -109,10 +105,10 @@ def build_reference(
     check_enough(training.images, "training sprites" if held_out else "real sprites")
     if held_out is not None and len(held_out) < LEAST:
         held_out = None
-    rows = np.arange(len(training), dtype=np.int64)
-    if most is not None and len(rows) > most:
-        rows = np.sort(np.random.default_rng(0).permutation(rows)[: max(most, LEAST)])
-    chosen = training.select(rows)
+    chosen = training
+    if most is not None and len(training) > most:
+        some = np.random.default_rng(0).permutation(len(training))[: max(most, LEAST)]
+        chosen = training.select(np.sort(some))
 
     flags = np.array(chosen.mirrorable, dtype=bool) & mirror
     twins = np.flatnonzero(flags[chosen.labels])
@@ -121,41 +117,42 @@ def build_reference(
     differs = (turned != chosen.images[twins]).any(axis=(1, 2, 3))
     twins, turned = twins[differs], turned[differs]
     both = np.concatenate([chosen.images, turned])
-    shown = np.arange(len(chosen))
+    rows = np.arange(len(chosen))
     coin = np.random.default_rng(1).random(len(twins)) < 0.5
-    shown[twins[coin]] = len(chosen) + np.flatnonzero(coin)
+    rows[twins[coin]] = len(chosen) + np.flatnonzero(coin)
+    twin = np.arange(len(both))
+    twin[len(chosen) :] = twins
+    twin[twins] = len(chosen) + np.arange(len(twins))
     if held_out is not None:
         held_out = _turn_half(held_out, flags)
 
-    def extract(images: Images, what: str) -> Features:
-        def tell(done: int, total: int) -> None:
-            if progress is not None:
-                progress(what, done, total)
-
+    def extract(images: Images, note: str) -> Features:
         key = hashlib.sha256(np.ascontiguousarray(images).data)
         key.update(f"{images.shape} {extractor.identity} {protocol.PROTOCOL}".encode())
         return cached(
             cache and cache / f"features-{extractor.name}-{key.hexdigest()[:16]}.npz",
-            lambda: extractor(images, tell),
+            lambda: extractor(images, progress.part(note)),
         )
 
-    features = extract(both, "features of the real sprites")
+    with_mirrors = extract(both, "features of the real sprites")
     held_features = (
         None if held_out is None else extract(held_out.images, "features of held-out sprites")
     )
     key = hashlib.sha256(f"{extractor.identity} {protocol.PROTOCOL} {mirror}".encode())
     for part in (training, chosen, *((held_out,) if held_out is not None else ())):
         key.update(part.content_hash.encode())
+    images, features = both[rows], with_mirrors[rows]
     return Reference(
         training=training,
-        images=both[shown],
+        images=images,
         labels=chosen.labels,
         class_names=chosen.class_names,
-        features=features[shown],
-        among=distances(_tensor(features[shown]), _tensor(features[shown])).numpy(),
-        both_ways=features,
-        shown=shown,
-        own_distance=_own_distance(features, len(chosen), twins),
+        features=features,
+        distances_within=distances(features, features),
+        copy_groups=exact_copies(images),
+        with_mirrors=with_mirrors,
+        rows=rows,
+        nearest_own=nearest_other(with_mirrors, twin),
         held_out=held_out,
         held_out_features=held_features,
         extractor=extractor,
@@ -164,7 +161,11 @@ def build_reference(
 
 
 def check_enough(images: Images, what: str) -> None:
-    """Raise ``DataError`` for fewer than ``LEAST`` sprites, or if each is of one plain colour."""
+    """Check that sprites can be measured; ``what`` they are goes into the error.
+
+    Raises:
+        DataError: for fewer than ``LEAST`` sprites, or if each is of one plain colour.
+    """
     if len(images) < LEAST:
         raise DataError(f"a measure needs at least {LEAST} {what}, not {len(images)}")
     if (images == images[:, :1, :1]).all():
@@ -178,25 +179,3 @@ def _turn_half(sprites: SpriteSet, flags: NDArray[np.bool_]) -> SpriteSet:
     coin = flags[sprites.labels] & (np.random.default_rng(2).random(len(sprites)) < 0.5)
     images = np.where(coin[:, None, None, None], sprites.images[:, :, ::-1], sprites.images)
     return replace(sprites, images=images)
-
-
-def _own_distance(
-    features: Features, originals: int, twins: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    """Distance from every row to its nearest other, mirror images of one another left out."""
-    partner = np.arange(len(features))
-    partner[originals:] = twins
-    partner[twins] = originals + np.arange(len(twins))
-    own = np.empty(len(features), dtype=np.float32)
-    everything = _tensor(features)
-    for start in range(0, len(features), _ROWS):
-        rows = np.arange(start, min(start + _ROWS, len(features)))
-        block = distances(everything[rows], everything)
-        block[np.arange(len(rows)), rows] = torch.inf
-        block[np.arange(len(rows)), partner[rows]] = torch.inf
-        own[rows] = block.min(dim=1).values.numpy()
-    return own
-
-
-def _tensor(array: Features) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array))

@@ -14,8 +14,6 @@ from spritelab.generate.folder import (
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.request import NO_CLASS, Label, Request
-from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
-from spritelab.progress import Progress
 
 __all__ = [
     "Model",
@@ -34,9 +32,5 @@ __all__ = [
     "Request",
     "Label",
     "NO_CLASS",
-    "Progress",
-    "Sampler",
-    "Setting",
-    "DEFAULT_STEPS",
     "BATCHING_TOLERANCE",
 ]

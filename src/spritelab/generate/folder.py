@@ -23,7 +23,7 @@ from spritelab.config import (
     Settings,
     check_sampling,
 )
-from spritelab.diffusion import Schedule, build_schedule
+from spritelab.diffusion import Schedule, build_head, build_schedule
 from spritelab.errors import ModelError, SettingsError
 from spritelab.networks import build_network
 from spritelab.storage import read_record, write_json
@@ -110,12 +110,14 @@ def make_network(config: ModelConfig) -> nn.Module:
     Raises:
         SettingsError: if the network cannot have the size of the sprites.
     """
+    head = build_head(config.prediction, build_schedule(config.schedule))
     return build_network(
         config.network,
         channels=config.channels,
         size=config.size,
         context_dim=len(config.class_names),
         timesteps=config.schedule.timesteps,
+        out_channels=head.out_channels(config.channels),
     )
 
 

@@ -1,0 +1,149 @@
+"""The options that several commands have, made from the settings that they fill in.
+
+What a setting means and in which range it lies stands once, beside the setting, and its choices are
+the library's own ``Literal``. The settings take a moment to load, so ``spritelab`` imports the
+module of a command only when that command is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from spritelab.cli import console
+from spritelab.config import DataSettings, FeatureName, Sampler, SamplerSettings, Settings, Variance
+from spritelab.errors import SettingsError
+
+if TYPE_CHECKING:
+    from spritelab.evaluation import Split
+    from spritelab.generate import Model
+
+DRAWING = "Drawing (as the model says, unless given)"
+REAL = "Real sprites (as the model says, unless given)"
+MEASURES = "Measures"
+
+
+def setting(model: type[Settings], name: str, *names: str, panel: str | None = None) -> Any:
+    """The option for one setting: ``Annotated[float | None, setting(SamplerSettings, "eta")]``.
+
+    Its help and its range are those of the setting. Not given, it is None.
+
+    Args:
+        model: the settings.
+        name: one of them.
+        names: of the option, where it is not called as the setting is: ``"--data"``.
+        panel: under which it stands in the help.
+    """
+    schema = _schema(model)[name]
+    kind = next((one for one in schema.get("anyOf", ()) if one["type"] != "null"), schema)
+    return typer.Option(
+        *names,
+        help=schema["description"],
+        min=kind.get("minimum"),
+        max=kind.get("maximum"),
+        show_default=False,
+        rich_help_panel=panel,
+    )
+
+
+@cache
+def _schema(model: type[Settings]) -> dict[str, Any]:
+    properties: dict[str, Any] = model.model_json_schema()["properties"]
+    return properties
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The values that are not None: what was given on the command line."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def numbers(text: str, name: str) -> list[float]:
+    """Read ``5,10,50``.
+
+    Raises:
+        SettingsError: naming ``name``, if the text holds anything else.
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingsError(f"{name} takes numbers such as 10,50, not {text!r}") from None
+
+
+def whole_numbers(text: str, name: str) -> list[int]:
+    """Read ``5,10,50``, whole numbers only.
+
+    Raises:
+        SettingsError: naming ``name``, if the text holds anything else.
+    """
+    found = numbers(text, name)
+    if not all(value.is_integer() for value in found):
+        raise SettingsError(f"{name} takes whole numbers such as 10,50, not {text!r}")
+    return [int(value) for value in found]
+
+
+def read_split(folder: str, model: Model, real: Mapping[str, Any]) -> Split:
+    """Find a model's sprites again; say which path is read where the folder alone names it.
+
+    Args:
+        folder: the model's.
+        model: what was loaded from it.
+        real: what the command line says of the sprites: arguments of ``find_split``.
+    """
+    from spritelab.data import NAMES
+    from spritelab.evaluation import find_split
+
+    with console.console.status("reading the sprites"):
+        split = find_split(folder, model.config, **real)
+    if "source" not in real and split.source not in NAMES:
+        console.say("real sprites", f"{split.source}, as {folder} says")
+    return split
+
+
+MODEL = "a run's folder, a model folder, or a model that comes along: crawl-16"
+ModelName = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)]
+OptionalModelName = Annotated[str | None, typer.Argument(metavar="MODEL", help=MODEL)]
+Device = Annotated[
+    str | None, typer.Option(help="cpu, cuda, mps …; the best one found, unless given")
+]
+
+SamplerName = Annotated[Sampler | None, setting(SamplerSettings, "sampler", panel=DRAWING)]
+Steps = Annotated[int | None, setting(SamplerSettings, "steps", panel=DRAWING)]
+Eta = Annotated[float | None, setting(SamplerSettings, "eta", panel=DRAWING)]
+VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
+Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
+
+Source = Annotated[str | None, setting(DataSettings, "source", "--data", panel=REAL)]
+HeldOut = Annotated[float | None, setting(DataSettings, "held_out", panel=REAL)]
+SplitSeed = Annotated[
+    int | None, typer.Option(help="seed of the split", show_default=False, rich_help_panel=REAL)
+]
+Mirror = Annotated[bool | None, setting(DataSettings, "mirror", "--mirror/--no-mirror", panel=REAL)]
+Tile = Annotated[int | None, setting(DataSettings, "tile", panel=REAL)]
+Margin = Annotated[int | None, setting(DataSettings, "margin", panel=REAL)]
+SheetSpacing = Annotated[int | None, setting(DataSettings, "spacing", panel=REAL)]
+Labels = Annotated[Path | None, setting(DataSettings, "labels", panel=REAL)]
+
+Most = Annotated[
+    int, typer.Option(min=1, help="training sprites to compare with at most", rich_help_panel=REAL)
+]
+Features = Annotated[
+    FeatureName,
+    typer.Option(
+        help="effnet needs no download; inception gives the FID; pixels is the quickest; "
+        "pytorch-fid as that tool takes them",
+        rich_help_panel=MEASURES,
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="Inception's weights, if they are not to be downloaded",
+        show_default=False,
+        rich_help_panel=MEASURES,
+    ),
+]
+Json = Annotated[Path | None, typer.Option("--json", help="also write the figures to this file")]

@@ -1,0 +1,19 @@
+"""DDPM against DDIM: a grid of settings on the same weights and noise, and the report of it."""
+
+from spritelab.evaluation.comparison.cells import Cell, Comparison, Plan, estimate_seconds
+from spritelab.evaluation.comparison.grid import Grid, check_grid, make_grid, quick_grid
+from spritelab.evaluation.comparison.report import About, check_folder, write_report
+
+__all__ = [
+    "Plan",
+    "Comparison",
+    "Cell",
+    "estimate_seconds",
+    "Grid",
+    "make_grid",
+    "quick_grid",
+    "check_grid",
+    "About",
+    "check_folder",
+    "write_report",
+]

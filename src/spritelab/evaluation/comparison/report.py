@@ -1,0 +1,309 @@
+"""The report of a comparison: ``index.html``, ``report.json``, ``report.md`` and its pictures.
+
+The page holds everything it shows: sprites as PNG in data URIs at their own size, enlarged by
+whole factors by the browser, and curves as SVG. It runs no script.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+
+from spritelab import pictures
+from spritelab.errors import SettingsError
+from spritelab.evaluation.comparison.answer import Answer, find_answer, plus_minus, short
+from spritelab.evaluation.comparison.cells import Cell, Comparison
+from spritelab.evaluation.comparison.charts import chart
+from spritelab.evaluation.comparison.gallery import Gallery, make_gallery
+from spritelab.evaluation.comparison.grid import check_grid
+from spritelab.evaluation.facts import (
+    FORMAT,
+    drawing_facts,
+    floor_facts,
+    protocol_facts,
+    score_facts,
+)
+from spritelab.evaluation.formatting import duration, figure
+from spritelab.evaluation.split import Split
+from spritelab.pixels import Images
+from spritelab.storage import write_file, write_json
+
+OWN = {"index.html", "report.json", "report.md", "pictures", "cells"}
+"""All that a report's folder holds."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says of where it comes from.
+
+    Attributes:
+        title: the model's name.
+        command: what makes the report again.
+        version: of spritelab.
+    """
+
+    title: str
+    command: str
+    version: str
+
+
+def check_folder(folder: Path) -> None:
+    """Check that a report may be written to ``folder``.
+
+    Raises:
+        SettingsError: unless it is new, empty, or holds a report that this one goes on with.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise SettingsError(f"{folder} is a file; choose another `folder`")
+    there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if there - OWN:
+        raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
+
+
+def write_report(
+    folder: Path, comparison: Comparison, split: Split, about: About
+) -> dict[str, Any]:
+    """Write the report and return the content of ``report.json``.
+
+    Raises:
+        SettingsError: as ``check_grid`` does.
+        StorageError: if a file cannot be written.
+    """
+    plan, cells = comparison.plan, comparison.cells
+    check_grid(plan.grid)
+    answer = find_answer(cells, plan.reference.extractor.frechet_name)
+    gallery = make_gallery(comparison, answer)
+    facts = as_dict(comparison, split, about, answer, gallery)
+    environment = Environment(
+        loader=PackageLoader("spritelab.evaluation.comparison"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "figure": figure,
+        "duration": duration,
+        "percent": _percent,
+        "png": png_uri,
+    }
+    size = plan.model.size
+    shown = {
+        "about": about,
+        "facts": facts,
+        "answer": answer,
+        "cells": cells,
+        "gallery": gallery,
+        "pictures": write_pictures(folder / "pictures", cells, gallery, facts, answer),
+        "rows": _rows(cells, facts["cells"]),
+        "matrix": matrix(cells),
+        "charts": {key: Markup(svg) for key, svg in _charts(cells, facts).items()},
+        "floor": plan.floor,
+        "name": facts["frechet_name"],
+        "zoom": max(1, 64 // size),
+        "zoom_small": max(1, 32 // size),
+        "zoom_print": max(1, 48 // size),
+        "size": size,
+        "short": short,
+    }
+    page = (
+        environment.get_template("report.html")
+        .render(shown)
+        .replace("η = ", "η\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    )
+    text = environment.get_template("report.md").render(shown)
+    # The page last: whoever sees it finds the rest of the same report beside it.
+    write_json(folder / "report.json", facts)
+    write_file(folder / "report.md", text)
+    write_file(folder / "index.html", page)
+    return facts
+
+
+def as_dict(
+    comparison: Comparison, split: Split, about: About, answer: Answer, gallery: Gallery
+) -> dict[str, Any]:
+    """The report in plain values; the keys are described in ``docs/evaluation.md``."""
+    plan = comparison.plan
+    config = plan.model.config
+    return {
+        "format": FORMAT,
+        "version": about.version,
+        "command": about.command,
+        "answer": {
+            "headline": answer.headline,
+            "more": list(answer.more),
+            "slow": answer.slow.how.model_dump(mode="json"),
+            "fast": answer.fast.how.model_dump(mode="json"),
+            "difference": asdict(answer.difference),
+        },
+        "model": {
+            "name": about.title,
+            "identity": plan.identity,
+            "steps_trained": config.step,
+            "timesteps": config.schedule.timesteps,
+            "prediction": config.prediction,
+            "size": config.size,
+            "channels": config.channels,
+            "class_names": list(config.class_names),
+        },
+        "data": {
+            "source": split.source,
+            "training": len(split.training),
+            "held_out": len(split.held_out),
+            "training_hash": split.training.content_hash,
+            "held_out_hash": split.held_out.content_hash,
+            "verified": split.verified,
+        },
+        **protocol_facts(plan.reference),
+        "n": plan.n,
+        "seeds": list(plan.seeds),
+        "floor": floor_facts(plan.floor),
+        "cells": [
+            {
+                **score_facts(cell.scores, plan.floor),
+                **drawing_facts(cell.how, cell.seeds, cell.seconds),
+                "device": cell.device,
+                "threads": cell.threads,
+            }
+            for cell in comparison.cells
+        ],
+        "same_noise": {
+            "slow_against_fast": gallery.apart,
+            "unrelated": gallery.unrelated,
+            "fewer_steps": [
+                {"steps": one.steps, "difference": one.difference} for one in gallery.fewer
+            ],
+            "variety": [
+                {**one.how.model_dump(mode="json"), "difference": one.difference}
+                for one in gallery.varieties
+            ],
+        },
+    }
+
+
+def write_pictures(
+    folder: Path,
+    cells: Sequence[Cell],
+    gallery: Gallery,
+    facts: Mapping[str, Any],
+    answer: Answer,
+) -> dict[str, str]:
+    """Write the pictures of ``report.md``; return their names in ``folder``."""
+    import numpy as np
+
+    slow, fast = answer.slow.how, answer.fast.how
+    columns = len(gallery.slow)
+    sheets: dict[str, tuple[Images, int, str]] = {
+        "same_noise": (
+            np.concatenate([gallery.slow, gallery.fast]),
+            columns,
+            f"above: {slow.name}; below: {fast.name}, from the same noise",
+        ),
+        "fewer_steps": (
+            np.concatenate([one.images for one in gallery.fewer]),
+            columns,
+            "DDIM, η = 0, steps from the top: "
+            + ", ".join(f"{one.steps:,}" for one in gallery.fewer),
+        ),
+        "variety": (
+            np.concatenate([one.images[0] for one in gallery.varieties]),
+            gallery.varieties[0].images.shape[1],
+            "one x_T, drawn again and again, η from the top: "
+            + ", ".join(f"{one.how.eta:g}" for one in gallery.varieties),
+        ),
+        "nearest": (
+            np.concatenate([gallery.nearest[:, 0], gallery.nearest[:, 1]]),
+            len(gallery.nearest),
+            f"above: {fast.name}, nearest first; below: the nearest training sprites",
+        ),
+    }
+    names = {}
+    for key, (images, across, title) in sheets.items():
+        names[key] = f"{key}.png"
+        pictures.samples_picture(images, folder / names[key], title, columns=across)
+    for key, strip in zip(("strip_slow", "strip_fast"), gallery.strips, strict=True):
+        names[key] = f"{key}.png"
+        pictures.strip_picture(
+            strip.x_t, strip.t, folder / names[key], strip.how.name, x0_hat=strip.x0_hat
+        )
+    for key, svg in _charts(cells, facts, standalone=True).items():
+        names[key] = f"{key}.svg"
+        write_file(folder / names[key], svg)
+    return names
+
+
+def png_uri(image: Images) -> str:
+    """One sprite, uint8 ``[H,W,C]``, as a PNG in a data URI, pixel for pixel."""
+    encoded = io.BytesIO()
+    Image.fromarray(image).save(encoded, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(encoded.getvalue()).decode()}"
+
+
+def _charts(
+    cells: Sequence[Cell], facts: Mapping[str, Any], standalone: bool = False
+) -> dict[str, str]:
+    name = facts["frechet_name"]
+    floor = (facts["floor"] or {}).get("kid")
+    frechet: Any = {"measure": "frechet", "y_label": f"{name}, lower is better"}
+    return {
+        "frechet_nfe": chart(cells, **frechet, against="nfe", standalone=standalone),
+        "frechet_seconds": chart(cells, **frechet, against="seconds", standalone=standalone),
+        "kid_nfe": chart(
+            cells,
+            "kid",
+            "KID, lower is better",
+            against="nfe",
+            floor=floor,
+            standalone=standalone,
+        ),
+        "recall_nfe": chart(
+            cells, "recall", "recall, higher is better", against="nfe", standalone=standalone
+        ),
+    }
+
+
+def matrix(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Fréchet distance by steps and family of settings; the lowest of all is marked.
+
+    Settings of one family and one number of steps, which their own times alone tell apart, stand
+    in one place, one after the other.
+    """
+    families = list(dict.fromkeys(cell.how.family for cell in cells))
+    best = min(cell.mean("frechet") for cell in cells)
+    rows = []
+    for steps in sorted({cell.steps for cell in cells}):
+        row = []
+        for family in families:
+            here = [cell for cell in cells if (cell.steps, cell.how.family) == (steps, family)]
+            row.append(
+                {
+                    "text": "; ".join(map(plus_minus, here)),
+                    "best": any(cell.mean("frechet") == best for cell in here),
+                }
+            )
+        rows.append((steps, row))
+    return {"families": families, "rows": rows}
+
+
+def _rows(cells: Sequence[Cell], facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The table of all cells, each measure with its ratio to the floor."""
+    return [
+        {"cell": cell, "one": one, "ratio": one["ratio"] or {}}
+        for cell, one in zip(cells, facts, strict=True)
+    ]
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "–"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"

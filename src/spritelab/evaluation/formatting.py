@@ -1,0 +1,25 @@
+"""Numbers and times as text for people to read."""
+
+from __future__ import annotations
+
+import math
+
+
+def figure(value: float | None) -> str:
+    """A number for reading: three digits that count, and no more than four decimals."""
+    if value is None:
+        return "–"
+    if value == 0:
+        return "0"
+    decimals = min(4, max(0, 2 - math.floor(math.log10(abs(value)))))
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """A time for reading: ``3.2 ms``, ``41 s``, ``2 h 05 min``."""
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 90:
+        return f"{seconds:.3g} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

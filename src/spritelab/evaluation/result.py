@@ -1,0 +1,65 @@
+"""The figures of one model and one way of drawing, or of one set of images against another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from spritelab.config import SamplerSettings
+from spritelab.evaluation import measures as m
+from spritelab.evaluation.facts import (
+    FORMAT,
+    drawing_facts,
+    floor_facts,
+    protocol_facts,
+    score_facts,
+)
+from spritelab.evaluation.reference import Reference
+from spritelab.evaluation.samples import Samples
+from spritelab.evaluation.scores import Floor, Score
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What an evaluation has found.
+
+    Attributes:
+        reference: the real sprites.
+        floor: what real sprites get.
+        scores: one a seed.
+        how: how the sprites were drawn; None for images from files.
+        seeds: of the drawing.
+        samples: the sprites themselves, one set a seed; none for images from files.
+    """
+
+    reference: Reference
+    floor: Floor
+    scores: tuple[Score, ...]
+    how: SamplerSettings | None = None
+    seeds: tuple[int, ...] = ()
+    samples: tuple[Samples, ...] = ()
+
+    @property
+    def measures(self) -> m.Measures:
+        """The mean over the seeds."""
+        return m.mean([s.whole for s in self.scores])
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """What drawing took, one a seed."""
+        return tuple(float(one.seconds.sum()) for one in self.samples)
+
+    @property
+    def nfe(self) -> int | None:
+        """Network evaluations a sprite; guidance counts twice."""
+        return None if self.how is None else self.how.nfe
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; the keys are described in ``docs/evaluation.md``."""
+        return {
+            "format": FORMAT,
+            **protocol_facts(self.reference),
+            **score_facts(self.scores, self.floor),
+            **(drawing_facts(self.how, self.seeds, self.seconds) if self.how else {}),
+            "floor": floor_facts(self.floor),
+        }

@@ -1,0 +1,115 @@
+"""The sprites that a model learnt and those held out from it, found again from its folder."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spritelab import data
+from spritelab.config import RunSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import DataError, SettingsError
+from spritelab.generate import ModelConfig
+from spritelab.runs import read_record, record_file
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Sprites on both sides of a training.
+
+    Attributes:
+        training: learnt from.
+        held_out: never seen.
+        mirror: training showed half of the sprites mirrored, where their class allows it.
+        verified: the training sprites are, byte for byte, those that the model names.
+        source: where they come from, as a word or path.
+    """
+
+    training: SpriteSet
+    held_out: SpriteSet
+    mirror: bool
+    verified: bool
+    source: str
+
+
+def find_split(
+    folder: str | Path | None,
+    config: ModelConfig,
+    source: str | None = None,
+    *,
+    held_out: float | None = None,
+    split_seed: int | None = None,
+    mirror: bool | None = None,
+    labels: str | None = None,
+    tile: int | None = None,
+    margin: int | None = None,
+    spacing: int | None = None,
+) -> Split:
+    """Load a model's sprites and split them as its training did.
+
+    A run's folder (or ``model`` inside it) says in its ``run.json`` how its sprites are read; a
+    model folder alone says what they were and how they were split, and ``source`` where they are,
+    unless they are a source with a name.
+
+    Args:
+        folder: a run's folder or a model folder; None for what ``config`` alone says.
+        config: of the model in it.
+        source: other sprites than the run names, or the same ones elsewhere.
+        held_out, split_seed, mirror: in place of the model's.
+        labels, tile, margin, spacing: how the sprites are read, in place of the run's; see
+            ``data.load``.
+
+    Warns:
+        UserWarning: if the training sprites are not those that the model was trained on: copies
+            may then go unseen, and the held-out sprites may have been learnt.
+
+    Raises:
+        SettingsError: if a model folder names no source that can be found.
+        DataError: if the sprites cannot be read or do not fit the model.
+        ModelError: if the run's ``config.json`` is broken.
+    """
+    known = config.trained_on
+    run = None if folder is None else _run_settings(Path(folder))
+    settings = run.data if run else known.data
+    if source is None:
+        if settings is None and known.source not in data.NAMES:
+            raise SettingsError(
+                f"{folder or 'this model'} does not say where its sprites are; name them with "
+                f"`source` (it was trained on {known.source!r})"
+            )
+        source = known.source if settings is None else settings.source
+    read: dict[str, Any] = {"size": config.size, "channels": config.channels}
+    if settings is not None:  # sprites elsewhere are read as the run read its own
+        read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
+        read["n"] = settings.count
+    given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
+    read |= {key: value for key, value in given.items() if value is not None}
+    sprites = data.load(source, **read)
+    if (sprites.size, sprites.channels) != (config.size, config.channels):
+        raise DataError(
+            f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "
+            f"the model draws {config.size}×{config.size} of {config.channels}"
+        )
+    share = known.held_out if held_out is None else held_out
+    seed = known.split_seed if split_seed is None else split_seed
+    training, rest = sprites.split(share, seed)
+    verified = training.content_hash == known.content_hash
+    if not verified:
+        warnings.warn(
+            f"the {len(training):,} training sprites of {source} (held out {share:g}, split seed "
+            f"{seed}) are not those the model was trained on: copies may go unseen and the floor "
+            "may be of learnt sprites; check `source`, `held_out` and `split_seed`",
+            stacklevel=2,
+        )
+    turned = known.mirror if mirror is None else mirror
+    return Split(training, rest, turned, verified, source)
+
+
+def _run_settings(folder: Path) -> RunSettings | None:
+    """The settings of a run, given its folder or its ``model`` folder."""
+    for place in (folder, folder.resolve().parent):
+        if record_file(place) is not None and (place / "model" / "config.json").is_file():
+            return read_record(place).settings
+    return None
