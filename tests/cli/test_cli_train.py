@@ -18,7 +18,7 @@ from PIL import Image
 
 from spritelab import runs
 from spritelab.cli import main
-from spritelab.training import checkpoints
+from spritelab.training import Update, checkpoints
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (
@@ -102,6 +102,27 @@ def test_stopped_and_resumed_with_no_other_flag(
     assert repeated["metrics"] == alone["metrics"]
     for name in ("samples_ddpm.png", "denoising_ddim.png"):
         assert (here / "a b" / name).read_bytes() == (here / "alone" / name).read_bytes()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_saves_and_says_so_by_its_status(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = runs.log.Log.update
+
+    def interrupt(self: runs.log.Log, update: Update, batch_size: int) -> None:
+        written(self, update, batch_size)
+        if update.step == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(runs.log.Log, "update", interrupt)
+    assert main(words("--out", "a")) == 130
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines()[-1] == (
+        "stopped: after 7 updates; go on with: spritelab train --resume --out a"
+    )
+    assert [step for step, _ in checkpoints(here / "a" / "checkpoints")] == [4, 7]
 
 
 def test_resuming_a_finished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
