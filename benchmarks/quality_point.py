@@ -24,7 +24,7 @@ from spritelab.evaluation import measures
 from spritelab.evaluation.embedding import embed
 from spritelab.evaluation.features import Extractor, Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
-from spritelab.evaluation.samples import Samples, draw, model_identity, samples_file
+from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.evaluation.scores import make_floor
 from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
@@ -62,8 +62,7 @@ def make_point(order: Path) -> None:
     plain, both = references(run.train_sprites, run.held_out, extractor, point["features_kept"])
 
     def drawn_by(model: Model) -> tuple[Samples, Features]:
-        kept = samples_file(folder.parent, model_identity(model), how, SAMPLE_SEED)
-        drawn = draw(model, how, SAMPLE_SEED, point["n"], kept)
+        drawn = SampleStore(model, folder.parent).draw(how, SAMPLE_SEED, point["n"])
         return drawn, extractor(drawn.images)
 
     drawn, features = drawn_by(model)

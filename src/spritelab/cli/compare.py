@@ -14,7 +14,6 @@ from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.evaluation.comparison import Grid
-    from spritelab.generate import Model
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
@@ -84,7 +83,8 @@ def compare(
     name = Path(model).resolve().name
     folder = out or Path("reports") / name
     check_folder(folder)
-    grid = _grid(loaded, quick, steps, eta, variance, also, guidance)
+    own = loaded.sampler_settings(**options.given(guidance=guidance))
+    grid = _grid(loaded.schedule.timesteps, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     check_n(n, range(seed, seed + many))  # before sprites are read
@@ -93,7 +93,7 @@ def compare(
         source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
     )
     sheet = options.given(tile=tile, margin=margin, spacing=spacing)
-    split = options.read_split(model, loaded, real | sheet)
+    split = options.read_split(model, loaded.config, real | sheet)
     with console.progress("real sprites") as bar:
         most = min(reference, QUICK_REFERENCE) if quick else reference
         evaluator = Evaluator(
@@ -120,20 +120,18 @@ def compare(
 
 
 def _grid(
-    model: Model,
+    timesteps: int,
+    own: SamplerSettings,
     quick: bool,
     steps: str | None,
     eta: str | None,
     variance: str | None,
     also: str | None,
-    guidance: float | None,
 ) -> Grid:
     """The settings that were asked for; the model's own among them unless the grid was."""
     from spritelab.evaluation.comparison import check_grid, make_grid, quick_grid
     from spritelab.evaluation.comparison.grid import ETAS, VARIANCES
 
-    own = model.sampler_settings(**options.given(guidance=guidance))
-    timesteps = model.schedule.timesteps
     if quick:
         if steps or eta or variance or also:
             raise SettingsError(

@@ -19,8 +19,8 @@ from spritelab.config import DataSettings, FeatureName, Sampler, SamplerSettings
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
+    from spritelab.checkpoint import ModelConfig
     from spritelab.evaluation import Split
-    from spritelab.generate import Model
 
 DRAWING = "Drawing (as the model says, unless given)"
 REAL = "Real sprites (as the model says, unless given)"
@@ -85,19 +85,19 @@ def whole_numbers(text: str, name: str) -> list[int]:
     return [int(value) for value in found]
 
 
-def read_split(folder: str, model: Model, real: Mapping[str, Any]) -> Split:
+def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Split:
     """Find a model's sprites again; say which path is read where the folder alone names it.
 
     Args:
         folder: the model's.
-        model: what was loaded from it.
+        config: of the model in it.
         real: what the command line says of the sprites: arguments of ``find_split``.
     """
     from spritelab.data import NAMES
     from spritelab.evaluation import find_split
 
     with console.console.status("reading the sprites"):
-        split = find_split(folder, model.config, **real)
+        split = find_split(folder, config, **real)
     if "source" not in real and split.source not in NAMES:
         console.say("real sprites", f"{split.source}, as {folder} says")
     return split

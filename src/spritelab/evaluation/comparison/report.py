@@ -97,7 +97,7 @@ def write_report(
         "percent": _percent,
         "png": png_uri,
     }
-    size = plan.model.size
+    size = plan.store.config.size
     shown = {
         "about": about,
         "facts": facts,
@@ -134,7 +134,7 @@ def as_dict(
 ) -> dict[str, Any]:
     """The report in plain values; the keys are described in ``docs/evaluation.md``."""
     plan = comparison.plan
-    config = plan.model.config
+    config = plan.store.config
     return {
         "format": FORMAT,
         "version": about.version,
@@ -148,7 +148,7 @@ def as_dict(
         },
         "model": {
             "name": about.title,
-            "identity": plan.identity,
+            "identity": plan.store.identity,
             "steps_trained": config.step,
             "timesteps": config.schedule.timesteps,
             "prediction": config.prediction,
