@@ -16,7 +16,7 @@ help:
 
 demo: .venv/installed
 	$(BIN)/spritelab sample crawl-16 -n 60 --sampler dpm --guidance 2 --out runs/crawl-16-samples --overwrite
-	@if [ -f runs/demo/config.json ]; then \
+	@if [ -f runs/demo/run.json ] || [ -f runs/demo/config.json ]; then \
 		$(BIN)/spritelab train --resume --out runs/demo; \
 	else \
 		$(BIN)/spritelab train --data builtin --preset small --max-minutes 7 --out runs/demo; \

@@ -14,11 +14,10 @@ import numpy as np
 import torch
 
 import spritelab
-from spritelab.checkpoint import ModelConfig, TrainedOn, make_network
 from spritelab.config import preset
 from spritelab.data import SpriteSet
 from spritelab.diffusion import build_schedule
-from spritelab.generate import Model
+from spritelab.generate import Model, ModelConfig, TrainedOn, make_network
 
 Subject = Literal["spritelab", "notebook's loop", "diffusers", "smalldiffusion"]
 Work = Literal["train", "sample"]

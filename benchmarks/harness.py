@@ -7,16 +7,9 @@ turns, so that whatever else the machine does hits all of them alike.
 
 from __future__ import annotations
 
-import os
-
-# As the command line does; torch's threads read it when torch is first imported.
-if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
-    os.environ["GOMP_SPINCOUNT"] = "3000"
-# Peers draw their own bars.
-os.environ.setdefault("TQDM_DISABLE", "1")
-
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -29,12 +22,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
-
-from spritelab.checkpoint import best_device
 from spritelab.cli import console
+from spritelab.devices import best_device, let_idle_threads_sleep
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.storage import write_file
+
+let_idle_threads_sleep()
+# Peers draw their own bars.
+os.environ.setdefault("TQDM_DISABLE", "1")
+
+import torch  # noqa: E402 (its threads read the first of these when it is imported)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from cases import Case, random_config, training_sprites
-from spritelab.checkpoint import make_network
 from spritelab.config import UNetSettings, preset
 from spritelab.data import SpriteSet
+from spritelab.devices import make_accelerator
 from spritelab.diffusion import Schedule, q_sample
-from spritelab.runs.processes import make_accelerator
+from spritelab.generate import make_network
 
 EPOCHS = 10**9
 """More than any benchmark makes: the loop goes on for as long as it is asked."""

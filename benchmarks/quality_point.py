@@ -16,7 +16,6 @@ import harness
 import numpy as np
 
 from spritelab import runs
-from spritelab.checkpoint import save_model
 from spritelab.cli import console
 from spritelab.config import RunSettings, SamplerSettings
 from spritelab.data import SpriteSet
@@ -27,7 +26,7 @@ from spritelab.evaluation.features import Extractor, Features
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
 from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.evaluation.scores import make_floor
-from spritelab.generate import Model, load_model
+from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
 
 SAMPLE_SEED = 0
@@ -44,7 +43,7 @@ def make_point(order: Path) -> None:
     settings = RunSettings.parse(point["settings"])
     folder = Path(point["run"])
     console.say(name, "training")
-    begun = (folder / "config.json").exists()
+    begun = runs.record_file(folder) is not None
     run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
     more = point.get("states", 1) - 1
     for update in run.train(cpu=point["device"] == "cpu"):

@@ -100,7 +100,7 @@ def main() -> int:
 def train(out: Path, epochs: float, changes: list[str]) -> int:
     """Train the run, or go on with it, by ``spritelab train``; return its exit status."""
     words = ["train", "--out", str(out), "--epochs", str(epochs)]
-    if (out / "config.json").exists():
+    if runs.record_file(out) is not None:
         words.append("--resume")
     else:
         words += ["--preset", "notebook", "--data", "sprites", "--set", f"data.held_out={HELD_OUT}"]

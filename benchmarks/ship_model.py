@@ -7,7 +7,6 @@ the training's own log.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,15 +15,13 @@ from typing import Any
 import numpy as np
 
 import harness
-from spritelab import __version__, pictures
-from spritelab.checkpoint import save_model
+from spritelab import __version__, pictures, runs
 from spritelab.cli import console
 from spritelab.config import SamplerSettings
-from spritelab.errors import SettingsError
 from spritelab.evaluation import Extractor, Split, evaluate, find_split
 from spritelab.evaluation.features import protocol
-from spritelab.generate import Model, load_model
-from spritelab.generate.shipped import SHIPPED
+from spritelab.generate import Model, load_model, save_model
+from spritelab.generate.folder import SHIPPED
 from spritelab.storage import write_file
 
 DOCS = Path(__file__).parent.parent / "docs" / "pictures"
@@ -64,8 +61,7 @@ def _main(argv: Sequence[str] | None) -> int:
     parser.add_argument("--gallery", type=Path, default=DOCS, help="folder of the galleries")
     given = parser.parse_args(argv)
     device = harness.settle(given.device, given.threads)
-    if not (given.run / "config.json").is_file():
-        raise SettingsError(f"{given.run} is no run's folder: it has no config.json")
+    record = runs.read_record(given.run)
     full = load_model(given.run, device)
     split = find_split(given.run, full.config)
     folder = given.to / given.name
@@ -75,7 +71,7 @@ def _main(argv: Sequence[str] | None) -> int:
     report = {
         **harness.circumstances(device),
         "model": given.name,
-        "run": read_run(given.run),
+        "run": describe_run(record, runs.read_metrics(given.run)[-1]),
         "hardware": given.hardware,
         "file": (folder / "model.safetensors").stat().st_size,
         "precision": precision_cost(full, half),
@@ -90,16 +86,14 @@ def _main(argv: Sequence[str] | None) -> int:
     return 0
 
 
-def read_run(folder: Path) -> dict[str, Any]:
-    """What the run's own files say: its settings, its data and its last validation."""
-    record = json.loads((folder / "config.json").read_text("utf-8"))
-    last = (folder / "metrics.jsonl").read_text("utf-8").splitlines()[-1]
+def describe_run(record: runs.RunRecord, last: dict[str, Any]) -> dict[str, Any]:
+    """What the run's own files say: its settings, its data and its ``last`` validation."""
     return {
-        "settings": record["settings"],
-        "data": {key: record["data"][key] for key in ("source", "licence", "train", "held_out")},
-        "platform": record["platform"],
-        "torch": record["versions"]["torch"],
-        "last": json.loads(last),
+        "settings": record.settings.model_dump(mode="json"),
+        "data": record.data.model_dump(include={"source", "licence", "train", "held_out"}),
+        "platform": record.platform,
+        "torch": record.versions["torch"],
+        "last": last,
     }
 
 

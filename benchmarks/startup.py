@@ -19,9 +19,8 @@ import harness
 import torch
 
 import cases
-from spritelab.checkpoint import save_model
 from spritelab.errors import SettingsError, SpritelabError
-from spritelab.generate import load_model
+from spritelab.generate import load_model, save_model
 
 LOAD = "import spritelab; model = spritelab.load_model({source!r}, {device!r})"
 

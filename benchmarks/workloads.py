@@ -13,10 +13,10 @@ from torch import nn
 
 import peers
 from cases import Case, Variant, random_config, random_model, training_sprites
-from spritelab.checkpoint import make_network
 from spritelab.config import RunSettings, preset
+from spritelab.devices import make_accelerator
 from spritelab.diffusion import build_schedule
-from spritelab.runs.processes import make_accelerator
+from spritelab.generate import make_network
 from spritelab.training import Sprites, TrainingState, build_objective, train
 
 UPDATES = 10**9

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 import tiny
-from spritelab.checkpoint import checkpoints
 from spritelab.config import preset
 from spritelab.errors import SettingsError
+from spritelab.training import checkpoints
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SCRIPTS = ("time_to_quality", "few_steps", "throughput", "sampling", "startup", "evaluating")

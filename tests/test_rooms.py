@@ -26,7 +26,6 @@ ROOMS = (
     "diffusion",
     "networks",
     "devices",
-    "checkpoint",
     "training",
     "generate",
     "runs",
@@ -48,7 +47,6 @@ FORBIDDEN: dict[str, set[str]] = {
     "data": {"torch", "matplotlib", "rich", "typer"},
     "diffusion": {"spritelab.data", "spritelab.networks", *DRAWING, *PROGRESS},
     "networks": {"spritelab.data", "spritelab.diffusion", *DRAWING, *PROGRESS},
-    "checkpoint": {*DRAWING, *PROGRESS},
     "training": {*DRAWING, "rich", "typer"},
     "generate": {*DRAWING, *PROGRESS},
     "pictures": {

@@ -22,12 +22,12 @@ import torch
 from PIL import Image
 
 import spritelab
-from spritelab import checkpoint, generate, runs
+from spritelab import generate, runs
 from spritelab.config import RunSettings
 from spritelab.errors import DataError, ModelError, SettingsError, StorageError, TrainingError
 from spritelab.progress import Progress
 from spritelab.runs import Run, log
-from spritelab.training import Denoising, Update, loop
+from spritelab.training import Denoising, Update, checkpoints, loop
 from tiny import STEPS, outcome, save_npz, short_eps_loss, snapshot, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")
@@ -241,7 +241,7 @@ def test_a_kill_between_checkpoint_and_model_is_mended(
     config = folder / "model" / "config.json"
     if loss == "older":
         config.write_text(config.read_text().replace(f'"step": {STEPS}', '"step": 8'))
-        assert checkpoint.load_model_files(folder / "model").config.step == 8
+        assert generate.load_model_files(folder / "model").config.step == 8
     elif loss == "gone":
         shutil.rmtree(folder / "model")
     else:
@@ -253,18 +253,19 @@ def test_a_kill_between_checkpoint_and_model_is_mended(
 def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
     assert sorted(p.name for p in tiny_run.iterdir()) == [
         "checkpoints",
-        "config.json",
         "metrics.jsonl",
         "model",
+        "run.json",
+        "run.lock",
         "tensorboard",
     ]
-    names = [path.name for _, path in checkpoint.checkpoints(tiny_run / "checkpoints")]
+    names = [path.name for _, path in checkpoints(tiny_run / "checkpoints")]
     assert names == ["step-00000008", "step-00000012"]
     assert sorted(p.name for p in (tiny_run / "model").iterdir()) == [
         "config.json",
         "model.safetensors",
     ]
-    record = json.loads((tiny_run / "config.json").read_text())
+    record = json.loads((tiny_run / "run.json").read_text())
     assert RunSettings.parse(record["settings"]) == tiny_settings()
     train, held_out = tiny_set().split(0.1, 0)
     assert record["data"]["train_hash"] == train.content_hash
@@ -296,7 +297,7 @@ def test_soft_edges_are_noticed(tmp_path: Path) -> None:
 
 def test_a_folder_that_exists_is_refused_and_kept(tmp_path: Path, tiny_run: Path) -> None:
     before = snapshot(tiny_run)
-    with pytest.raises(SettingsError, match="exists already; choose another --out, or go on"):
+    with pytest.raises(SettingsError, match="exists already; choose another `folder`, or go on"):
         start(tiny_run)
     assert snapshot(tiny_run) == before
     (tmp_path / "file").write_text("mine")
@@ -376,25 +377,6 @@ def test_a_relative_source_is_found_from_elsewhere(
     assert len(runs.resume_run(folder).train_sprites) == 36
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "there is no run at"),
-        (b"{", "is broken"),
-        (b"[]", "is broken"),
-        (b"{}", "is broken"),
-        (b'{"format": 2, "settings": {}, "data": {}}', "has format 2, this spritelab reads up to"),
-        (b'{"format": 1, "settings": {}, "data": {}}', "settings: network: it is missing"),
-    ],
-)
-def test_what_is_no_run(tmp_path: Path, content: bytes | None, message: str) -> None:
-    if content is not None:
-        (tmp_path / "config.json").write_bytes(content)
-    with pytest.raises((ModelError, SettingsError), match=message) as caught:
-        runs.resume_run(tmp_path)
-    assert "\n" not in str(caught.value)
-
-
 def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path, tiny_run: Path) -> None:
     folder = start(tmp_path / "run", network__widths=[32]).folder
     shutil.copytree(tiny_run / "checkpoints", folder / "checkpoints")
@@ -413,9 +395,9 @@ def test_a_loss_that_is_not_finite_keeps_the_last_good_checkpoint(
     run = start(tmp_path / "run")
     with monkeypatch.context() as patch:
         patch.setattr(Denoising, "loss", spoiled)
-        with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* --learning-rate"):
+        with pytest.raises(TrainingError, match=r"the loss is nan at update 7; .* `learning_rate`"):
             finish(run)
-    found = checkpoint.checkpoints(run.folder / "checkpoints")
+    found = checkpoints(run.folder / "checkpoints")
     assert [step for step, _ in found] == [4]
     finish(resume(run.folder))
     assert outcome(run.folder)["metrics"] == outcome(tiny_run)["metrics"]
@@ -438,7 +420,7 @@ def test_weights_that_are_not_finite_are_never_saved(
     run = start(tmp_path / "run")
     with pytest.raises(TrainingError, match="weights are no longer finite at update 8"):
         finish(run)
-    assert [s for s, _ in checkpoint.checkpoints(run.folder / "checkpoints")] == [4]
+    assert [s for s, _ in checkpoints(run.folder / "checkpoints")] == [4]
     assert generate.load_model(run.folder, "cpu").config.step == 4
 
 
@@ -558,7 +540,7 @@ def test_a_full_disk_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(threading, "excepthook", hook)
     full, ours = OSError(errno.ENOSPC, "No space left on device"), KeyError("ours")
-    with log._told_once():
+    with log._quiet_writer_thread():
         for error in (full, ours):
             thread = threading.Thread(target=fail, args=(error,))
             thread.start()

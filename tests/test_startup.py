@@ -27,7 +27,7 @@ def loaded_after(code: str) -> list[str]:
     return result.stdout.splitlines()[-1].split()[1:]
 
 
-@pytest.mark.parametrize("module", ["spritelab", "spritelab.cli"])
+@pytest.mark.parametrize("module", ["spritelab", "spritelab.cli", "spritelab.devices"])
 def test_importing_loads_nothing_heavy(module: str) -> None:
     assert loaded_after(f"import {module}") == []
 

@@ -31,7 +31,7 @@ class StorageError(SpritelabError):
 
 
 class TrainingError(SpritelabError):
-    """A training that cannot go on, such as one whose loss is no longer finite."""
+    """A training that cannot begin or go on, such as one whose loss is no longer finite."""
 
 
 class MissingExtraError(SpritelabError):

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from spritelab import runs
-from spritelab.checkpoint import checkpoints
 from spritelab.cli import main
+from spritelab.training import checkpoints
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (
@@ -64,7 +64,15 @@ def test_from_an_empty_folder_to_a_run(here: Path, capsys: pytest.CaptureFixture
     assert f"updates: {STEPS}/{STEPS} in " in shown.err
     assert "held-out 0." in shown.err
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [*PICTURES, "checkpoints", "config.json", "metrics.jsonl", "model", "tensorboard"]
+        [
+            *PICTURES,
+            "checkpoints",
+            "metrics.jsonl",
+            "model",
+            "run.json",
+            "run.lock",
+            "tensorboard",
+        ]
     )
     for name in PICTURES:
         with Image.open(folder / name) as picture:
@@ -73,7 +81,7 @@ def test_from_an_empty_folder_to_a_run(here: Path, capsys: pytest.CaptureFixture
             assert len(colours) > 20
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [5, 10, 12]
-    settings = json.loads((folder / "config.json").read_text())["settings"]
+    settings = json.loads((folder / "run.json").read_text())["settings"]
     assert settings["training"]["steps"] == STEPS
     assert settings["data"]["source"] == str(here.parent / "sprites.npz")
     assert list(here.rglob(".*")) == []
@@ -190,14 +198,16 @@ def test_a_folder_that_exists_is_kept(here: Path, refused: Refused) -> None:
     before = snapshot(here)
     for name in ("mine", "file"):
         line = refused(*words("--out", name))
-        assert line.startswith(f"{name} exists already; choose another --out, or go on with it")
+        assert line.startswith(
+            f"{name} exists already; choose another --out, or go on with the run"
+        )
     assert snapshot(here) == before
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_a_place_that_may_not_be_written(here: Path, refused: Refused) -> None:
     (here / "closed").mkdir(mode=0o500)
-    assert "cannot write closed/a/config.json" in refused(*words("--out", "closed/a"))
+    assert "cannot write closed/a" in refused(*words("--out", "closed/a"))
 
 
 def test_out_is_needed(refused: Refused) -> None:

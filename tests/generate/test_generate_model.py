@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.checkpoint import ModelConfig, TrainedOn, make_network
 from spritelab.config import SamplerSettings, preset
 from spritelab.diffusion import (
     Noise,
@@ -25,7 +24,14 @@ from spritelab.diffusion import (
     visited_pairs,
 )
 from spritelab.errors import ModelError, SettingsError
-from spritelab.generate import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate import (
+    BATCHING_TOLERANCE,
+    Model,
+    ModelConfig,
+    TrainedOn,
+    load_model,
+    make_network,
+)
 from spritelab.progress import Progress
 from tiny import CLASSES
 

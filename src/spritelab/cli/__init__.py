@@ -23,6 +23,7 @@ from typer.main import get_command
 from spritelab.cli import console, data
 from spritelab.cli.deferred import deferred
 from spritelab.cli.spelling import options_of, spell
+from spritelab.devices import let_idle_threads_sleep
 from spritelab.errors import SpritelabError
 
 # Click's classes, wherever this version of typer keeps its click.
@@ -92,20 +93,6 @@ def root(
     console.help_when_alone(context)
 
 
-def _wait_politely() -> None:
-    """Keep torch's threads from starving each other on a machine that has other work too.
-
-    GNU OpenMP, which torch computes with on Linux, reads this when torch is first imported. Its
-    threads spin while they wait for each other, and one that spins keeps the processor from the
-    one it waits for. Training `small` with two threads beside one busy process made 6 to 11
-    sprites/s so, and 141 when they fall asleep after some ten microseconds; with the machine to
-    itself it is as quick either way (354-374 against 356-398). Whoever has set either variable
-    knows better.
-    """
-    if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
-        os.environ["GOMP_SPINCOUNT"] = "3000"
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status.
 
@@ -117,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     other exception is a fault of the program and passes through.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    _wait_politely()
+    let_idle_threads_sleep()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")

@@ -78,7 +78,7 @@ def evaluate(
     The floor is what held-out sprites get in the place of drawn ones.
     With --images and --against two folders are compared, as pytorch-fid does.
     """
-    from spritelab.checkpoint import best_device
+    from spritelab.devices import best_device
     from spritelab.evaluation import Extractor
     from spritelab.storage import write_json
 

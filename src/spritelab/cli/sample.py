@@ -2,121 +2,110 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritelab.cli import console
-from spritelab.cli.drawing import (
-    Sampler,
-    Steps,
-    Variance,
-)
-from spritelab.cli.options import Device, ModelName
+from spritelab.cli import console, options
+from spritelab.config import SamplerSettings, Spacing
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.generate import Label
-
-
-class Spacing(StrEnum):
-    """Which steps are visited."""
-
-    linspace = "linspace"
-    leading = "leading"
-    trailing = "trailing"
-    logsnr = "logsnr"
+    from spritelab.generate import Label, SpriteBatch
 
 
 def sample(
-    model: ModelName,
-    sampler: Annotated[
-        Sampler | None,
-        typer.Option(
-            help="The sampler; dpm is DPM-Solver++(2M). The model's own if not given.",
-            show_default=False,
-        ),
+    model: options.ModelName,
+    sampler: options.SamplerName = None,
+    steps: options.Steps = None,
+    times: Annotated[
+        str | None, options.setting(SamplerSettings, "times", panel=options.DRAWING)
     ] = None,
-    steps: Steps = None,
-    eta: Annotated[
-        float | None, typer.Option(help="η of ddim: 0 adds no noise, 1 as much as ddpm.")
+    start: Annotated[
+        float | None, options.setting(SamplerSettings, "start", panel=options.DRAWING)
     ] = None,
-    variance: Annotated[Variance | None, typer.Option(help="Variance of a ddpm step.")] = None,
+    eta: options.Eta = None,
+    variance: options.VarianceName = None,
     spacing: Annotated[
-        Spacing | None,
-        typer.Option(help="Which steps are visited.", show_default="logsnr for dpm, else linspace"),
+        Spacing | None, options.setting(SamplerSettings, "spacing", panel=options.DRAWING)
     ] = None,
-    count: Annotated[int, typer.Option("-n", "--count", help="How many sprites.")] = 20,
-    seed: Annotated[int, typer.Option(help="Other seeds give other sprites.")] = 0,
+    guidance: options.Guidance = None,
+    count: Annotated[
+        int | None,
+        typer.Option("-n", "--count", help="how many sprites; unset: 20, or as many as numbers"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="other seeds give other sprites")] = 0,
+    numbers: Annotated[
+        str | None,
+        typer.Option(help="which sprites of the seed, such as 17,40; unset: the first ones"),
+    ] = None,
     label: Annotated[
         str | None,
         typer.Option(
-            help="A class; 'none'; or a mix such as food=0.7,spell=0.3. "
-            "If not given, classes come as often as in training.",
+            help="a class; 'none'; or a mix such as food=0.7,spell=0.3; unset: classes come as "
+            "often as in training",
             show_default=False,
         ),
-    ] = None,
-    guidance: Annotated[
-        float | None, typer.Option(help="Weight of classifier-free guidance; 1 is without.")
     ] = None,
     hard_alpha: Annotated[
         bool | None,
         typer.Option(
             "--hard-alpha/--soft-alpha",
-            help="Whether every pixel is opaque or transparent. As the training sprites if not "
-            "given.",
+            help="whether every pixel is opaque or transparent; unset: as the training sprites",
         ),
     ] = None,
     strip: Annotated[
-        bool, typer.Option("--strip", help="Also draw the denoising of the first sprite.")
+        bool, typer.Option("--strip", help="also draw the denoising of the first sprite")
     ] = False,
     batch_size: Annotated[
-        int | None, typer.Option(help="Sprites at a time; what suits the device if not given.")
+        int | None, typer.Option(help="sprites at a time; unset: what suits the device")
     ] = None,
-    device: Device = None,
+    device: options.Device = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the sprites.", show_default="samples/MODEL-SAMPLER-SEED"),
+        typer.Option(help="folder for the sprites", show_default="samples/MODEL-SAMPLER-SEED"),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the folder if sprites are in it already.")
+        bool, typer.Option("--overwrite", help="replace the folder if sprites are in it already")
     ] = False,
 ) -> None:
     """Draw sprites.
 
     Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
-    samples.json with the seed and class of each, so that any can be drawn again.
+    samples.json with the seed, number and class of each, so that any can be drawn again.
     """
     from spritelab import generate, pictures
     from spritelab.generate import samples_folder
     from spritelab.runs.pictures import draw_strip
 
     loaded = generate.load_model(model, device)
-    name = Path(model).resolve().name
-    given = {
-        "sampler": sampler and sampler.value,
-        "steps": steps,
-        "eta": eta,
-        "variance": variance and variance.value,
-        "guidance": guidance,
-        "spacing": spacing and spacing.value,
-    }
     how = loaded.sampler_settings(
-        **{key: value for key, value in given.items() if value is not None}  # type: ignore[arg-type]
+        **options.given(
+            sampler=sampler,
+            steps=steps,
+            times=tuple(options.whole_numbers(times, "`times`")) if times else None,
+            start=start,
+            eta=eta,
+            variance=variance,
+            spacing=spacing,
+            guidance=guidance,
+        )
     )
+    name = Path(model).resolve().name
     folder = out or Path("samples") / f"{name}-{how.sampler}-{seed}"
     samples_folder.check_free(folder, overwrite)
-    with console.progress("evaluations") as report:
+    chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
+    request: dict[str, Any] = {"seed": seed, "label": _label(label)}
+    with console.progress("evaluations") as bar:
         batch = loaded.sample(
-            count,
+            20 if count is None and chosen is None else count,
             how,
-            seed=seed,
-            label=_label(label),
+            numbers=chosen,
             hard_alpha=hard_alpha,
             batch_size=batch_size,
-            progress=report,
+            progress=bar,
+            **request,
         )
     title = f"{name}: {how.name}, seed {seed}"
     facts = {
@@ -126,30 +115,25 @@ def sample(
         "nfe": batch.nfe,
         "seconds": round(batch.seconds, 3),
     }
-    sprites = [
-        {
-            "number": int(number),
-            "label": batch.class_names[k] if k >= 0 else label,
-        }
-        for number, k in zip(batch.numbers, batch.labels, strict=True)
-    ]
     with samples_folder.replacing(folder, overwrite) as aside:
-        samples_folder.save_sprites(batch.images, aside, sprites, facts)
+        samples_folder.save_sprites(batch.images, aside, _listed(batch, label), facts)
         pictures.samples_picture(batch.images, aside / "grid.png", title)
         if strip:
-            draw_strip(
-                loaded,
-                how,
-                aside / "denoising.png",
-                title,
-                seed=seed,
-                label=_label(label),
-            )
+            first = {**request, "numbers": batch.numbers[:1].tolist()}
+            draw_strip(loaded, how, aside / "denoising.png", title, **first)
     console.say(
         "drawn",
         f"{len(batch):,} sprites in {batch.seconds:.1f} s, {batch.nfe} network evaluations each",
     )
     console.wrote(folder)
+
+
+def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
+    """What ``samples.json`` says of each sprite."""
+    return [
+        {"number": int(number), "label": batch.class_names[k] if k >= 0 else label}
+        for number, k in zip(batch.numbers, batch.labels, strict=True)
+    ]
 
 
 def _label(text: str | None) -> Label:

@@ -9,6 +9,7 @@ from spritelab.config.sampler import (
     SamplerSettings,
     Spacing,
     Variance,
+    check_sampling,
 )
 from spritelab.config.settings import (
     LENGTHS,
@@ -33,6 +34,7 @@ __all__ = [
     "TrainingSettings",
     "SamplerSettings",
     "SamplerChanges",
+    "check_sampling",
     "Sampler",
     "Variance",
     "Spacing",

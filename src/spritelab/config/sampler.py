@@ -198,6 +198,18 @@ class SamplerSettings(Settings):
         return self
 
 
+def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:
+    """Check what larger settings hold as ``sampling`` beside a schedule of T = ``timesteps``.
+
+    Raises:
+        SettingsError: as ``complete``, with the setting's whole name, such as ``sampling.steps``.
+    """
+    try:
+        sampling.complete(timesteps)
+    except SettingsError as error:
+        raise SettingsError(f"`sampling.{str(error).removeprefix('`')}") from None
+
+
 def distinct_settings(settings: Iterable[SamplerSettings]) -> list[SamplerSettings]:
     """The settings that draw different sprites: those that are one chain once, canonical."""
     return list(dict.fromkeys(one.canonical for one in settings))

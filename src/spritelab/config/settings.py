@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from spritelab.config.base import Byte, Positive, Settings, Share
-from spritelab.config.sampler import SamplerSettings
+from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
 
 
@@ -175,6 +175,11 @@ class RunSettings(Settings):
     @classmethod
     def _present_name(cls, name: str) -> str:
         return FORMER_PRESETS.get(name, name)
+
+    @model_validator(mode="after")
+    def _check_sampling(self) -> Self:
+        check_sampling(self.sampling, self.schedule.timesteps)
+        return self
 
     def override(self, values: Mapping[str, Any]) -> RunSettings:
         """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.

@@ -16,6 +16,9 @@ from spritelab.data.splits import split_indices
 from spritelab.errors import DataError
 from spritelab.pixels import Colour, Images
 
+IN_MEMORY = "memory"
+"""The ``Provenance.source`` of sprites that were given as arrays."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -49,7 +52,7 @@ class SpriteSet:
     ids: tuple[str, ...]
     groups: NDArray[np.int64]
     mirrorable: tuple[bool, ...]
-    provenance: Provenance = field(default_factory=lambda: Provenance("memory"))
+    provenance: Provenance = field(default_factory=lambda: Provenance(IN_MEMORY))
 
     def __post_init__(self) -> None:
         pixels.check_images(self.images)
@@ -99,7 +102,7 @@ class SpriteSet:
             mirrorable=tuple(mirrorable)
             if mirrorable is not None
             else tuple(not says_direction(name) for name in class_names),
-            provenance=provenance or Provenance("memory"),
+            provenance=provenance or Provenance(IN_MEMORY),
         )
 
     def __len__(self) -> int:

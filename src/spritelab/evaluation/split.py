@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spritelab import data
-from spritelab.checkpoint import ModelConfig
-from spritelab.config import DataSettings
+from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
-from spritelab.errors import DataError, ModelError, SettingsError
-from spritelab.storage import read_json
+from spritelab.errors import DataError, SettingsError
+from spritelab.generate import ModelConfig
+from spritelab.runs import read_record, record_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ def find_split(
 ) -> Split:
     """Load a model's sprites and split them as its training did.
 
-    A run's folder (or ``model`` inside it) says in its ``config.json`` how its sprites are read; a
+    A run's folder (or ``model`` inside it) says in its ``run.json`` how its sprites are read; a
     model folder alone says what they were and how they were split, and ``source`` where they are,
     unless they are a source with a name.
 
@@ -73,7 +72,7 @@ def find_split(
     """
     known = config.trained_on
     run = None if folder is None else _run_settings(Path(folder))
-    settings = DataSettings.parse(run["data"], "the run's data") if run else None
+    settings = run.data if run else known.data
     if source is None:
         if settings is None and known.source not in data.NAMES:
             raise SettingsError(
@@ -108,17 +107,9 @@ def find_split(
     return Split(training, rest, turned, verified, source)
 
 
-def _run_settings(folder: Path) -> Mapping[str, Any] | None:
-    """The settings in the ``config.json`` of a run's folder or of a run's ``model`` folder."""
+def _run_settings(folder: Path) -> RunSettings | None:
+    """The settings of a run, given its folder or its ``model`` folder."""
     for place in (folder, folder.resolve().parent):
-        path = place / "config.json"
-        if not path.is_file() or not (place / "model" / "config.json").is_file():
-            continue
-        try:
-            settings = read_json(path)["settings"]
-            if isinstance(settings["data"], dict) and "seed" in settings["training"]:
-                return dict(settings)
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        raise ModelError(f"{path} is broken; copy the run's folder again, or give its model folder")
+        if record_file(place) is not None and (place / "model" / "config.json").is_file():
+            return read_record(place).settings
     return None

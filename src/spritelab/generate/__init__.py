@@ -1,24 +1,36 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
 from spritelab.generate.batch import Frame, SpriteBatch
+from spritelab.generate.folder import (
+    ModelConfig,
+    Parent,
+    TrainedOn,
+    find_model,
+    load_model_files,
+    load_parent,
+    make_network,
+    save_model,
+    shipped_models,
+)
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.request import NO_CLASS, Label, Request
-from spritelab.generate.setting import DEFAULT_STEPS, Sampler, Setting
-from spritelab.generate.shipped import shipped_models
-from spritelab.progress import Progress
 
 __all__ = [
     "Model",
     "load_model",
     "shipped_models",
+    "find_model",
+    "ModelConfig",
+    "TrainedOn",
+    "Parent",
+    "make_network",
+    "save_model",
+    "load_model_files",
+    "load_parent",
     "SpriteBatch",
     "Frame",
     "Request",
     "Label",
     "NO_CLASS",
-    "Progress",
-    "Sampler",
-    "Setting",
-    "DEFAULT_STEPS",
     "BATCHING_TOLERANCE",
 ]

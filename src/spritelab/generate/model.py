@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from spritelab import pixels
-from spritelab.checkpoint import ModelConfig, best_device, load_model_files
 from spritelab.config import SamplerChanges, SamplerSettings
+from spritelab.devices import best_device
 from spritelab.diffusion import (
     Constraint,
     Head,
@@ -35,8 +35,8 @@ from spritelab.diffusion import (
 )
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import Frame, SpriteBatch
+from spritelab.generate.folder import ModelConfig, find_model, load_model_files
 from spritelab.generate.request import Label, Request, make_request
-from spritelab.generate.shipped import find_model
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 

@@ -25,8 +25,7 @@ def build_network(
         size: height and width of a sprite, in pixels.
         context_dim: K, the number of classes.
         timesteps: T of the schedule.
-        out_channels: of the output, see ``Head.out_channels``; as many as ``channels`` if not
-            given.
+        out_channels: of the output, see ``Head.out_channels``; ``channels`` if not given.
 
     Raises:
         SettingsError: if the network cannot have that size.

@@ -3,7 +3,8 @@
 ::
 
     runs/NAME/
-      config.json       settings, versions and the data's hash: all that is needed to repeat it
+      run.json          settings, versions and the data's hash: all that is needed to repeat it
+      run.lock          locked while a process trains the run
       metrics.jsonl     one line a validation
       tensorboard/      the same and the loss of every update, for TensorBoard
       checkpoints/      what training goes on from
@@ -12,15 +13,20 @@
       *.png             loss curves, samples and denoising strips of both samplers
 """
 
-from spritelab.runs.folder import FORMAT, resume_run, start_run
+from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.log import read_metrics
-from spritelab.runs.run import Run, draw_pictures
+from spritelab.runs.pictures import draw_pictures
+from spritelab.runs.record import RunRecord, describe_model, read_record, record_file
+from spritelab.runs.run import Run
 
 __all__ = [
-    "FORMAT",
     "Run",
+    "RunRecord",
+    "describe_model",
     "draw_pictures",
     "read_metrics",
+    "read_record",
+    "record_file",
     "resume_run",
     "start_run",
 ]

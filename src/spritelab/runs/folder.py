@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import spritelab
-from spritelab import checkpoint, data
+import torch
+
+from spritelab import data
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
-from spritelab.errors import DataError, ModelError, SettingsError
-from spritelab.runs.processes import this_process
-from spritelab.runs.run import Run
-from spritelab.storage import read_json, write_json
-
-FORMAT = 1
-"""Version of a run's folder."""
+from spritelab.devices import this_process
+from spritelab.errors import DataError, SettingsError
+from spritelab.generate import load_parent, make_network
+from spritelab.runs.lock import LOCK, lock_run
+from spritelab.runs.record import RunRecord, describe_model, read_record, write_record
+from spritelab.runs.run import CHECKPOINTS, Run
+from spritelab.training import TrainingState, checkpoints
 
 
 def start_run(
-    settings: RunSettings, folder: str | Path, *, sprites: SpriteSet | None = None
+    settings: RunSettings,
+    folder: str | Path,
+    *,
+    sprites: SpriteSet | None = None,
+    init: str | Path | None = None,
 ) -> Run:
     """Load the sprites and make the folder of a new run.
 
@@ -30,50 +33,38 @@ def start_run(
         settings: what decides the run.
         folder: must not exist, or be empty.
         sprites: the sprites themselves, if ``settings.data.source`` is not to be read.
+        init: a model whose weights the run begins from, in place of freshly drawn ones: a run's
+            folder, a model folder, or the name of a model that comes with spritelab. Its network,
+            size, channels and class names must be those of the run.
 
     Raises:
-        SettingsError: if the folder is taken.
+        SettingsError: if the folder is taken, the network cannot be built, or ``init`` is of
+            another network, size or set of classes.
         DataError: if the sprites cannot be read or split.
+        ModelError: if ``init`` is no model, or a broken one.
+        TrainingError: if another process begins a run in the same folder just now.
+        StorageError: if the folder cannot be written.
     """
     folder = Path(folder)
-    process = this_process()
-    if (
-        process.is_main_process
-        and folder.exists()
-        and (not folder.is_dir() or any(folder.iterdir()))
-    ):
-        raise SettingsError(
-            f"{folder} exists already; choose another --out, or go on with it by "
-            f"'spritelab train --resume --out {folder}'"
-        )
+    is_main = this_process().is_main_process
+    if is_main:
+        _check_free(folder)
     settings = settings.override({"data.source": _absolute(settings.data.source)})
     run = _open(folder, settings, sprites)
-    # A network that cannot have this size is refused before anything is written.
-    checkpoint.make_network(run.model_config(0))
-    whole = sprites if sprites is not None else run.train_sprites
-    if process.is_main_process:
-        record = {
-            "format": FORMAT,
-            "versions": {
-                "spritelab": spritelab.__version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("torch", "numpy", "pillow", "accelerate")},
-            },
-            "platform": platform.platform(),
-            "settings": settings.model_dump(mode="json"),
-            "data": {
-                "source": whole.provenance.source,
-                "licence": whole.provenance.licence,
-                "url": whole.provenance.url,
-                "class_names": list(whole.class_names),
-                "train": len(run.train_sprites),
-                "held_out": len(run.held_out),
-                "train_hash": run.train_sprites.content_hash,
-                "held_out_hash": run.held_out.content_hash,
-            },
-        }
-        write_json(folder / "config.json", record)
-    process.wait_for_everyone()
+    # Whatever does not fit is refused before anything is written.
+    config = describe_model(settings, run.train_sprites)
+    if init is None:
+        make_network(config)
+    else:
+        network, run.parent = load_parent(init, config)
+    record = RunRecord.of_today(settings, run.train_sprites, run.held_out, run.parent)
+    with lock_run(folder):
+        if is_main:
+            _check_free(folder)  # again: another process may have begun a run while this one read
+            if init is not None:
+                run.save_state(TrainingState.start(network, settings.training, torch.device("cpu")))
+            # Last, for it makes the folder a run: one without its first weights would draw others.
+            write_record(folder, record)
     return run
 
 
@@ -92,13 +83,13 @@ def resume_run(
         sprites: the sprites themselves, if they were given as such.
 
     Raises:
-        ModelError: if there is no run, or its configuration is broken or of a later format.
+        ModelError: if there is no run, or its record is broken or of a later format.
         SettingsError: if an override contradicts the run.
         DataError: if the sprites are no longer those of the run.
     """
     folder = Path(folder)
-    record = _read_config(folder)
-    settings = RunSettings.parse(record["settings"], f"{folder / 'config.json'}: settings")
+    record = read_record(folder)
+    settings = record.settings
     overrides = dict(overrides or {})
     moved_to = overrides.pop("data.source", None)
     wanted = settings.override(overrides)
@@ -111,16 +102,16 @@ def resume_run(
     if moved_to is not None:
         settings = settings.override({"data.source": _absolute(moved_to)})
     run = _open(folder, settings, sprites)
-    saved = record["data"]
     if (run.train_sprites.content_hash, run.held_out.content_hash) != (
-        saved["train_hash"],
-        saved["held_out_hash"],
+        record.data.train_hash,
+        record.data.held_out_hash,
     ):
         raise DataError(
             f"the sprites in {settings.data.source} are not those that {folder} began with; "
             "bring them back, or start a new run"
         )
-    found = checkpoint.checkpoints(folder / "checkpoints")
+    run.parent = record.parent
+    found = checkpoints(folder / CHECKPOINTS)
     run.step = found[-1][0] if found else 0
     return run
 
@@ -132,26 +123,20 @@ def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)
 
 
+def _check_free(folder: Path) -> None:
+    if folder.exists() and (
+        not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
+    ):
+        raise SettingsError(
+            f"{folder} exists already; choose another `folder`, or go on with the run in it by "
+            "`resume`"
+        )
+
+
 def _absolute(source: str) -> str:
     """A path that still holds when the run is resumed from another folder; names as they are."""
     path = Path(source)
     return str(path.resolve()) if source not in data.NAMES and path.exists() else source
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
-    try:
-        record = read_json(path)
-        settings, sprites, form = record["settings"], record["data"], record["format"]
-    except FileNotFoundError:
-        raise ModelError(
-            f"there is no run at {folder} (no config.json); start one without --resume"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is broken ({error}); start a new run") from None
-    if form > FORMAT:
-        raise ModelError(f"{path} has format {form}, this spritelab reads up to {FORMAT}")
-    return {"settings": settings, "data": sprites}
 
 
 def _first_difference(old: RunSettings, new: RunSettings) -> tuple[str, Any, Any]:

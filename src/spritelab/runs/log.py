@@ -22,7 +22,7 @@ METRICS = "metrics.jsonl"
 
 
 class Log:
-    """The open log of one sitting.
+    """The open log of one session of training.
 
     Attributes:
         batch_losses: of the updates since the last validation; part of a checkpoint, so that a
@@ -70,8 +70,8 @@ def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator
     if (folder / METRICS).exists():
         kept = [record for record in read_metrics(folder) if record["step"] <= step]
         write_file(folder / METRICS, "".join(json.dumps(record) + "\n" for record in kept))
-    with storing(folder / "tensorboard"), _told_once():
-        # What an earlier sitting logged beyond its last checkpoint happens again.
+    with storing(folder / "tensorboard"), _quiet_writer_thread():
+        # What an earlier session logged beyond its last checkpoint happens again.
         board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
         try:
             yield Log(folder, board, batch_losses)
@@ -80,7 +80,7 @@ def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator
 
 
 @contextmanager
-def _told_once() -> Iterator[None]:
+def _quiet_writer_thread() -> Iterator[None]:
     """Keep the thread that TensorBoard writes in from printing what it hands to its caller.
 
     On a full disk that thread ends with an ``OSError``, which the next call of the writer raises
@@ -100,14 +100,24 @@ def _told_once() -> Iterator[None]:
 
 
 def read_metrics(folder: str | Path) -> list[dict[str, Any]]:
-    """The run's validations so far, one mapping a line of ``metrics.jsonl``; none if none yet."""
+    """The run's validations so far, one mapping a line of ``metrics.jsonl``; none if none yet.
+
+    A line that is no record of numbers with a whole ``step``, such as the one that a killed run was
+    writing, is skipped.
+    """
     path = Path(folder) / METRICS
+    if not path.exists():
+        return []
     records = []
-    if path.exists():
-        for line in path.read_text("utf-8").splitlines():
-            try:
-                records.append(parse_json(line))
-            except ValueError:
-                # The line that a killed run was writing.
-                continue
+    for line in path.read_bytes().splitlines():
+        try:
+            record = parse_json(line.decode("utf-8"))
+        except ValueError:
+            continue
+        if (
+            isinstance(record, dict)
+            and type(record.get("step")) is int
+            and all(type(value) in (int, float) for value in record.values())
+        ):
+            records.append(record)
     return records

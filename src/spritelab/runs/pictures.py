@@ -1,4 +1,4 @@
-"""From a model to its pictures: samples and denoising strips of both samplers, loss curves."""
+"""The pictures of a run: samples and denoising strips of both samplers, loss curves, grids."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 from spritelab import pictures
 from spritelab.config import SamplerSettings
-from spritelab.generate import Model
+from spritelab.generate import Model, load_model
+from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
+from spritelab.runs.log import read_metrics
 
 SAMPLES = 20
 """Sprites in a grid of samples, as in the pictures of the notebook."""
@@ -61,3 +63,34 @@ def draw_samples(
         done += (SAMPLES + 1) * how.nfe
         progress(done, total)
     return made
+
+
+def draw_grid(model: Model, folder: Path) -> Images:
+    """Draw 20 sprites as ``model`` draws unless told otherwise: one of the grids along the way.
+
+    Writes ``samples/step-00002000.png`` in the run's ``folder``, with the model's updates.
+
+    Returns:
+        The same sprites, bare and enlarged, for TensorBoard: uint8 ``[h,w,3]``.
+
+    Raises:
+        StorageError: if the picture cannot be written.
+    """
+    batch, step = model.sample(SAMPLES), model.config.step
+    title = f"{batch.how.name}, after {step} updates"
+    pictures.samples_picture(batch.images, folder / "samples" / f"step-{step:08d}.png", title)
+    return pictures.grid(batch.images, scale=4)
+
+
+def draw_pictures(folder: str | Path, progress: Progress = SILENT) -> list[Path]:
+    """Draw a run's five pictures: the loss curves, and what ``draw_samples`` draws.
+
+    Raises:
+        ModelError: if the run has no model yet.
+        StorageError: if a picture cannot be written.
+    """
+    folder = Path(folder)
+    model = load_model(folder)
+    records = read_metrics(folder)
+    curves = [pictures.curves_picture(records, folder / "loss_curves.png")] if records else []
+    return curves + draw_samples(model, folder, progress)

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+import atexit
+import weakref
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import Accelerator
 
-import spritelab
-from spritelab import checkpoint, pictures
-from spritelab.checkpoint import ModelConfig, TrainedOn
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
+from spritelab.devices import StopFlag, any_process, make_accelerator
 from spritelab.diffusion import Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
-from spritelab.generate import Model, load_model
-from spritelab.pixels import Images
-from spritelab.progress import SILENT, Progress
-from spritelab.runs.log import open_log, read_metrics
-from spritelab.runs.pictures import draw_samples
-from spritelab.runs.processes import any_process, make_accelerator, stop_requests
+from spritelab.generate import (
+    Model,
+    ModelConfig,
+    Parent,
+    load_model_files,
+    make_network,
+    save_model,
+)
+from spritelab.runs.lock import lock_run
+from spritelab.runs.log import open_log
+from spritelab.runs.pictures import draw_grid
+from spritelab.runs.record import describe_model
 from spritelab.training import (
+    CheckpointState,
     Sprites,
     TrainingState,
     Update,
     build_objective,
+    checkpoints,
+    load_checkpoint,
+    save_checkpoint,
     stream_seed,
     train,
 )
+
+CHECKPOINTS = "checkpoints"
 
 
 @dataclass
@@ -42,10 +53,11 @@ class Run:
         folder: where everything is.
         settings: what decides the run.
         train_sprites, held_out: the two sides of the split.
+        parent: the model whose weights it began from, if it began from one.
         step: updates made when it was last saved.
         finished: whether its length was reached.
         stopped: whether the last ``train`` stopped before the end, as it was asked to.
-        interrupted: whether it was a Ctrl-C or a request to terminate that asked.
+        interrupted: whether it was ``stop`` or a signal, such as Ctrl-C, that asked.
         is_main: whether this process is the one, of those that train together, that writes.
         state: network, average and optimiser while ``train`` is consumed; whole at every update.
     """
@@ -54,58 +66,80 @@ class Run:
     settings: RunSettings
     train_sprites: SpriteSet
     held_out: SpriteSet
+    parent: Parent | None = None
     step: int = 0
     finished: bool = False
     stopped: bool = False
     interrupted: bool = False
     is_main: bool = True
     state: TrainingState | None = field(default=None, repr=False)
+    _stop: StopFlag = field(default_factory=StopFlag, init=False, repr=False)
 
-    def train(self, stop_after: int | None = None, cpu: bool = False) -> Iterator[Update]:
+    def stop(self) -> None:
+        """Ask the training that goes on to stop; may be called in any thread.
+
+        It stops after the update in progress, as after Ctrl-C. A request made before ``train`` is
+        called is forgotten.
+        """
+        self._stop.set()
+
+    def train(
+        self, stop_after: int | None = None, cpu: bool = False
+    ) -> Generator[Update, None, None]:
         """Train from the last checkpoint, or from the start, yielding after every update.
 
-        Ctrl-C and a request to terminate are taken after the update in progress: the run is then
-        saved, ``stopped`` is set and the iteration ends. So does ``stop_after``, which counts the
-        run's updates from its very start. A second Ctrl-C interrupts at once.
+        It can be stopped before the end in four ways: by ``stop``, from any thread; by Ctrl-C, a
+        request to terminate or a closed terminal, where it runs in the main thread; by
+        ``stop_after``; and by closing the generator, as leaving a ``for`` loop by ``break`` or an
+        exception does. Each lets the update in progress end and saves the run; ``stopped`` is set
+        and a later ``train`` goes on from there. A second Ctrl-C interrupts at once.
 
         Args:
-            stop_after: stop cleanly once the run has made this many updates.
+            stop_after: stop once the run has made this many updates, counted from its very start.
             cpu: do not use an accelerator even if there is one.
 
         Raises:
-            TrainingError: if the loss or the weights are no longer finite.
+            TrainingError: if another process trains this run, or the loss or the weights are no
+                longer finite.
+            ModelError: if the last checkpoint is broken or not one of this run.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
-        settings = self.settings.training
-        accelerator = make_accelerator(cpu, settings.mixed_precision)
-        state, schedule, batch_losses = self._restore(accelerator)
-        self.state = state
-        self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
-        if self.finished or (stop_after is not None and state.step >= stop_after):
-            self.stopped = not self.finished
-            if accelerator.is_main_process:
-                self._renew_model(state)
-            return
+        self._stop.clear()
+        updates = self._train(stop_after, cpu)
+        _close_at_exit(updates)
+        return updates
 
-        updates = train(
-            state,
-            build_objective(settings, schedule),
-            Sprites.from_set(self.train_sprites, accelerator.device),
-            Sprites.from_set(self.held_out, accelerator.device),
-            settings,
-            accelerator,
-            mirror=self.settings.data.mirror,
-        )
-        # Only the first of several processes writes.
-        opened = (
-            open_log(self.folder, state.step, batch_losses)
-            if accelerator.is_main_process
-            else nullcontext()
-        )
-        with stop_requests() as stop_requested, opened as log:
+    def _train(self, stop_after: int | None, cpu: bool) -> Generator[Update, None, None]:
+        settings = self.settings.training
+        with ExitStack() as stack:
+            stack.enter_context(lock_run(self.folder))
+            accelerator = make_accelerator(cpu, settings.mixed_precision)
+            state, schedule, batch_losses = self._restore(accelerator)
+            self.state = state
+            self.finished, self.stopped, self.interrupted = state.progress >= 1, False, False
+            if self.finished or (stop_after is not None and state.step >= stop_after):
+                self.stopped = not self.finished
+                if accelerator.is_main_process:
+                    self._renew_model(state)
+                return
+
+            updates = train(
+                state,
+                build_objective(settings, schedule),
+                Sprites.from_set(self.train_sprites, accelerator.device),
+                Sprites.from_set(self.held_out, accelerator.device),
+                settings,
+                accelerator,
+                mirror=self.settings.data.mirror,
+            )
+            stack.enter_context(self._stop.set_by_signals())
+            # Only the first of several processes writes.
+            log = None
+            if accelerator.is_main_process:
+                log = stack.enter_context(open_log(self.folder, state.step, batch_losses))
             for update in updates:
                 self.finished = update.progress >= 1
-                asked = any_process(stop_requested(), accelerator)
+                asked = any_process(self._stop.is_set())
                 self.interrupted = not self.finished and asked
                 self.stopped = self.interrupted or (
                     not self.finished and stop_after is not None and update.step >= stop_after
@@ -115,17 +149,28 @@ class Run:
                 if log is not None:
                     log.update(update, settings.batch_size)
                     if saves:
-                        self._save(state, accelerator, log.batch_losses)
+                        self.save_state(state, log.batch_losses, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
-                        log.picture(
-                            self._sample_grid(state, schedule, accelerator.device), update.step
+                        model = Model(
+                            state.averaged(),
+                            schedule,
+                            self.model_config(update.step),
+                            accelerator.device,
                         )
+                        log.picture(draw_grid(model, self.folder), update.step)
                 if saves:
                     self.step = update.step
-                yield update
+                try:
+                    yield update
+                except BaseException:
+                    # Closed, or dropped by a caller that left its loop; the state is whole here.
+                    if log is not None and not saves:
+                        self.save_state(state, log.batch_losses, accelerator)
+                    self.step, self.stopped = update.step, not self.finished
+                    raise
                 if self.stopped:
                     break
-        accelerator.wait_for_everyone()
+            accelerator.wait_for_everyone()
 
     def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Schedule, list[float]]:
         """Build the state of update 0 and bring it to the last checkpoint, if there is one.
@@ -135,105 +180,87 @@ class Run:
         settings = self.settings
         schedule = build_schedule(settings.schedule)
         torch.manual_seed(stream_seed(settings.training.seed, 3))
-        network = checkpoint.make_network(self.model_config(0))
+        network = make_network(self.model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
-        batch_losses: list[float] = []
-        saved = checkpoint.checkpoints(self.folder / "checkpoints")
-        if saved:
-            tensors, record = checkpoint.load_checkpoint(saved[-1][1])
-            try:
-                state.load(tensors, record["step"], record["seconds"], record["progress"])
-                batch_losses = list(record["batch_losses"])
-                if accelerator.scaler is not None and record.get("scaler"):
-                    accelerator.scaler.load_state_dict(record["scaler"])
-            except (KeyError, RuntimeError, ValueError):
+        saved = checkpoints(self.folder / CHECKPOINTS)
+        if not saved:
+            if self.parent is not None:
                 raise ModelError(
-                    f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
-                    "from the one before"
-                ) from None
-        return state, schedule, batch_losses
+                    f"{self.folder} has no checkpoint left, and so none of the weights of "
+                    f"{self.parent.name} that it began from; start a new run"
+                )
+            return state, schedule, []
+        tensors, record = load_checkpoint(saved[-1][1])
+        try:
+            state.load(tensors, record.step, record.seconds, record.progress)
+            if accelerator.scaler is not None and record.scaler:
+                accelerator.scaler.load_state_dict(record.scaler)
+        except (KeyError, RuntimeError, ValueError):
+            raise ModelError(
+                f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
+                "from the one before"
+            ) from None
+        return state, schedule, list(record.batch_losses)
 
-    def _save(
-        self, state: TrainingState, accelerator: Accelerator, batch_losses: list[float]
+    def save_state(
+        self,
+        state: TrainingState,
+        batch_losses: Sequence[float] = (),
+        accelerator: Accelerator | None = None,
     ) -> None:
+        """Write a checkpoint, and the model as it is now.
+
+        Args:
+            state: network, average and optimiser.
+            batch_losses: of the updates since the last validation.
+            accelerator: whose scaler of gradients, if it has one, belongs to the state.
+
+        Raises:
+            TrainingError: if the weights are not finite; nothing is written then.
+            StorageError: if something cannot be written; the last checkpoint is kept.
+        """
         tensors = state.tensors()
         if not all(bool(value.isfinite().all()) for value in tensors.values()):
             raise TrainingError(
                 f"the weights are no longer finite at update {state.step}; the last good "
-                "checkpoint is kept; start again with a lower --learning-rate"
+                "checkpoint is kept; start again with a lower `learning_rate`"
             )
-        record = {
-            "seconds": state.seconds,
-            "progress": state.progress,
-            "batch_losses": batch_losses,
-            "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
-        }
-        checkpoint.save_checkpoint(self.folder / "checkpoints", state.step, tensors, record)
-        checkpoint.save_model(
-            self.folder / "model", state.average.weights, self.model_config(state.step)
+        scaler = accelerator.scaler if accelerator is not None else None
+        record = CheckpointState(
+            step=state.step,
+            seconds=state.seconds,
+            progress=state.progress,
+            batch_losses=tuple(batch_losses),
+            scaler=scaler.state_dict() if scaler is not None else None,
         )
+        save_checkpoint(self.folder / CHECKPOINTS, tensors, record)
+        self._save_model(state)
+
+    def _save_model(self, state: TrainingState) -> None:
+        config = self.model_config(state.step)
+        save_model(self.folder / "model", state.average.weights, config)
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""
         try:
-            step = checkpoint.load_model_files(self.folder / "model").config.step
+            step = load_model_files(self.folder / "model").config.step
         except ModelError:
             step = None
         if step != state.step:
-            checkpoint.save_model(
-                self.folder / "model", state.average.weights, self.model_config(state.step)
-            )
+            self._save_model(state)
 
     def model_config(self, step: int) -> ModelConfig:
         """What a model of this run at update ``step`` says of itself."""
-        sprites = self.train_sprites
-        alpha = sprites.images[..., 3:]
-        return ModelConfig(
-            version=spritelab.__version__,
-            network=self.settings.network,
-            schedule=self.settings.schedule,
-            prediction=self.settings.training.prediction,
-            size=sprites.size,
-            channels=3 if sprites.channels == 3 else 4,
-            class_names=sprites.class_names,
-            sampling=self.settings.sampling,
-            hard_alpha=bool(((alpha == 0) | (alpha == 255)).all()),
-            trained_on=TrainedOn(
-                source=sprites.provenance.source,
-                licence=sprites.provenance.licence,
-                url=sprites.provenance.url,
-                content_hash=sprites.content_hash,
-                class_counts=tuple(
-                    np.bincount(sprites.labels, minlength=len(sprites.class_names)).tolist()
-                ),
-                held_out=self.settings.data.held_out,
-                split_seed=self.settings.training.seed,
-                mirror=self.settings.data.mirror,
-            ),
-            step=step,
-        )
-
-    def _sample_grid(
-        self, state: TrainingState, schedule: Schedule, device: torch.device
-    ) -> Images:
-        """Draw 20 sprites from the averaged weights, as the model draws unless told otherwise."""
-        model = Model(state.averaged(), schedule, self.model_config(state.step), device)
-        batch = model.sample(20)
-        path = self.folder / "samples" / f"step-{state.step:08d}.png"
-        title = f"{batch.how.name}, after {state.step} updates"
-        pictures.samples_picture(batch.images, path, title)
-        return pictures.grid(batch.images, scale=4)
+        return describe_model(self.settings, self.train_sprites, step, self.parent)
 
 
-def draw_pictures(folder: str | Path, progress: Progress = SILENT) -> list[Path]:
-    """Draw a run's five pictures: the loss curves, and what ``pictures.draw_samples`` draws.
+def _close_at_exit(updates: Generator[Update, None, None]) -> None:
+    """Close a generator that still waits when the program ends, while Python can still save."""
 
-    Raises:
-        ModelError: if the run has no model yet.
-        StorageError: if a picture cannot be written.
-    """
-    folder = Path(folder)
-    model = load_model(folder)
-    records = read_metrics(folder)
-    curves = [pictures.curves_picture(records, folder / "loss_curves.png")] if records else []
-    return curves + draw_samples(model, folder, progress)
+    def close() -> None:
+        if (waiting := reference()) is not None:
+            with suppress(ValueError):  # it is not waiting: another thread trains
+                waiting.close()
+
+    reference = weakref.ref(updates, lambda _: atexit.unregister(close))
+    atexit.register(close)

@@ -2,6 +2,12 @@
 
 from spritelab.training.average import PowerAverage, gamma_from_width
 from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.checkpoint import (
+    CheckpointState,
+    checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+)
 from spritelab.training.loop import (
     TrainingState,
     Update,
@@ -17,6 +23,7 @@ from spritelab.training.validation import eps_loss
 __all__ = [
     "Batch",
     "Batches",
+    "CheckpointState",
     "Denoising",
     "Muon",
     "Objective",
@@ -26,9 +33,12 @@ __all__ = [
     "Update",
     "Validation",
     "build_objective",
+    "checkpoints",
     "eps_loss",
     "gamma_from_width",
+    "load_checkpoint",
     "rate_factor",
+    "save_checkpoint",
     "stream_seed",
     "total_steps",
     "train",

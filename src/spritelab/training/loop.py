@@ -131,7 +131,7 @@ def train(
     if settings.batch_size % accelerator.num_processes:
         raise SettingsError(
             f"a batch of {settings.batch_size} cannot be shared evenly by "
-            f"{accelerator.num_processes} processes; choose a multiple as --batch-size"
+            f"{accelerator.num_processes} processes; choose a multiple as `batch_size`"
         )
     model, optimiser = accelerator.prepare(state.network, state.optimiser)
     batches = Batches(
@@ -165,7 +165,7 @@ def train(
         if not math.isfinite(value):
             raise TrainingError(
                 f"the loss is {value} at update {state.step + 1}; the last good checkpoint is "
-                "kept; start again with a lower --learning-rate or without mixed precision"
+                "kept; start again with a lower `learning_rate` or without mixed precision"
             )
         optimiser.step()
 

@@ -1,0 +1,231 @@
+"""Model folders: ``config.json`` (a ``ModelConfig``) beside ``model.safetensors``.
+
+This is what is shared and sampled: a run's ``model``, a folder that was copied elsewhere, or one of
+those that come with spritelab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from spritelab.config import (
+    DataSettings,
+    NetworkSettings,
+    SamplerSettings,
+    ScheduleSettings,
+    Settings,
+    check_sampling,
+)
+from spritelab.diffusion import Schedule, build_head, build_schedule
+from spritelab.errors import ModelError, SettingsError
+from spritelab.networks import build_network
+from spritelab.storage import read_record, write_json
+from spritelab.storage.tensors import read_tensors, write_tensors
+
+FORMAT = 3
+"""Version of a model folder; raised whenever old code could no longer read it.
+
+2: a model says how its sprites were split and mirrored.
+3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
+from. Older folders draw with the default ``SamplerSettings``.
+"""
+
+WEIGHTS = "model.safetensors"
+
+SHIPPED = Path(__file__).parent.parent / "shipped"
+"""One model folder a model, with its card as ``README.md``."""
+
+
+class Parent(Settings):
+    """The model whose weights another one began from."""
+
+    name: str = Field(description="of its folder")
+    weights_hash: str = Field(description="SHA-256 of its model.safetensors, in hexadecimal")
+    licence: str = Field(description="of the sprites it was trained on")
+    source: str = Field(description="of the sprites it was trained on")
+
+
+class TrainedOn(Settings):
+    """Where a model's training sprites came from, and how many there were of each class."""
+
+    source: str
+    licence: str
+    url: str = ""
+    content_hash: str
+    class_counts: tuple[int, ...]
+    held_out: float = Field(default=0.1, description="share of the source never trained on")
+    split_seed: int = Field(default=0, description="of the split into both")
+    mirror: bool = Field(default=False, description="half of the sprites were shown mirrored")
+    data: DataSettings | None = Field(
+        default=None,
+        description="how the sprites are read; of a path only the last part is kept. None: they "
+        "were given as arrays, or the folder is older than this",
+    )
+    parent: Parent | None = Field(default=None, description="the model that it began from")
+
+
+class ModelConfig(Settings):
+    """Everything needed to rebuild a network and to sample it, apart from its weights."""
+
+    format: int = FORMAT
+    version: str = Field(description="the spritelab that wrote it")
+    network: NetworkSettings
+    schedule: ScheduleSettings
+    prediction: Literal["eps", "x0", "v"]
+    size: int
+    channels: Literal[3, 4]
+    class_names: tuple[str, ...]
+    hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
+    sampling: SamplerSettings = Field(
+        default=SamplerSettings(), description="how it draws unless told otherwise"
+    )
+    trained_on: TrainedOn
+    step: int = Field(description="updates of the weights so far")
+
+    @model_validator(mode="after")
+    def _check_sampling(self) -> Self:
+        check_sampling(self.sampling, self.schedule.timesteps)
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFiles:
+    """A model folder in memory; the network is on the CPU, in evaluation mode."""
+
+    network: nn.Module
+    schedule: Schedule
+    config: ModelConfig
+
+
+def make_network(config: ModelConfig) -> nn.Module:
+    """Build the network of ``config`` with freshly drawn weights.
+
+    Raises:
+        SettingsError: if the network cannot have the size of the sprites.
+    """
+    head = build_head(config.prediction, build_schedule(config.schedule))
+    return build_network(
+        config.network,
+        channels=config.channels,
+        size=config.size,
+        context_dim=len(config.class_names),
+        timesteps=config.schedule.timesteps,
+        out_channels=head.out_channels(config.channels),
+    )
+
+
+def save_model(
+    folder: Path, weights: Mapping[str, Tensor], config: ModelConfig, half: bool = False
+) -> None:
+    """Write a model folder in today's format, replacing the one that may be there.
+
+    Args:
+        folder: of the model.
+        weights: by name.
+        config: what the network is rebuilt from.
+        half: keep the weights as float16, in half the space; they compute in float32 all the same.
+
+    Raises:
+        StorageError: if a file cannot be written.
+    """
+    if half:
+        weights = {
+            name: tensor.half() if tensor.is_floating_point() else tensor
+            for name, tensor in weights.items()
+        }
+    write_tensors(folder / WEIGHTS, weights)
+    write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
+
+
+def load_model_files(folder: Path) -> ModelFiles:
+    """Read a model folder and rebuild its network from its own configuration.
+
+    Raises:
+        ModelError: if the folder is missing, incomplete, broken or of a later format.
+    """
+    values = read_record(folder / "config.json", FORMAT)
+    try:
+        config = ModelConfig.parse(values, str(folder / "config.json"))
+        network = make_network(config)
+    except SettingsError as error:
+        raise ModelError(str(error)) from None
+    weights = read_tensors(folder / WEIGHTS)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError:
+        raise ModelError(
+            f"the weights in {folder} are not those of the network in its config.json; "
+            "copy the folder again"
+        ) from None
+    return ModelFiles(network.eval(), build_schedule(config.schedule), config)
+
+
+def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:
+    """Read another model's network, for a run whose models are like ``child`` to begin from.
+
+    Args:
+        source: as in ``load_model``.
+        child: what the new run's model will say of itself.
+
+    Raises:
+        ModelError: if there is no model, or it is broken or of a later format.
+        SettingsError: if network, size, channels or class names differ.
+    """
+    folder = find_model(source)
+    files = load_model_files(folder)
+    for key in ("network", "size", "channels", "class_names"):
+        theirs, ours = getattr(files.config, key), getattr(child, key)
+        if theirs != ours:
+            raise SettingsError(
+                f"the run cannot begin from {source}: its {key.replace('_', ' ')} "
+                f"{_in_short(theirs)} would have to be {_in_short(ours)}"
+            )
+    parent = Parent(
+        name=Path(source).resolve().name,
+        weights_hash=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        licence=files.config.trained_on.licence,
+        source=files.config.trained_on.source,
+    )
+    return files.network, parent
+
+
+def _in_short(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(str, value))})"
+    return f"({value})" if isinstance(value, Settings) else str(value)
+
+
+def shipped_models() -> tuple[str, ...]:
+    """The names of the models that come with spritelab, for ``load_model``."""
+    return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{WEIGHTS}")))
+
+
+def find_model(source: str | Path) -> Path:
+    """The model folder of a run's folder, of a model folder, or of a shipped model's name.
+
+    Raises:
+        ModelError: if there is none.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        if str(source) in shipped_models():
+            return SHIPPED / str(source)
+        raise ModelError(
+            f"there is no model at {folder}; give a run's folder, a model folder or one of "
+            f"{', '.join(shipped_models())}"
+        )
+    if (folder / "model" / "config.json").is_file():
+        return folder / "model"
+    if not (folder / WEIGHTS).is_file():
+        raise ModelError(
+            f"{folder} holds no model (no model/config.json); "
+            "has its training reached its first checkpoint?"
+        )
+    return folder

@@ -1,0 +1,151 @@
+"""A run that begins from another model's weights: they are its own, and what it owes is told."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from spritelab import generate, runs
+from spritelab.config import RunSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import ModelError, SettingsError
+from spritelab.generate import Parent
+from spritelab.runs import Run
+from spritelab.training import checkpoints, load_checkpoint
+from tiny import STEPS, outcome, snapshot, tiny_set, tiny_settings
+
+pytestmark = pytest.mark.usefixtures("short_validation")
+
+SETTINGS: dict[str, Any] = {"training__seed": 3, "training__learning_rate": 1e-4}
+
+
+def tune(folder: Path, init: Path, sprites: SpriteSet | None = None, **overrides: Any) -> Run:
+    settings = tiny_settings(**{**SETTINGS, **overrides})
+    return runs.start_run(settings, folder, sprites=sprites or tiny_set(seed=1), init=init)
+
+
+def test_the_weights_at_update_0_are_the_parents(tmp_path: Path, tiny_run: Path) -> None:
+    run = tune(tmp_path / "run", tiny_run)
+    ((step, folder),) = checkpoints(run.folder / "checkpoints")
+    assert step == 0
+    tensors, state = load_checkpoint(folder)
+    assert (state.step, state.seconds, state.progress, state.batch_losses) == (0, 0, 0, ())
+    weights = safetensors.torch.load_file(tiny_run / "model" / "model.safetensors")
+    for part in ("network", "average"):
+        for name, value in weights.items():
+            assert torch.equal(tensors[f"{part}.{name}"], value)
+    assert len(tensors) == 2 * len(weights)
+    drawn, expected = (
+        generate.load_model(folder, "cpu").sample(2, steps=3, seed=1, label="disc").images
+        for folder in (run.folder, tiny_run)
+    )
+    assert (drawn == expected).all()
+
+
+def test_the_parent_is_told_of_for_ever(tmp_path: Path, tiny_run: Path) -> None:
+    init = shutil.copytree(tiny_run / "model", tmp_path / "its name")
+    content = (init / "model.safetensors").read_bytes()
+    parent = Parent(
+        name="its name",
+        weights_hash=hashlib.sha256(content).hexdigest(),
+        licence="unknown",
+        source="memory",
+    )
+    run = tune(tmp_path / "run", init)
+    assert run.parent == runs.read_record(run.folder).parent == parent
+    list(run.train(stop_after=1, cpu=True))
+    again = runs.resume_run(run.folder, sprites=tiny_set(seed=1))
+    assert again.parent == parent
+    list(again.train(cpu=True))
+    assert generate.load_model(run.folder, "cpu").config.trained_on.parent == parent
+
+
+def test_a_run_from_a_parent_repeats_to_the_byte_and_needs_it_no_more(
+    tmp_path: Path, tiny_run: Path
+) -> None:
+    parent = shutil.copytree(tiny_run / "model", tmp_path / "parent")
+    alone = tune(tmp_path / "alone", parent)
+    assert [update.step for update in alone.train(cpu=True)] == list(range(1, STEPS + 1))
+    stopped = tune(tmp_path / "stopped", parent)
+    shutil.rmtree(parent)
+    for stop_after in (1, 7, None):
+        again = runs.resume_run(stopped.folder, sprites=tiny_set(seed=1))
+        list(again.train(stop_after, cpu=True))
+    assert outcome(stopped) == outcome(alone)
+    fresh = runs.start_run(tiny_settings(**SETTINGS), tmp_path / "fresh", sprites=tiny_set(seed=1))
+    list(fresh.train(cpu=True))
+    name = "model/model.safetensors"
+    assert outcome(fresh)[name] != outcome(alone)[name]
+
+
+def test_weights_that_are_gone_are_not_drawn_anew(tmp_path: Path, tiny_run: Path) -> None:
+    run = tune(tmp_path / "run", tiny_run)
+    shutil.rmtree(run.folder / "checkpoints")
+    with pytest.raises(ModelError, match="has no checkpoint left, and so none of the weights of"):
+        list(runs.resume_run(run.folder, sprites=tiny_set(seed=1)).train(cpu=True))
+
+
+def other_classes() -> SpriteSet:
+    sprites = tiny_set()
+    return SpriteSet.from_arrays(sprites.images, sprites.labels, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sprites", "named"),
+    [
+        ({"network__widths": [32]}, None, "its network (kind='unet' widths=(32, 32)"),
+        ({"network__dropout": 0.5}, None, "would have to be (kind='unet'"),
+        ({}, SpriteSet.from_arrays(tiny_set().images[..., :3]), "its channels 4 would have to be"),
+        ({}, SpriteSet.from_arrays(tiny_set().images[:, 4:12, 4:12]), "its size 16 would have"),
+        ({}, other_classes(), "(square, disc, side-facing) would have to be (a, b, c)"),
+    ],
+)
+def test_a_parent_that_does_not_fit(
+    tmp_path: Path,
+    tiny_run: Path,
+    overrides: dict[str, Any],
+    sprites: SpriteSet | None,
+    named: str,
+) -> None:
+    before = snapshot(tiny_run)
+    with pytest.raises(SettingsError) as caught:
+        tune(tmp_path / "run", tiny_run, sprites, **overrides)
+    message = str(caught.value)
+    assert message.startswith(f"the run cannot begin from {tiny_run}: its ")
+    assert named in message
+    assert "\n" not in message
+    assert list(tmp_path.iterdir()) == []
+    assert snapshot(tiny_run) == before
+
+
+def test_no_parent(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="there is no model at"):
+        tune(tmp_path / "run", tmp_path / "none")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shipped_model_with_half_its_digits(tmp_path: Path) -> None:
+    """Found by its name; its float16 weights are learnt on as float32."""
+    parent = generate.load_model("crawl-16", "cpu").config
+    settings = RunSettings.parse(
+        {
+            **tiny_settings().model_dump(),
+            "network": parent.network.model_dump(),
+            "schedule": parent.schedule.model_dump(),
+        }
+    )
+    sprites = tiny_set()
+    ten = SpriteSet.from_arrays(sprites.images, sprites.labels, parent.class_names)
+    run = runs.start_run(settings, tmp_path / "run", sprites=ten, init="crawl-16")
+    assert run.parent is not None
+    assert (run.parent.name, run.parent.licence) == ("crawl-16", "CC0-1.0")
+    tensors, _ = load_checkpoint(checkpoints(run.folder / "checkpoints")[0][1])
+    assert {value.dtype for value in tensors.values() if value.is_floating_point()} == {
+        torch.float32
+    }
