@@ -19,8 +19,8 @@ from spritelab.config import DataSettings, FeatureName, Sampler, SamplerSettings
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.checkpoint import ModelConfig
     from spritelab.evaluation import Split
+    from spritelab.generate import ModelConfig
 
 DRAWING = "Drawing (as the model says, unless given)"
 REAL = "Real sprites (as the model says, unless given)"

@@ -16,10 +16,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spritelab.checkpoint import ModelConfig
 from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
-from spritelab.generate import Model
+from spritelab.generate import Model, ModelConfig
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
