@@ -68,22 +68,26 @@ def find_split(
     Raises:
         SettingsError: if a model folder names no source that can be found.
         DataError: if the sprites cannot be read or do not fit the model.
-        ModelError: if the run's ``config.json`` is broken.
+        ModelError: if the run's record is broken.
     """
     known = config.trained_on
     run = None if folder is None else _run_settings(Path(folder))
     settings = run.data if run else known.data
     if source is None:
-        if settings is None and known.source not in data.NAMES:
+        # A model's folder knows the last part of a path only, which may be anything here.
+        where = known.source if settings is None else settings.source
+        if run is None and where not in data.NAMES:
             raise SettingsError(
                 f"{folder or 'this model'} does not say where its sprites are; name them with "
                 f"`source` (it was trained on {known.source!r})"
             )
-        source = known.source if settings is None else settings.source
+        source = where
     read: dict[str, Any] = {"size": config.size, "channels": config.channels}
     if settings is not None:  # sprites elsewhere are read as the run read its own
         read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
         read["n"] = settings.count
+        if run is None:
+            read["labels"] = None  # the last part of a path as well
     given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
     read |= {key: value for key, value in given.items() if value is not None}
     sprites = data.load(source, **read)
