@@ -180,7 +180,7 @@ def samplers(timesteps: int) -> dict[str, dict[str, Any]]:
 def draw(
     model: Model, out: Path, name: str, request: dict[str, Any], n: int, seed: int
 ) -> tuple[Images, dict[str, Any]]:
-    """Draw n sprites, block by block; blocks that lie there from an earlier sitting are taken.
+    """Draw n sprites, block by block; blocks that lie there from an earlier session are taken.
 
     Returns uint8 ``[n,H,W,3]`` and how they were drawn.
     """
