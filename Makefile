@@ -38,24 +38,24 @@ check: .venv/installed-dev
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.
 EPOCHS = 40
 N = 3000
-OUT = runs/seed
+OUT = runs/notebook
 WEIGHTS =
 FLAGS =
 
 reproduce: .venv/installed
-	$(BIN)/python benchmarks/reproduce.py --out $(OUT) --epochs $(EPOCHS) -n $(N) \
+	$(BIN)/python -m benchmarks.quality.reproduce --out $(OUT) --epochs $(EPOCHS) -n $(N) \
 		$(if $(WEIGHTS),--weights $(WEIGHTS)) $(FLAGS)
 
 # Give the machine nothing else to do meanwhile. FLAGS holds flags for all of them, such as
-# --threads 1; each script takes more by itself (benchmarks/NAME.py --help).
+# --threads 1; each script takes more by itself (python -m benchmarks.speed.NAME --help).
 bench: .venv/installed-dev
-	$(BIN)/python benchmarks/startup.py $(FLAGS)
-	$(BIN)/python benchmarks/sampling.py $(FLAGS)
-	$(BIN)/python benchmarks/throughput.py $(FLAGS)
-	$(BIN)/python benchmarks/evaluating.py $(FLAGS)
+	$(BIN)/python -m benchmarks.speed.startup $(FLAGS)
+	$(BIN)/python -m benchmarks.speed.sampling $(FLAGS)
+	$(BIN)/python -m benchmarks.speed.throughput $(FLAGS)
+	$(BIN)/python -m benchmarks.speed.evaluating $(FLAGS)
 
 bench-quality: .venv/installed-dev
-	$(BIN)/python benchmarks/time_to_quality.py $(FLAGS)
+	$(BIN)/python -m benchmarks.quality.time_to_quality $(FLAGS)
 
 # The stamps are written last, so that an installation that broke off is made again.
 .venv/installed: pyproject.toml constraints.txt

@@ -12,6 +12,9 @@ import spritelab
 SOURCE = Path(spritelab.__file__).parent
 FLAG = re.compile(r"(?<![\w-])(--[a-z]|-[a-z]\b)")
 
+DOCUMENTS = ("convert/card.py",)
+"""Modules with the text of a document that shows commands."""
+
 
 def flags(source: str) -> Iterator[tuple[int, str]]:
     """Yield line and text of every string of a module, its docstrings apart, with a flag in it."""
@@ -28,7 +31,7 @@ def test_no_message_speaks_of_options() -> None:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):
         where = path.relative_to(SOURCE)
-        if where.parts[0] != "cli":
+        if where.parts[0] != "cli" and where.as_posix() not in DOCUMENTS:
             found += [f"{where}:{line}: {text}" for line, text in flags(path.read_text("utf-8"))]
     assert found == []
 

@@ -23,6 +23,7 @@ from spritelab.config import (
     ScheduleSettings,
     TrainingSettings,
     UNetSettings,
+    parse_assignment,
     preset,
     read_settings,
 )
@@ -251,3 +252,24 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         SMALL.data.size = 32
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("training.warmup=100", "training.warmup", 100),
+        ("network.widths=[32, 64]", "network.widths", [32, 64]),
+        ("training.optimiser=adamw", "training.optimiser", "adamw"),
+        ("data.source=a=b", "data.source", "a=b"),
+        ("data.labels=", "data.labels", ""),
+        ("data.mirror=true", "data.mirror", True),
+    ],
+)
+def test_an_assignment(text: str, key: str, value: Any) -> None:
+    assert parse_assignment(text) == (key, value)
+
+
+@pytest.mark.parametrize("text", ["training.warmup", "=3", ""])
+def test_no_assignment(text: str) -> None:
+    with pytest.raises(SettingsError, match="is given as KEY=VALUE, such as"):
+        parse_assignment(text)

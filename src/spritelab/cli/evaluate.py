@@ -16,21 +16,6 @@ if TYPE_CHECKING:
 
 FILES = "Two folders instead of a model"
 
-ROWS = (
-    ("frechet", "", 1),
-    ("kid", "KID × 1000", 1000),
-    ("precision", "precision", 1),
-    ("recall", "recall", 1),
-    ("density", "density", 1),
-    ("coverage", "coverage", 1),
-    ("copies", "copies of training sprites, %", 100),
-    ("authentic", "authentic, %", 100),
-    ("colours", "colours in a sprite", 1),
-    ("partly_transparent", "partly transparent pixels, %", 100),
-    ("stray_pixels", "stray pixels", 1),
-)
-"""Measure, its name on the terminal, and what it is multiplied by there."""
-
 
 def evaluate(
     model: options.OptionalModelName = None,
@@ -151,7 +136,7 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
     from rich import box
     from rich.table import Column, Table
 
-    from spritelab.evaluation.formatting import figure
+    from spritelab.evaluation.formatting import MEASURES, figure
 
     floor, ratios, spread = found.floor.held_out, facts["ratio"] or {}, facts["spread"]
     columns = [Column(found.how.name if found.how else "images")]
@@ -160,7 +145,7 @@ def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
         for title in (f"at n = {floor.n:,}", "held out", "ratio"):
             columns.append(Column(title, justify="right"))
     table = Table(*columns, box=box.SIMPLE)
-    for key, name, scale in ROWS:
+    for key, name, scale in MEASURES:
         value = figure(facts[key] * scale)
         if spread is not None:
             value += f" ± {figure(spread[key] * scale)}"

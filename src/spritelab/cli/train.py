@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
-from spritelab.config import DataSettings, MixedPrecision, RunSettings, TrainingSettings
+from spritelab.config import (
+    DataSettings,
+    MixedPrecision,
+    RunSettings,
+    TrainingSettings,
+    parse_assignment,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -105,7 +111,7 @@ def train(
     )
     overrides = {f"data.{key}": value for key, value in of_data.items()}
     overrides |= {f"training.{key}": value for key, value in of_training.items()}
-    overrides |= dict(_key_value(text) for text in set_ or ())
+    overrides |= dict(map(parse_assignment, set_ or ()))
     if resume:
         if config is not None:
             raise SettingsError("`resume` takes its settings from the run; leave out `config`")
@@ -178,16 +184,3 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     for picture in pictures:
         console.wrote(picture)
     console.wrote(run.folder / "model")
-
-
-def _key_value(text: str) -> tuple[str, Any]:
-    """Split ``KEY=VALUE``; the value is JSON if it can be read so, else a string."""
-    from spritelab.storage import parse_json
-
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise SettingsError(f"`set` takes KEY=VALUE, such as training.warmup=100, not {text!r}")
-    try:
-        return key, parse_json(value)
-    except ValueError:
-        return key, value

@@ -2,7 +2,7 @@
 
 from spritelab.config.base import Settings
 from spritelab.config.features import FeatureName
-from spritelab.config.files import PRESETS, preset, read_settings
+from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
 from spritelab.config.sampler import (
     Sampler,
     SamplerChanges,
@@ -46,4 +46,5 @@ __all__ = [
     "PRESETS",
     "preset",
     "read_settings",
+    "parse_assignment",
 ]

@@ -6,6 +6,7 @@ import tomllib
 import warnings
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from spritelab.config.settings import FORMER_PRESETS, RunSettings
 from spritelab.errors import SettingsError
@@ -51,3 +52,22 @@ def read_settings(path: str | Path) -> RunSettings:
     if not isinstance(values, dict):
         raise SettingsError(f"{path} must hold a table of settings")
     return RunSettings.parse(values, str(path))
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Read a setting's name and its value: 100 for ``training.warmup`` in ``training.warmup=100``.
+
+    The value is JSON if it can be read so, else a string.
+
+    Raises:
+        SettingsError: for text without a name or without ``=``.
+    """
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise SettingsError(
+            f"a setting is given as KEY=VALUE, such as training.warmup=100, not {text!r}"
+        )
+    try:
+        return key, parse_json(value)
+    except ValueError:
+        return key, value

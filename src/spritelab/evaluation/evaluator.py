@@ -112,7 +112,8 @@ class Evaluator:
         """
         check_n(n, seeds)
         how = self.model.sampler_settings(how)
-        floor, samples, scores = self.floor(n), [], []
+        floor = self.floor(n)
+        samples, features, scores = [], [], []
         for seed in seeds:
             note = f", seed {seed}" if len(seeds) > 1 else ""
             drawn = self.store.draw(how, seed, n, self.progress.part(f"drawing{note}"))
@@ -123,8 +124,17 @@ class Evaluator:
                 progress=self.progress.part(f"features{note}"),
             )
             samples.append(drawn)
+            features.append(embedded.features)
             scores.append(score(self.reference, embedded, floor))
-        return Evaluation(self.reference, floor, tuple(scores), how, tuple(seeds), tuple(samples))
+        return Evaluation(
+            self.reference,
+            floor,
+            tuple(scores),
+            how,
+            tuple(seeds),
+            tuple(samples),
+            tuple(features),
+        )
 
     def plan(self, grid: Grid | None = None, n: int = 1000, seeds: Sequence[int] = SEEDS) -> Plan:
         """Lay out a comparison; nothing is drawn yet. ``Plan.run`` carries it out.

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import math
 
+MEASURES = (
+    ("frechet", "", 1),
+    ("kid", "KID × 1000", 1000),
+    ("precision", "precision", 1),
+    ("recall", "recall", 1),
+    ("density", "density", 1),
+    ("coverage", "coverage", 1),
+    ("copies", "copies of training sprites, %", 100),
+    ("authentic", "authentic, %", 100),
+    ("colours", "colours in a sprite", 1),
+    ("partly_transparent", "partly transparent pixels, %", 100),
+    ("stray_pixels", "stray pixels", 1),
+)
+"""A table's rows: the measure, its name for people and what it is multiplied by. The Fréchet
+distance is called as the features say, ``Extractor.frechet_name``."""
+
 
 def figure(value: float | None) -> str:
     """A number for reading: three digits that count, and no more than four decimals."""

@@ -14,6 +14,7 @@ from spritelab.evaluation.facts import (
     protocol_facts,
     score_facts,
 )
+from spritelab.evaluation.features import Features
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.samples import Samples
 from spritelab.evaluation.scores import Floor, Score
@@ -30,6 +31,7 @@ class Evaluation:
         how: how the sprites were drawn; None for images from files.
         seeds: of the drawing.
         samples: the sprites themselves, one set a seed; none for images from files.
+        features: float32 ``[N,D]`` of these, one array a seed.
     """
 
     reference: Reference
@@ -38,6 +40,7 @@ class Evaluation:
     how: SamplerSettings | None = None
     seeds: tuple[int, ...] = ()
     samples: tuple[Samples, ...] = ()
+    features: tuple[Features, ...] = ()
 
     @property
     def measures(self) -> m.Measures:

@@ -1,7 +1,14 @@
 """DDPM against DDIM: a grid of settings on the same weights and noise, and the report of it."""
 
+from spritelab.evaluation.comparison.answer import Difference, paired_difference, plus_minus
 from spritelab.evaluation.comparison.cells import Cell, Comparison, Plan, estimate_seconds
-from spritelab.evaluation.comparison.grid import Grid, check_grid, make_grid, quick_grid
+from spritelab.evaluation.comparison.grid import (
+    Grid,
+    check_grid,
+    make_grid,
+    quick_grid,
+    step_count,
+)
 from spritelab.evaluation.comparison.report import About, check_folder, write_report
 
 __all__ = [
@@ -9,10 +16,14 @@ __all__ = [
     "Comparison",
     "Cell",
     "estimate_seconds",
+    "Difference",
+    "paired_difference",
+    "plus_minus",
     "Grid",
     "make_grid",
     "quick_grid",
     "check_grid",
+    "step_count",
     "About",
     "check_folder",
     "write_report",

@@ -1,26 +1,23 @@
 """How long until something happens: help, import, a model, the first sprite; in fresh processes.
 
-benchmarks/startup.py
-benchmarks/startup.py --rounds 1
+python -m benchmarks.speed.startup
+python -m benchmarks.speed.startup --rounds 1
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
-
-# isort: split
 import torch
 
-import cases
-from spritelab.errors import SettingsError, SpritelabError
+from benchmarks.lib import cases, harness, machine
 from spritelab.generate import load_model, save_model
+
+MODULE = "benchmarks.speed.startup"
 
 LOAD = "import spritelab; model = spritelab.load_model({source!r}, {device!r})"
 
@@ -32,9 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
-    device = harness.settle(given.device, given.threads)
-    if given.rounds < 1:
-        raise SettingsError(f"--rounds must be at least 1, not {given.rounds}")
+    device = harness.prepare_device(given.device, given.threads)
+    facts = machine.circumstances(device)
     with tempfile.TemporaryDirectory() as folder:
         source = given.model or str(_random_model(Path(folder)))
         load_model(source, device)
@@ -45,20 +41,20 @@ def _main(argv: Sequence[str] | None) -> int:
             },
             given.rounds,
         )
-    report: dict[str, Any] = {
+    report = {
+        **facts,
         "benchmark": "startup",
         "model": given.model or "preset:small, random weights",
         "seconds": {name: timing.as_dict() for name, timing in timings.items()},
     }
-    report |= harness.circumstances(device)
     harness.write_report(given.out, report, table(report))
     return 0
 
 
 def _parser() -> harness.Parser:
-    parser = harness.Parser("startup", __doc__.partition("\n")[0])
+    parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     parser.add_argument("--model", help="a run, a model folder or a name; else random weights")
-    parser.add_argument("--rounds", type=int, default=9, help="processes of every kind")
+    parser.add_argument("--rounds", type=harness.whole(), default=9, help="processes of every kind")
     return parser
 
 
@@ -83,19 +79,7 @@ def starts(source: str, device: str) -> dict[str, list[str]]:
 
 
 def _fresh(words: Sequence[str], threads: int) -> Callable[[], object]:
-    def start() -> None:
-        done = subprocess.run(
-            [sys.executable, *words],
-            env=harness.child_environment(threads),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no word"])[-1]
-            raise SpritelabError(f"python {' '.join(words)}: status {done.returncode}: {last}")
-
-    return start
+    return lambda: harness.run_python(words, threads)
 
 
 def table(report: dict[str, Any]) -> str:
@@ -109,7 +93,7 @@ def table(report: dict[str, Any]) -> str:
         harness.markdown(["start", "seconds, median", "best"], rows)
         + f"\nMedians of {rounds} fresh processes of each kind, in turns, after one that fills the "
         f"disk's cache. Model: {report['model']}. The first sprite is DDIM's, 20 steps, with "
-        "loading.\n\n" + harness.under_which(report)
+        "loading.\n\n" + harness.under_table(report)
     )
 
 

@@ -1,4 +1,4 @@
-"""What ``throughput.py`` times: its cases, the sprites and untrained models they work with.
+"""What ``speed.throughput`` times: its cases, the sprites and untrained models they work with.
 
 Sprites are random pixels, since speed does not look at them.
 """

@@ -1,18 +1,15 @@
-"""A case of ``throughput.py`` as a function: one update of the weights, or one batch drawn."""
+"""A case of ``speed.throughput`` as a function: one update of the weights, or one batch drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-import harness
-
-# isort: split
 import torch
 from torch import nn
 
-import peers
-from cases import Case, Variant, random_config, random_model, training_sprites
+from benchmarks.lib import harness, peers
+from benchmarks.lib.cases import Case, Variant, random_config, random_model, training_sprites
 from spritelab.config import RunSettings, preset
 from spritelab.devices import make_accelerator
 from spritelab.diffusion import build_schedule
@@ -26,12 +23,13 @@ UPDATES = 10**9
 def build(case: Case, device: torch.device) -> Callable[[], object]:
     """Make a function that does the work of ``case`` once, and waits until it is done.
 
-    Raises ``ImportError`` where a peer is not installed.
+    Raises:
+        ImportError: where a peer is not installed.
     """
     builders = {
         ("spritelab", "train"): _our_training,
         ("spritelab", "sample"): _our_sampling,
-        ("seed's loop", "train"): peers.seeds_training,
+        ("notebook's loop", "train"): peers.notebook_training,
         ("diffusers", "train"): peers.diffusers_training,
         ("diffusers", "sample"): peers.diffusers_sampling,
         ("smalldiffusion", "train"): peers.smalldiffusion_training,

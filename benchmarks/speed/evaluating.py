@@ -1,10 +1,11 @@
 """What measuring costs: seconds and memory of every stage of an evaluation, by N.
 
 Built-in sprites stand on both sides. Every stage runs in a process of its own, so that its memory
-is its own; features are taken once and handed over in a file.
+is its own; features are taken once and handed over in a file. ``evaluation`` is all that
+``spritelab evaluate`` does once sprites are drawn and the features of the real ones are known.
 
-    python benchmarks/evaluating.py
-    python benchmarks/evaluating.py --numbers 40 --rounds 1 --features pixels
+    python -m benchmarks.speed.evaluating
+    python -m benchmarks.speed.evaluating --numbers 40 --rounds 1 --features pixels
 """
 
 from __future__ import annotations
@@ -18,16 +19,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
-
-# isort: split
 import numpy as np
+import torch
 
 import spritelab
-from spritelab.cli import console
-from spritelab.cli.options import whole_numbers
+from benchmarks.lib import cases, console, harness, machine
+from spritelab.config import SamplerSettings
+from spritelab.data import SpriteSet
 from spritelab.errors import SettingsError
-from spritelab.evaluation.features import Extractor
+from spritelab.evaluation import Evaluator, Extractor, Split
 from spritelab.evaluation.metrics import (
     authentic_share,
     copying_score,
@@ -39,9 +39,23 @@ from spritelab.evaluation.metrics import (
 from spritelab.evaluation.reference import LEAST
 from spritelab.storage.arrays import load_arrays, save_arrays
 
+MODULE = "benchmarks.speed.evaluating"
+
 Arrays = dict[str, np.ndarray[Any, Any]]
 
 SIDES = ("drawn", "training", "held_out")
+
+STAGES = {
+    "features": "features of one side",
+    "frechet": "Fréchet distance",
+    "kid": "KID",
+    "neighbours": "precision, recall, density, coverage",
+    "copies": "search for copies",
+    "authentic": "authentic share",
+    "C_T": "C_T, one cell",
+    "evaluation": "evaluation",
+}
+"""By name, what the table calls it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,78 +65,68 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
-    device = harness.settle(given.device, given.threads)
+    device = harness.prepare_device(given.device, given.threads)
     extractor = Extractor(given.features, device=str(device))
     if given.stage is not None:
         print(json.dumps(_stage(given.stage, given.inputs, extractor)))
         return 0
-    numbers = whole_numbers(given.numbers, "--numbers")
-    if min(numbers) < LEAST or given.rounds < 1:
-        raise SettingsError(f"numbers are at least {LEAST}, rounds at least 1")
-    report = measure(numbers, given, extractor) | harness.circumstances(device)
+    report = machine.circumstances(device) | measure(given, extractor)
     harness.write_report(given.out, report, table(report))
     return 0
 
 
 def _parser() -> harness.Parser:
-    parser = harness.Parser("evaluating", __doc__.partition("\n")[0])
+    parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--numbers", default="500,1000,3000", help="sprites on each side")
+    numbers = harness.wholes(LEAST)
+    add("--numbers", type=numbers, default="500,1000,3000", help="sprites on each side")
     add("--features", default="effnet", help="as of spritelab evaluate")
-    add("--rounds", type=int, default=3, help="processes of every stage and N")
-    add("--stage", choices=stages(), help=argparse.SUPPRESS)  # in a process of its own
+    add("--rounds", type=harness.whole(), default=3, help="processes of every stage and N")
+    add("--stage", choices=STAGES, help=argparse.SUPPRESS)  # in a process of its own
     add("--inputs", type=Path, help=argparse.SUPPRESS)
     return parser
 
 
-def stages() -> dict[str, Callable[[Arrays, Extractor], object]]:
-    """The stages of an evaluation: each takes the images (``drawn``, …) and their features."""
+def stages(arrays: Arrays, evaluator: Evaluator) -> dict[str, Callable[[], object]]:
+    """The stages of an evaluation, as functions of the images (``drawn``, …) and their features."""
+    drawn, real, held_out = (arrays[f"f_{side}"] for side in SIDES)
+    n = len(drawn)
     return {
-        "features": lambda a, extract: extract(a["drawn"]),
-        "frechet": lambda a, _: frechet_distance(a["f_training"], a["f_drawn"]),
-        "kid": lambda a, _: kernel_distance(
-            a["f_training"], a["f_drawn"], subset_size=min(1000, len(a["drawn"]) // 2)
-        ),
-        "neighbours": lambda a, _: neighbour_measures(a["f_training"], a["f_drawn"]),
-        "copies": lambda a, _: find_copies(a["drawn"], a["training"]),
-        "authentic": lambda a, _: authentic_share(a["f_drawn"], a["f_training"]),
-        "C_T": lambda a, _: copying_score(a["f_drawn"], a["f_held_out"], a["f_training"], cells=1),
+        "features": lambda: evaluator.extractor(arrays["drawn"]),
+        "frechet": lambda: frechet_distance(real, drawn),
+        "kid": lambda: kernel_distance(real, drawn, subset_size=min(1000, n // 2)),
+        "neighbours": lambda: neighbour_measures(real, drawn),
+        "copies": lambda: find_copies(arrays["drawn"], arrays["training"]),
+        "authentic": lambda: authentic_share(drawn, real),
+        "C_T": lambda: copying_score(drawn, held_out, real, cells=1),
+        "evaluation": lambda: evaluator.evaluate(QUICKEST, n),
     }
 
 
-WORDS = {
-    "features": "features of one side",
-    "frechet": "Fréchet distance",
-    "kid": "KID",
-    "neighbours": "precision, recall, density, coverage",
-    "copies": "search for copies",
-    "authentic": "authentic share",
-    "C_T": "C_T, one cell",
-}
+QUICKEST = SamplerSettings(sampler="ddim", steps=1)
+"""Sprites that are drawn are not looked at."""
 
 
-def measure(
-    numbers: Sequence[int], given: argparse.Namespace, extractor: Extractor
-) -> dict[str, Any]:
+def measure(given: argparse.Namespace, extractor: Extractor) -> dict[str, Any]:
     """Run every stage at every N, a fresh process each, all of them once a round."""
+    numbers: list[int] = given.numbers
     found: dict[tuple[str, int], list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         inputs = {n: Path(folder) / f"{n}.npz" for n in numbers}
         for n, path in inputs.items():
             _prepare(n, path, extractor)
-        total = given.rounds * len(stages()) * len(numbers)
-        with console.progress("stages", total) as tell:
-            done = 0
+        total, done = given.rounds * len(STAGES) * len(numbers), 0
+        with console.progress("stages") as progress:
             for _ in range(given.rounds):
                 for n in numbers:
-                    for stage in stages():
+                    for stage in STAGES:
                         words = ["--stage", stage, "--inputs", str(inputs[n])]
                         words += ["--features", given.features, "--threads", str(given.threads)]
                         words += ["--device", extractor.device]
-                        one = harness.in_own_process(Path(__file__), words, given.threads)
+                        one = harness.in_own_process(MODULE, words, given.threads)
                         found.setdefault((stage, n), []).append(one)
                         done += 1
-                        tell(done, total, f"{stage}, N = {n:,}")
+                        progress(done, total, f"{stage}, N = {n:,}")
     rows = []
     for (stage, n), runs in found.items():
         peaks = [run["peak"] for run in runs if run["peak"] is not None]
@@ -140,13 +144,23 @@ def measure(
 
 
 def _prepare(n: int, path: Path, extractor: Extractor) -> None:
-    """Write n sprites for each side, and their features."""
+    """Write n sprites for each side and their features, and what an evaluation keeps of them."""
     images = spritelab.load_sprites("builtin", n=len(SIDES) * n).images
     arrays: Arrays = {side: images[k :: len(SIDES)] for k, side in enumerate(SIDES)}
-    with console.progress(f"features, N = {n:,}", len(images)) as tell:
-        features = extractor(images, tell)
+    with console.progress(f"features, N = {n:,}") as progress:
+        features = extractor(images, progress)
     arrays |= {f"f_{side}": features[k :: len(SIDES)] for k, side in enumerate(SIDES)}
     save_arrays(path, **arrays)
+    _evaluator(arrays, extractor, path.with_suffix("")).evaluate(QUICKEST, n)
+
+
+def _evaluator(arrays: Arrays, extractor: Extractor, folder: Path | None) -> Evaluator:
+    """An untrained model, with the sprites of both sides."""
+    training, held_out = (SpriteSet.from_arrays(arrays[side]) for side in SIDES[1:])
+    split = Split(training, held_out, mirror=False, verified=True, source="builtin")
+    size, channels = training.size, training.channels
+    model = cases.random_model("small", size, channels, torch.device(extractor.device))
+    return Evaluator(model, split, extractor, folder=folder)
 
 
 def _stage(name: str, inputs: Path, extractor: Extractor) -> dict[str, Any]:
@@ -154,16 +168,14 @@ def _stage(name: str, inputs: Path, extractor: Extractor) -> dict[str, Any]:
     arrays = load_arrays(inputs, *SIDES, *(f"f_{side}" for side in SIDES))
     if arrays is None:
         raise SettingsError(f"there are no sprites in {inputs}; leave out --stage")
-    work = stages()[name]
-    work({key: value[:LEAST] for key, value in arrays.items()}, extractor)
-    before = harness.peak_memory()
+    few = {key: value[:LEAST] for key, value in arrays.items()}
+    stages(few, _evaluator(few, extractor, None))[name]()
+    work = stages(arrays, _evaluator(arrays, extractor, inputs.with_suffix("")))[name]
+    before = machine.peak_memory()
     start = time.perf_counter()
-    work(arrays, extractor)
-    return {
-        "seconds": time.perf_counter() - start,
-        "before": before,
-        "peak": harness.peak_memory(),
-    }
+    work()
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "before": before, "peak": machine.peak_memory()}
 
 
 def table(report: dict[str, Any]) -> str:
@@ -179,13 +191,14 @@ def table(report: dict[str, Any]) -> str:
     rows = [
         [words, *(f"{found[stage, n]['seconds']['median']:.3g}" for n in numbers)]
         + [peak(found[stage, n]) for n in numbers]
-        for stage, words in WORDS.items()
+        for stage, words in STAGES.items()
     ]
     return (
         harness.markdown(titles, rows)
         + f"\nFeatures: {report['features']}. Median seconds of fresh processes; MiB are the most "
-        "memory that the process held, Python, torch and the inputs included.\n\n"
-        + harness.under_which(report)
+        "memory that the process held, Python, torch and the inputs included. The evaluation is "
+        "all of it, its parts and classes too, with sprites drawn and the features of the real "
+        "ones known.\n\n" + harness.under_table(report)
     )
 
 

@@ -1,4 +1,4 @@
-"""Quality against time: the table and the figure of ``time_to_quality.py``."""
+"""The table and the figure of ``quality.time_to_quality``."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import harness
+from benchmarks.lib import harness
 from spritelab.storage import write_file
 
-Cell = Mapping[str, Any]
+Result = Mapping[str, Any]
 """One finished point: a contestant trained for so many minutes with one seed, and measured."""
 
 
-def group(cells: Sequence[Cell]) -> dict[tuple[str, float], list[Cell]]:
-    """The cells of one contestant and length, one a seed, in the order of the contestants."""
-    found: dict[tuple[str, float], list[Cell]] = {}
-    for cell in cells:
-        found.setdefault((cell["contestant"], cell["minutes"]), []).append(cell)
+def group(results: Sequence[Result]) -> dict[tuple[str, float], list[Result]]:
+    """The results of one contestant and length, one a seed, in the order of the contestants."""
+    found: dict[tuple[str, float], list[Result]] = {}
+    for result in results:
+        found.setdefault((result["contestant"], result["minutes"]), []).append(result)
     return found
 
 
-def mean(cells: Sequence[Cell], *path: str) -> float | None:
+def mean(results: Sequence[Result], *path: str) -> float | None:
     """The mean over the seeds of one figure; None where one of them has none."""
     values = []
-    for cell in cells:
-        value: Any = cell
+    for result in results:
+        value: Any = result
         for key in path:
             value = value[key]
         if value is None:
@@ -36,12 +36,12 @@ def mean(cells: Sequence[Cell], *path: str) -> float | None:
     return statistics.fmean(values)
 
 
-def ratios(cells: Sequence[Cell], baseline: str) -> list[dict[str, Any]]:
+def ratios(results: Sequence[Result], baseline: str) -> list[dict[str, Any]]:
     """Every point's Fréchet distance and KID over those of the baseline's longest run.
 
     Below 1 is better than the baseline ever got; None where the baseline has none above zero.
     """
-    points = group(cells)
+    points = group(results)
     longest = max((minutes for name, minutes in points if name == baseline), default=None)
     if longest is None:
         return []
@@ -63,7 +63,7 @@ def ratios(cells: Sequence[Cell], baseline: str) -> list[dict[str, Any]]:
 def table(report: Mapping[str, Any]) -> str:
     """The report as Markdown: a row for every contestant and length, and the floor."""
     name = report["frechet_name"]
-    cells = report["cells"]
+    results = report["results"]
     over = {(r["contestant"], r["minutes"]): r for r in report["ratios"]}
     baseline = next((r["over"] for r in report["ratios"]), None)
     titles = [
@@ -75,7 +75,7 @@ def table(report: Mapping[str, Any]) -> str:
         whose = f"{baseline['contestant']} {baseline['minutes']:g} min"
         titles += [f"{name} ÷ {whose}", f"KID ÷ {whose}"]
     rows = []
-    for (contestant, minutes), ours in group(cells).items():
+    for (contestant, minutes), ours in group(results).items():
         row = [
             contestant,
             f"{minutes:g}",
@@ -124,10 +124,10 @@ def _words(report: Mapping[str, Any]) -> str:
         if report["parallel"]
         else "Trainings ran one after another."
     )
-    commits = {cell["circumstances"]["commit"] for cell in report["cells"]}
+    commits = {result["circumstances"]["commit"] for result in report["results"]}
     several = f" Points were made at {len(commits)} commits." if len(commits) > 1 else ""
-    for (contestant, minutes), ours in group(report["cells"]).items():
-        states = [state for cell in ours for state in cell.get("states", [])]
+    for (contestant, minutes), ours in group(report["results"]).items():
+        states = [state for result in ours for state in result.get("states", [])]
         if len(states) > len(ours):
             found = [state["training"]["frechet"] for state in states]
             several += (
@@ -148,7 +148,7 @@ def _words(report: Mapping[str, Any]) -> str:
         f"higher than that of {report['n']:,} would), and {floor['held_out']['n']:,} training "
         f"sprites against the {data['held_out']:,} held-out ones. × floor is the Fréchet distance "
         "to the training sprites over the floor's, both at the floor's n.\n\n"
-        + harness.under_which(report)
+        + harness.under_table(report)
     )
 
 
@@ -166,13 +166,13 @@ def figure(report: Mapping[str, Any], path: Path) -> Path:
         ("training", "frechet", 1, f"{report['frechet_name']} to the training sprites"),
         ("held_out", "kid", 1000, "KID × 1000 to the held-out sprites"),
     )
-    points = group(report["cells"])
+    points = group(report["results"])
     names = list(dict.fromkeys(name for name, _ in points))
     for axes, (against, key, scale, label) in zip(picture.subplots(1, 2), kinds, strict=True):
         for name in names:
             found = [
-                (mean(cells, "seconds"), mean(cells, "against", against, key))
-                for (who, _), cells in points.items()
+                (mean(results, "seconds"), mean(results, "against", against, key))
+                for (who, _), results in points.items()
                 if who == name
             ]
             drawn = sorted((x / 60, scale * y) for x, y in found if x and y is not None and y > 0)
@@ -201,8 +201,8 @@ def _shown(value: float | None, form: str) -> str:
     return "–" if value is None else form.format(value)
 
 
-def _kid(cells: Sequence[Cell], against: str) -> str:
-    kid, deviation = (mean(cells, "against", against, key) for key in ("kid", "kid_std"))
+def _kid(results: Sequence[Result], against: str) -> str:
+    kid, deviation = (mean(results, "against", against, key) for key in ("kid", "kid_std"))
     if kid is None or deviation is None:
         return "–"
     return f"{1000 * kid:.2f} ± {1000 * deviation:.2f}"

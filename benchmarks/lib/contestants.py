@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spritelab.config import LENGTHS, PRESETS, RunSettings, preset, read_settings
+from spritelab.config import (
+    LENGTHS,
+    PRESETS,
+    RunSettings,
+    parse_assignment,
+    preset,
+    read_settings,
+)
 from spritelab.errors import SettingsError
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -56,7 +62,7 @@ def read_contestants(given: Sequence[str], file: Path | None) -> list[Contestant
         name, equals, rest = word.partition("=")
         if equals:
             base, *changes = split_commas(rest)
-            known[name] = {"base": base, **dict(_key_value(change) for change in changes)}
+            known[name] = {"base": base, **dict(map(parse_assignment, changes))}
         elif name not in known:
             raise SettingsError(
                 f"there is no contestant {name!r}; choose of {', '.join(known)}, or say what it "
@@ -148,16 +154,6 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _key_value(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise SettingsError(f"a contestant's settings are KEY=VALUE, not {text!r}")
-    try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value
 
 
 def _numbers(text: str) -> list[float]:

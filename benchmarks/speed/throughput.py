@@ -3,9 +3,9 @@
 Every figure is also given as a share of what this machine's own float32 matrix product reaches in
 the same minutes. Peers that are not installed are named and left out.
 
-    python benchmarks/throughput.py                           # presets × batches, minutes
-    python benchmarks/throughput.py --all                     # every combination
-    python benchmarks/throughput.py --presets small --batches 8 --seconds 0.05 --no-memory
+    python -m benchmarks.speed.throughput                           # presets × batches, minutes
+    python -m benchmarks.speed.throughput --all                     # every combination
+    python -m benchmarks.speed.throughput --presets small --batches 8 --seconds 0.05 --no-memory
 """
 
 from __future__ import annotations
@@ -17,26 +17,21 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any, get_args
 
-import harness
-
-# isort: split
 import torch
 
-import cases
-import workloads
-from cases import Case, Variant, Work
-from spritelab.cli import console
-from spritelab.cli.options import whole_numbers
+from benchmarks.lib import cases, console, harness, machine, workloads
+from benchmarks.lib.cases import Case, Variant, Work
 from spritelab.config import PRESETS
 from spritelab.errors import SettingsError
+
+MODULE = "benchmarks.speed.throughput"
 
 PRODUCT = 1024
 """Rows and columns of the matrices whose product measures the machine."""
 
-SEED_SPRITES = 40 * 60_000
+NOTEBOOK_SPRITES = 40 * 60_000
 """Sprites that the notebook's training sees."""
 
 NOTEBOOK_BATCH = 100
@@ -49,27 +44,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
-    device = harness.settle(given.device, given.threads)
+    device = harness.prepare_device(given.device, given.threads)
     if given.case is not None:
         print(json.dumps(_memory_of(Case(**json.loads(given.case)), device)))
         return 0
-    report = measure(_cases(given, device), given, device)
-    report |= harness.circumstances(device, ("diffusers", "smalldiffusion"))
+    report = machine.circumstances(device, ("diffusers", "smalldiffusion"))
+    report |= measure(_cases(given, device), given, device)
     harness.write_report(given.out, report, table(report))
     return 0
 
 
 def _parser() -> harness.Parser:
-    parser = harness.Parser("throughput", __doc__.partition("\n")[0])
+    parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     add = parser.add_argument
     add("--presets", default="notebook,small,base")
-    add("--batches", default="1,8,64,256")
-    add("--sizes", default="16,32")
-    add("--channels", default="3,4")
+    add("--batches", type=harness.wholes(), default="1,8,64,256")
+    add("--sizes", type=harness.wholes(), default="16,32")
+    add("--channels", type=harness.wholes(), default="3,4")
     add("--all", action="store_true", help="every combination, not only one change at a time")
     add("--variants", help="arithmetic on CUDA; all of float32,tf32,bf16,bf16 compile,bf16 graphs")
-    add("--steps", type=int, default=5, help="of DDIM, every time sprites are drawn")
-    add("--rounds", type=int, default=3, help="how often every case is timed")
+    add("--steps", type=harness.whole(), default=5, help="of DDIM, every time sprites are drawn")
+    add("--rounds", type=harness.whole(), default=3, help="how often every case is timed")
     add("--seconds", type=float, default=0.5, help="least length of one timing")
     add("--no-peers", action="store_true", help="spritelab alone")
     add("--no-memory", action="store_true", help="leave out peak memory, a fresh process a case")
@@ -81,11 +76,7 @@ def _cases(given: argparse.Namespace, device: torch.device) -> list[Case]:
     presets = given.presets.split(",")
     if unknown := [name for name in presets if name not in PRESETS]:
         raise SettingsError(f"there is no preset {unknown[0]!r}; choose of {', '.join(PRESETS)}")
-    batches = whole_numbers(given.batches, "--batches")
-    sizes = whole_numbers(given.sizes, "--sizes")
-    channels = whole_numbers(given.channels, "--channels")
-    if min(*batches, given.rounds, given.steps) < 1:
-        raise SettingsError("batches, rounds and steps are at least 1")
+    batches, sizes, channels = given.batches, given.sizes, given.channels
     if not set(sizes) <= {16, 32} or not set(channels) <= {3, 4}:
         raise SettingsError("sizes are 16 and 32, channels 3 and 4")
     middle = 64 if 64 in batches else batches[0]
@@ -133,7 +124,7 @@ def measure(
     left_out: dict[str, str] = {}
     timed: dict[str, Callable[[], object]] = {}
     counts: dict[str, int] = {}
-    with console.progress("cases built", len(wanted)) as tell:
+    with console.progress("cases built") as progress:
         for done, case in enumerate(wanted, start=1):
             try:
                 work = workloads.build(case, device)
@@ -142,7 +133,7 @@ def measure(
                 # A peer that is not there, or an arithmetic that this machine has not.
                 left_out[case.name] = f"{type(reason).__name__}: {reason}".splitlines()[0]
                 console.say("left out", f"{case.name}: {left_out[case.name]}")
-            tell(done, len(wanted), case.name)
+            progress(done, len(wanted), case.name)
     multiply, flop = _product(device)
     timed["product"], counts["product"] = _long_enough(multiply, given.seconds)
     timings = harness.take_turns(timed, given.rounds)
@@ -166,7 +157,7 @@ def measure(
             "peak_memory": None,
         }
         if case.work == "train" and case.preset == "notebook":
-            row["notebook_minutes"] = SEED_SPRITES / rate / 60
+            row["notebook_minutes"] = NOTEBOOK_SPRITES / rate / 60
         rows.append(row)
     report = {
         "benchmark": "throughput",
@@ -211,13 +202,13 @@ def _add_memory(
     report: dict[str, Any], wanted: Sequence[Case], given: argparse.Namespace, device: torch.device
 ) -> None:
     rows = {Case(**{key: row[key] for key in _KEYS}).name: row for row in report["rows"]}
-    with console.progress("memory of cases", len(rows)) as tell:
+    with console.progress("memory of cases") as progress:
         for done, case in enumerate((case for case in wanted if case.name in rows), start=1):
             words = ["--case", json.dumps(dataclasses.asdict(case))]
             words += ["--threads", str(given.threads), "--device", str(device)]
-            found = harness.in_own_process(Path(__file__), words, given.threads)
+            found = harness.in_own_process(MODULE, words, given.threads)
             rows[case.name] |= found
-            tell(done, len(rows), case.name)
+            progress(done, len(rows), case.name)
 
 
 _KEYS = [field.name for field in dataclasses.fields(Case)]
@@ -225,11 +216,11 @@ _KEYS = [field.name for field in dataclasses.fields(Case)]
 
 def _memory_of(case: Case, device: torch.device) -> dict[str, Any]:
     """Do the work twice and say what it took; ``before`` is what the imports took."""
-    before = harness.peak_memory(device)
+    before = machine.peak_memory(device)
     work = workloads.build(case, device)
     work()
     work()
-    return {"memory_before": before, "peak_memory": harness.peak_memory(device)}
+    return {"memory_before": before, "peak_memory": machine.peak_memory(device)}
 
 
 def table(report: dict[str, Any]) -> str:
@@ -248,12 +239,12 @@ def table(report: dict[str, Any]) -> str:
         f"{PRODUCT}×{PRODUCT} matrices reached {product_speed / 1e9:,.0f} GFLOP/s in float32 in "
         "the same rounds; shares count the operations of spritelab's network of that preset. Peak "
         "memory is of a process with this case alone, torch included (on CUDA: of the device). "
-        "Peers keep no average of the weights and have no classes. The seed's loop is the "
-        "notebook's: Adam, sprites one by one through transforms and a loader.\n"
+        "Peers keep no average of the weights and have no classes. The notebook's loop: Adam, "
+        "sprites one by one through transforms and a loader.\n"
     )
     skipped = [f"{name}: {reason}\n" for name, reason in report["left_out"].items()]
     left = "\nLeft out:\n\n- " + "- ".join(skipped) if skipped else ""
-    return "\n".join(parts) + "\n" + words + left + "\n" + harness.under_which(report)
+    return "\n".join(parts) + "\n" + words + left + "\n" + harness.under_table(report)
 
 
 def _cells(row: dict[str, Any]) -> list[object]:

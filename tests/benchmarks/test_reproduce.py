@@ -8,7 +8,6 @@ import math
 import shutil
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +17,8 @@ import pytest
 import torch
 
 import spritelab
+from benchmarks.lib import machine
+from benchmarks.quality import reproduce
 from spritelab.config import preset
 from spritelab.data import arrays
 from spritelab.data.download import CACHE_VARIABLE
@@ -28,7 +29,7 @@ from spritelab.generate import BATCHING_TOLERANCE, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run, start_run
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LABELS = ROOT.parent / "shared" / "data" / arrays.SPRITES_LABELS_FILE
 
 ROWS, PERIOD, CLASSES = 89_400, 894, 5
@@ -44,11 +45,6 @@ def load_module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def reproduce() -> ModuleType:
-    return load_module(ROOT / "benchmarks" / "reproduce.py")
 
 
 def write_labels(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -142,7 +138,7 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="not byte for byte"):
         whole = spritelab.load_sprites("sprites", cache=cache)
     training, held_out = (side.images[:N] for side in whole.split(29_400 / ROWS, seed=0))
-    (samples_file,) = (out / "reproduce").glob(f"ddpm-*/00000-0000{N}.npz")
+    (samples_file,) = (out / "reproduce").glob("ddpm-*.npz")
     with np.load(samples_file, allow_pickle=False) as drawn:
         samples = drawn["images"]
     assert samples.shape == (N, 16, 16, 3)
@@ -170,16 +166,11 @@ def test_make_reproduce_from_end_to_end(tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_said_before_the_training(
-    reproduce: ModuleType,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     absent = str(tmp_path / "absent.pth")
-    words = ["reproduce.py", "--out", str(tmp_path / "run"), "--weights", absent]
-    monkeypatch.setattr(sys, "argv", words)
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
-    assert reproduce.main() == 2
+    assert reproduce.main(["--out", str(tmp_path / "run"), "--weights", absent]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: there is no weights file {absent}")
     assert not (tmp_path / "run").exists()
@@ -199,36 +190,26 @@ def tiny(tmp_path: Path) -> Path:
     return run.folder
 
 
-def test_drawing_goes_on_where_it_was_interrupted(
-    reproduce: ModuleType, tiny: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reproduce, "BLOCK", 3)
+def test_drawing_goes_on_where_it_was_interrupted(tiny: Path) -> None:
     model = load_model(tiny, "cpu")
-    request = reproduce.samplers(model.schedule.timesteps)["ddpm"]
+    how = reproduce.samplers(model.schedule.timesteps)["ddpm"]
+    folder = tiny / "reproduce"
 
-    def draw(n: int, seed: int = 0) -> Any:
-        return reproduce.draw(model, tiny, "ddpm", request, n, seed)[0]
+    def draw(n: int, seed: int = 0) -> Images:
+        return reproduce.draw_samples(model, folder, "ddpm", how, n, seed).images
 
-    whole = draw(8)
-    seen = np.asarray(model.sample(8, seed=0, **request).images, dtype=np.int64)
-    assert np.abs(whole - seen).max() <= BATCHING_TOLERANCE
+    five = draw(5)
+    (file,) = folder.glob("ddpm-*.npz")
+    seen = np.asarray(model.sample(5, how, seed=0).images, dtype=np.int64)
+    assert np.abs(five - seen).max() <= BATCHING_TOLERANCE
+    written = file.stat().st_mtime_ns
+    np.testing.assert_array_equal(draw(5), five)
+    assert file.stat().st_mtime_ns == written
+    np.testing.assert_array_equal(draw(8)[:5], five)
 
-    blocks = sorted((tiny / "reproduce").glob("ddpm-*/*.npz"))
-    assert [path.stem for path in blocks] == ["00000-00003", "00003-00006", "00006-00008"]
-    blocks[1].unlink()
-    kept = blocks[0].stat().st_mtime_ns
-    np.testing.assert_array_equal(draw(8), whole)
-    assert blocks[0].stat().st_mtime_ns == kept
-    assert blocks[1].exists()
-
-    # A damaged block is drawn again; other seeds and other weights never take these blocks.
-    blocks[2].write_bytes(blocks[2].read_bytes()[:-50])
-    with pytest.warns(UserWarning, match="is broken"):
-        np.testing.assert_array_equal(draw(8), whole)
-    assert not np.array_equal(draw(8, seed=1), whole)
-    with torch.no_grad():
-        next(iter(model.network.parameters())).mul_(2)
-    assert not np.array_equal(draw(8), whole)
+    # Other seeds never take these sprites.
+    assert not np.array_equal(draw(5, seed=1), five)
+    assert (folder / "ddpm.png").is_file()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +223,7 @@ def test_drawing_goes_on_where_it_was_interrupted(
     ],
 )
 def test_only_the_whole_experiment_is_set_against_the_notebook(
-    reproduce: ModuleType, n: int, updates: int, published: bool, compares: bool
+    n: int, updates: int, published: bool, compares: bool
 ) -> None:
     kinds = {"pytorch-fid": 30.0, "inception": 20.0, "effnet": 2.0}
     sets = {"ddpm": 1.25, "ddim": 1.0, "held-out": 0.5}
@@ -259,7 +240,8 @@ def test_only_the_whole_experiment_is_set_against_the_notebook(
             for against in ("training", "file")
         ],
     }
-    lines = reproduce.table(report).splitlines()
+    report |= machine.circumstances(torch.device("cpu"))
+    lines = reproduce.table(report).splitlines()[:-2]
     assert lines[0].startswith(f"# FID 37.50 for {n:,} DDPM sprites: ")
     assert ("the notebook reports 31.9967" in lines[0]) == compares
     assert ("rehearsal" in lines[0]) == (not compares)
@@ -267,7 +249,7 @@ def test_only_the_whole_experiment_is_set_against_the_notebook(
     assert lines[-1] == "| floor: held-out sprites | 15.00 | 15.00 | 10.00 | 1.00 | 0.50 | 12.5% |"
 
 
-def test_the_data_is_seen_to_repeat(reproduce: ModuleType, tmp_path: Path) -> None:
+def test_the_data_is_seen_to_repeat(tmp_path: Path) -> None:
     def facts(images: Images) -> Any:
         sprites = spritelab.SpriteSet.from_arrays(images)
         training, held_out = sprites.split(0.3, seed=0)

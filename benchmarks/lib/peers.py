@@ -1,4 +1,4 @@
-"""Other code that does the same work: the seed's notebook, diffusers and smalldiffusion.
+"""Other code that does the same work: the notebook, diffusers and smalldiffusion.
 
 Peers get what favours them: the training sprites of diffusers and smalldiffusion lie ready in
 memory as floats, and none keeps an average of its weights. They are imported on use; the
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from cases import Case, random_config, training_sprites
+from benchmarks.lib.cases import Case, random_config, training_sprites
 from spritelab.config import UNetSettings, preset
 from spritelab.data import SpriteSet
 from spritelab.devices import make_accelerator
@@ -45,7 +45,7 @@ def _endless(loader: DataLoader[Any]) -> Iterator[Any]:
         yield from loader
 
 
-def seeds_training(case: Case, device: torch.device) -> Callable[[], object]:
+def notebook_training(case: Case, device: torch.device) -> Callable[[], object]:
     """The notebook's own loop, around the same network as preset ``notebook``."""
     torch.manual_seed(0)
     network = make_network(random_config(case.preset, case.size, case.channels)).to(device).train()

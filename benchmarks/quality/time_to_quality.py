@@ -6,13 +6,13 @@ sprites are drawn and measured by the protocol of ``spritelab evaluate``. Finish
 and not made again; an interrupted training goes on from its last checkpoint.
 
 A run whose rate does not fall and whose weights are not averaged, such as that of ``notebook``,
-never converges:
-a few updates more or less change its figures by half. Of such a run its last ``--states`` states,
-50 updates apart, are measured, and the mean counts.
+never converges: a few updates more or less change its figures by half. Of such a run its last
+``--states`` states, 50 updates apart, are measured, and the mean counts.
 
-    python benchmarks/time_to_quality.py                                  # hours
-    python benchmarks/time_to_quality.py --data builtin --count 300 --minutes 0.05 -n 40
-    python benchmarks/time_to_quality.py --contestants benchmarks/ablations.toml --minutes 10
+    python -m benchmarks.quality.time_to_quality                  # hours
+    python -m benchmarks.quality.time_to_quality --data builtin --count 300 --minutes 0.05 -n 40
+    python -m benchmarks.quality.time_to_quality --minutes 10 \\
+        --contestants benchmarks/quality/ablations.toml
 """
 
 from __future__ import annotations
@@ -29,22 +29,19 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import harness
-
-# isort: split
 import torch
 
-import quality_report
-from contestants import Contestant, read_contestants, read_minutes
-from quality_point import SAMPLE_SEED, floor_of, make_point, references
-from spritelab.cli import console
-from spritelab.config import RunSettings
-from spritelab.data import read
+from benchmarks.lib import console, harness, machine
+from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
+from benchmarks.lib.point import RESULT, SAMPLE_SEED, make_point
+from benchmarks.lib.report import figure, ratios, table
 from spritelab.errors import SettingsError
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
 from spritelab.storage import digest, load_json, write_json
+
+MODULE = "benchmarks.quality.time_to_quality"
 
 NEVER = 10**9
 """Updates between validations and between sample grids: neither takes time from the training."""
@@ -60,44 +57,45 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _main(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
-    device = harness.settle(given.device, 1 if given.parallel else given.threads)
+    device = harness.prepare_device(given.device, 1 if given.parallel else given.threads)
     if given.point is not None:
         make_point(given.point)
         return 0
     if given.parallel and device.type != "cpu":
         raise SettingsError("--parallel shares out cores; leave it out on an accelerator")
-    if given.states < 1:
-        raise SettingsError(f"--states must be at least 1, not {given.states}")
-    if given.n < LEAST:
-        raise SettingsError(f"-n must be at least {LEAST}, not {given.n}")
+    facts = machine.circumstances(device)
     points = plan(given, device.type)
     if status := make_points(points, given):
         return status
-    report = gather(points, given)
-    report |= harness.circumstances(device)
-    harness.write_report(given.out, report, quality_report.table(report))
-    console.wrote(quality_report.figure(report, given.out.with_suffix(".png")))
+    report = facts | gather(points, given)
+    harness.write_report(given.out, report, table(report))
+    console.wrote(figure(report, given.out.with_suffix(".png")))
     return 0
 
 
 def _parser() -> harness.Parser:
-    parser = harness.Parser("time_to_quality", __doc__.partition("\n")[0])
+    parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--work", type=Path, default=Path("runs/benchmarks"), help="folder of trainings and cells")
+    add("--work", type=Path, default=Path("runs/benchmarks"), help="of trainings and results")
     add("--contestant", action="append", default=[], metavar="NAME[=BASE,KEY=VALUE…]")
     add("--contestants", type=Path, metavar="FILE.toml", help="a table a contestant")
     add("--minutes", action="append", default=[], metavar="[NAME=]2,10,60", help="lengths")
     add("--baseline", default="notebook", help="whose longest run the others are set against")
-    add("--seeds", default="0", help="training seeds, such as 0,1,2; each has its own split")
+    add(
+        "--seeds",
+        type=harness.wholes(0),
+        default="0",
+        help="of training; each splits anew",
+    )
     add("--parallel", action="store_true", help="a point a core, side by side, one thread each")
     add("--data", default="crawl", help="builtin, sprites, crawl, or a path")
     add("--size", type=int, choices=(16, 32), default=16)
     add("--channels", type=int, choices=(3, 4), default=3, help="of those who do not say")
     add("--count", type=int, help="use this many sprites only")
     add("--held-out", type=float, default=0.1, help="share of the sprites never trained on")
-    add("-n", type=int, default=1000, help="sprites drawn at every point")
-    add("--steps", type=int, default=50, help="of DDIM")
-    add("--states", type=int, default=5, help="measured of a run that comes to no rest")
+    add("-n", type=harness.whole(LEAST), default=1000, help="sprites drawn at every point")
+    add("--steps", type=harness.whole(), default=50, help="of DDIM")
+    add("--states", type=harness.whole(), default=5, help="measured of a run without an end")
     add("--features", default="effnet", help="as of spritelab evaluate")
     add("--point", type=Path, help=argparse.SUPPRESS)  # one point, in a process of its own
     return parser
@@ -107,12 +105,8 @@ def plan(given: argparse.Namespace, device: str) -> list[dict[str, Any]]:
     """All points, the shortest first, each with all that decides it and its place on disk."""
     contestants = read_contestants(given.contestant, given.contestants)
     minutes = read_minutes(given.minutes, [c.name for c in contestants], "2,10,60")
-    try:
-        seeds = [int(word) for word in given.seeds.split(",")]
-    except ValueError:
-        raise SettingsError(f"--seeds takes numbers such as 0,1,2, not {given.seeds!r}") from None
     points = []
-    for seed in seeds:
+    for seed in given.seeds:
         for contestant in contestants:
             for length in minutes[contestant.name]:
                 points.append(_point(contestant, length, seed, given, device))
@@ -143,7 +137,7 @@ def _point(
         measured["states"] = given.states
     key = digest(settings, how)[:8]
     folder = given.work / f"{contestant.name}-{minutes:g}min-seed{seed}-{key}"
-    cell = folder / f"cell-{digest(measured, PROTOCOL, SAMPLE_SEED)[:8]}.json"
+    result = folder / f"result-{digest(measured, PROTOCOL, SAMPLE_SEED, RESULT)[:8]}.json"
     return {
         "contestant": contestant.name,
         "minutes": minutes,
@@ -152,24 +146,24 @@ def _point(
         **how,
         **measured,
         "run": str(folder / "run"),
-        "features_kept": str(given.work / "features"),
-        "cell": str(cell),
+        "kept": str(given.work / "kept"),
+        "result": str(result),
     }
 
 
 def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> int:
     """Make the points that are not there yet, each in a fresh process; 0, or what failed first."""
     children: set[subprocess.Popen[bytes]] = set()
-    cores = harness.usable_cores()
+    cores = machine.usable_cores()
     free = list(cores)
     stop = threading.Event()
 
     def make(point: dict[str, Any]) -> int:
-        if stop.is_set() or load_json(Path(point["cell"])) is not None:
+        if stop.is_set() or load_json(Path(point["result"])) is not None:
             return 0
-        order = Path(point["cell"]).with_suffix(".order.json")
-        write_json(order, point)
-        words = [sys.executable, __file__, "--point", str(order)]
+        file = Path(point["result"]).with_suffix(".point.json")
+        write_json(file, point)
+        words = [sys.executable, "-m", MODULE, "--point", str(file)]
         words += ["--threads", str(point["threads"]), "--device", point["device"]]
         if pins := given.parallel and hasattr(os, "sched_setaffinity"):
             # Of this thread alone; the process that it starts inherits it.
@@ -205,22 +199,18 @@ def make_points(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> 
 
 
 def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[str, Any]:
-    """The finished cells in the order of the contestants, with ratios and the floor."""
+    """The results in the order of the contestants, with ratios and the floor of every seed."""
     first_of = {name: k for k, name in reversed(list(enumerate(p["contestant"] for p in points)))}
-    cells = [load_json(Path(point["cell"])) for point in points]
-    found = [cell for cell in cells if cell is not None]
-    found.sort(key=lambda cell: (first_of[cell["contestant"]], cell["minutes"], cell["seed"]))
-    extractor = Extractor(given.features)
-    floors, seeds = [], sorted({int(point["seed"]) for point in points})
-    for seed in seeds:
-        settings = next(point["settings"] for point in points if point["seed"] == seed)
-        data = RunSettings.parse(settings).data
-        training, held_out = read(data).split(data.held_out, seed)
-        real = references(training, held_out, extractor, given.work / "features")
-        floors.append({"seed": seed, **floor_of(*real, given.n)})
+    found = [load_json(Path(point["result"])) for point in points]
+    results = [result for result in found if result is not None]
+    # The floor depends on the split alone, and that on the seed and the channels.
+    first = {result["seed"]: result for result in reversed(results)}
+    seeds = sorted(first)
+    floors = [{"seed": seed, **first[seed]["floor"]} for seed in seeds]
+    results.sort(key=lambda one: (first_of[one["contestant"]], one["minutes"], one["seed"]))
     return {
         "benchmark": "time_to_quality",
-        "frechet_name": extractor.frechet_name,
+        "frechet_name": Extractor(given.features).frechet_name,
         "protocol": PROTOCOL,
         "n": given.n,
         "sampling": f"DDIM, {given.steps} steps",
@@ -228,11 +218,11 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         "parallel": given.parallel,
         "data": {
             **{"source": given.data, "size": given.size, "channels": given.channels},
-            **{"training": len(training), "held_out": len(held_out)},
+            **first[seeds[-1]]["data"],
         },
-        "cells": found,
+        "results": results,
         "floors": floors,
-        "ratios": quality_report.ratios(found, given.baseline),
+        "ratios": ratios(results, given.baseline),
     }
 
 

@@ -1,0 +1,186 @@
+"""The benchmarks of quality in their smallest sizes: that their figures hang together."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from benchmark_reports import ONE_THREAD, report_of
+
+import tiny
+from benchmarks.lib import point as points
+from benchmarks.lib.harness import child_environment
+from benchmarks.lib.report import ratios
+from benchmarks.quality import few_steps, time_to_quality
+from spritelab.training import checkpoints
+
+QUALITY = ["--data", "builtin", "--count", "300", "-n", "40", "--steps", "5"]
+QUALITY += ["--features", "pixels", *ONE_THREAD]
+
+
+def test_ratios_and_means() -> None:
+    def result(name: str, minutes: float, seed: int, frechet: float, kid: float) -> dict[str, Any]:
+        side = {"frechet": frechet, "kid": kid}
+        against = {"training": side, "held_out": side}
+        return {"contestant": name, "minutes": minutes, "seed": seed, "against": against}
+
+    results = [
+        result("notebook", 2, 0, 30, 1),
+        result("notebook", 60, 0, 9, 2),
+        result("notebook", 60, 1, 11, -2),
+    ]
+    results += [result("small", 2, seed, 5, 1) for seed in (0, 1)]
+    found = {(r["contestant"], r["minutes"]): r for r in ratios(results, "notebook")}
+    assert found["small", 2]["frechet_training"] == pytest.approx(0.5)
+    assert found["notebook", 2]["frechet_held_out"] == pytest.approx(3)
+    assert found["notebook", 60]["frechet_training"] == pytest.approx(1)
+    assert found["small", 2]["kid_training"] is None  # the notebook's is 0
+    assert found["small", 2]["over"] == {"contestant": "notebook", "minutes": 60}
+    assert ratios(results, "nobody") == []
+
+
+@pytest.mark.slow
+def test_time_to_quality(tmp_path: Path) -> None:
+    words = [*QUALITY, "--work", str(tmp_path / "work"), "--contestant", "notebook"]
+    words += ["--contestant", "small", "--minutes", "0.04", "--minutes", "notebook=0.02"]
+    report = report_of(time_to_quality, tmp_path, *words)
+    points = [(result["contestant"], result["minutes"]) for result in report["results"]]
+    assert points == [("notebook", 0.02), ("small", 0.04)]
+    assert report["data"]["training"] + report["data"]["held_out"] == 300
+    for result in report["results"]:
+        batch = result["settings"]["training"]["batch_size"]
+        assert result["sprites_seen"] == result["updates"] * batch > 0
+        assert result["seconds"] >= 60 * result["minutes"]
+        rate = result["sprites_seen"] / result["seconds"]
+        assert result["sprites_per_second"] == pytest.approx(rate)
+        assert result["against"]["training"]["frechet"] == result["measures"]["frechet"] > 0
+        # The same sprites stand on the other side for all, mirrored in training or not.
+        assert result["against"]["held_out"]["n"] == 40
+        assert 0 <= result["memory"]["copies"] <= 1
+    seeds = report["results"][0]["against"]["training"]["frechet"]
+    for result, ratio in zip(report["results"], report["ratios"], strict=True):
+        value = result["against"]["training"]["frechet"]
+        assert ratio["frechet_training"] == pytest.approx(value / seeds)
+    floor = report["floors"][0]["against"]
+    assert floor["training"]["n"] == report["data"]["held_out"]
+    assert floor["training"]["frechet"] < seeds
+    # The notebook's own row stands at 1 of itself, in both measures.
+    row = next(
+        line
+        for line in (tmp_path / "time_to_quality.md").read_text().splitlines()
+        if line.startswith("| notebook |")
+    )
+    assert row.split(" | ")[-2:] == ["1.00", "1.000 |"]
+    assert (tmp_path / "time_to_quality.png").stat().st_size > 10_000
+
+    # Once more: finished points are not made again.
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").rglob("*.safetensors")}
+    again = report_of(time_to_quality, tmp_path, *words)
+    assert again["results"] == report["results"]
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+    # More sprites: measured anew, from the same trainings.
+    more = report_of(time_to_quality, tmp_path, *words, "-n", "50")
+    assert [result["updates"] for result in more["results"]] == [
+        c["updates"] for c in report["results"]
+    ]
+    assert more["results"][0]["measures"]["n"] == 50
+
+
+@pytest.mark.slow
+def test_a_run_that_does_not_converge_is_measured_in_several_states(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mean over its last states counts; of one that converges, the end alone."""
+    words = [*QUALITY, "--work", str(tmp_path), "--minutes", "0.2", "--states", "3"]
+    words += ["--contestant", "small", "--contestant"]
+    words += ["restless=small,training.decay_from=1,training.ema_width=0"]
+    resting, restless = time_to_quality.plan(time_to_quality._parser().parse_args(words), "cpu")
+    if resting["contestant"] != "small":
+        resting, restless = restless, resting
+    assert "states" not in resting
+    monkeypatch.setattr(points, "APART", 2)
+    file = tmp_path / "point.json"
+    file.write_text(json.dumps(restless))
+    points.make_point(file)
+    result = json.loads(Path(restless["result"]).read_text())
+    folder = Path(restless["run"]).with_name("states")
+    kept = [int(path.name.removeprefix("step-")) for path in sorted(folder.iterdir())]
+    assert kept == list(range(2, result["updates"], 2))[-2:]
+    found = [state["training"]["frechet"] for state in result["states"]]
+    assert len(set(found)) == 3
+    assert found[0] == result["measures"]["frechet"], "the end itself comes first"
+    assert result["against"]["training"]["frechet"] == pytest.approx(np.mean(found))
+    # Measured again, as with more sprites: the same states.
+    Path(restless["result"]).unlink()
+    points.make_point(file)
+    again = json.loads(Path(restless["result"]).read_text())
+    assert again["states"] == result["states"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM cannot be caught there")
+def test_time_to_quality_goes_on_after_an_interruption(tmp_path: Path) -> None:
+    """Two side by side, stopped in the middle of their trainings."""
+    work, out = tmp_path / "work", tmp_path / "out.json"
+    words = [sys.executable, "-m", time_to_quality.MODULE, *QUALITY, "--parallel"]
+    words += ["--work", str(work), "--out", str(out), "--contestant", "small", "--minutes", "0.2"]
+    words += ["--contestant", "other=small,training.learning_rate=2e-3"]
+    words += ["--baseline", "small"]
+    environment = child_environment(1)
+    first = subprocess.Popen(words, stderr=subprocess.DEVNULL, env=environment)
+    deadline = time.monotonic() + 120
+    while not list(work.glob("*/run/tensorboard")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 130
+    assert not out.exists()
+    (begun, *_) = work.glob("small-*/run")
+    (saved,) = checkpoints(begun / "checkpoints")
+    again = subprocess.run(words, stderr=subprocess.DEVNULL, env=environment, check=False)
+    assert again.returncode == 0
+    report = json.loads(out.read_text("utf-8"))
+    assert [result["contestant"] for result in report["results"]] == ["small", "other"]
+    assert report["results"][0]["updates"] > saved[0] > 0
+    assert {result["threads"] for result in report["results"]} == {1}
+
+
+def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
+    source = tiny.save_npz(tiny.tiny_set(), tmp_path / "sprites.npz")
+    words = ["--model", str(tiny_run), "--data", str(source), "--work", str(tmp_path / "cells")]
+    words += ["-n", "20", "--seeds", "2", "--steps", "3,5", "--ddim", "4", "--features", "pixels"]
+    words += ["--part", "2", "--rounds", "1", *ONE_THREAD]
+    report = report_of(few_steps, tmp_path, *words)
+    rows = report["rows"]
+    assert [(row["sampler"], row["steps"], row["spacing"]) for row in rows] == [
+        ("DDPM", 50, "linspace"),
+        ("DDIM, η = 0", 4, "linspace"),
+        *(("DPM-Solver++", steps, "logsnr") for steps in (3, 5)),
+        *(("DPM-Solver++", steps, "linspace") for steps in (3, 5)),
+    ]
+    slow = rows[0]
+    assert slow["difference"] == 0
+    assert slow["as_good"]
+    limit = np.mean(slow["frechet"]) + np.std(slow["frechet"], ddof=1)
+    for row in rows:
+        assert len(set(row["frechet"])) == 2
+        assert row["as_good"] == (np.mean(row["frechet"]) <= limit)
+        lost = np.mean(row["frechet"]) - np.mean(slow["frechet"])
+        assert row["difference"] == pytest.approx(lost)
+        assert row["interval"][0] <= row["difference"] <= row["interval"][1]
+    (notebook,) = {round(row["seconds"] * row["times_faster"], 6) for row in rows}
+    assert notebook > 0
+    assert rows[2]["seconds"] == rows[4]["seconds"], "spacing costs nothing"
+    assert rows[2]["frechet"] != rows[4]["frechet"]
+    kept = {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()}
+    again = report_of(few_steps, tmp_path, *words)
+    assert [row["frechet"] for row in again["rows"]] == [row["frechet"] for row in rows]
+    assert {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()} == kept
