@@ -56,7 +56,7 @@ def test_sprites_on_disk_are_those_of_the_library(
         assert sprite["label"] == batch.class_names[batch.labels[k]]
     assert record.pop("seconds") > 0
     assert record == {
-        "format": 1,
+        "format": 2,
         "model": "tiny",
         "sampler": "ddpm",
         "steps": 4,

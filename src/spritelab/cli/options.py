@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console
-from spritelab.config import DataSettings, FeatureName, Sampler, SamplerSettings, Settings, Variance
+from spritelab.config import (
+    DataSettings,
+    FeatureName,
+    Sampler,
+    SamplerSettings,
+    Settings,
+    Spacing,
+    Variance,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -113,6 +121,9 @@ Device = Annotated[
 SamplerName = Annotated[Sampler | None, setting(SamplerSettings, "sampler", panel=DRAWING)]
 Steps = Annotated[int | None, setting(SamplerSettings, "steps", panel=DRAWING)]
 Eta = Annotated[float | None, setting(SamplerSettings, "eta", panel=DRAWING)]
+Times = Annotated[str | None, setting(SamplerSettings, "times", panel=DRAWING)]
+Start = Annotated[float | None, setting(SamplerSettings, "start", panel=DRAWING)]
+SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
 VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
 Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
 

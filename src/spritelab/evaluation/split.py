@@ -85,6 +85,8 @@ def find_split(
     if settings is not None:  # sprites elsewhere are read as training read its own
         read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
         read["n"] = settings.count
+        if run is None:
+            read["labels"] = None  # the last part of a path as well
     given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
     read |= {key: value for key, value in given.items() if value is not None}
     sprites = data.load(source, **read)
