@@ -13,7 +13,7 @@ from spritelab.config import SamplerSettings, Variance
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.evaluation.comparison import Grid
+    from spritelab.evaluation.comparison import Grid, Plan
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
@@ -73,8 +73,7 @@ def compare(
     """
     from spritelab import __version__
     from spritelab.evaluation import Evaluator, Extractor
-    from spritelab.evaluation.comparison import About, check_folder, estimate_seconds
-    from spritelab.evaluation.formatting import duration
+    from spritelab.evaluation.comparison import About, check_folder
     from spritelab.evaluation.scores import check_n
     from spritelab.generate import load_model
     from spritelab.storage import write_json
@@ -100,14 +99,7 @@ def compare(
             loaded, split, extractor, folder=folder / "cells", most=most, progress=bar
         )
         plan = evaluator.plan(grid, n, range(seed, seed + many))
-    if plan.missing:
-        with console.console.status("timing a small batch"):
-            wait = duration(estimate_seconds(plan))
-        console.say(
-            "to do",
-            f"{len(plan.missing)} of {len(plan.distinct) * many} cells of {n:,} sprites, about "
-            f"{wait}; Ctrl-C keeps what is done, the same command goes on",
-        )
+    _announce(plan)
     with console.progress("evaluations") as bar:
         comparison = plan.run(bar)
     with console.console.status("drawing the report"):
@@ -117,6 +109,22 @@ def compare(
         console.wrote(folder / path)
     if json is not None:
         console.wrote(write_json(json, facts))
+
+
+def _announce(plan: Plan) -> None:
+    """Say how many cells are to be made, and about how long it will take."""
+    from spritelab.evaluation.comparison import estimate_seconds
+    from spritelab.evaluation.formatting import duration
+
+    if not plan.missing:
+        return
+    with console.console.status("timing a small batch"):
+        wait = duration(estimate_seconds(plan))
+    console.say(
+        "to do",
+        f"{len(plan.missing)} of {len(plan.distinct) * len(plan.seeds)} cells of {plan.n:,} "
+        f"sprites, about {wait}; Ctrl-C keeps what is done, the same command goes on",
+    )
 
 
 def _grid(
