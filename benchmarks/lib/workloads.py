@@ -14,7 +14,7 @@ from spritelab.config import RunSettings, preset
 from spritelab.devices import make_accelerator
 from spritelab.diffusion import build_schedule
 from spritelab.generate import make_network
-from spritelab.training import Sprites, TrainingState, build_objective, train
+from spritelab.training import DeviceSprites, TrainingState, build_objective, train
 
 UPDATES = 10**9
 """More than any benchmark makes: the loop goes on for as long as it is asked."""
@@ -82,7 +82,7 @@ def _our_training(case: Case, device: torch.device) -> Callable[[], object]:
     torch.manual_seed(0)
     network = make_network(random_config(case.preset, case.size, case.channels))
     state = TrainingState.start(_compiled(network, case.variant), settings.training, device)
-    sprites = Sprites.from_set(training_sprites(case.size, case.channels), device)
+    sprites = DeviceSprites.from_set(training_sprites(case.size, case.channels), device)
     objective = build_objective(settings.training, build_schedule(settings.schedule))
     updates = train(state, objective, sprites, sprites, settings.training, accelerator)
     return lambda: next(updates)

@@ -33,7 +33,7 @@ from spritelab.evaluation.features.inception import (
 from spritelab.evaluation.features.protocol import PROTOCOL, distinct
 from spritelab.evaluation.measures import frechet_and_kid
 from spritelab.evaluation.metrics import find_copies
-from spritelab.evaluation.samples import Samples, draw, model_identity, samples_file
+from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.runs import Run
@@ -191,9 +191,8 @@ def draw_samples(
     model: Model, folder: Path, name: str, how: SamplerSettings, n: int, seed: int
 ) -> Samples:
     """Draw n sprites, or take those that an interrupted call left, and a picture of some."""
-    file = samples_file(folder, model_identity(model), how, seed)
     with console.progress(f"{name}: evaluations") as progress:
-        samples = draw(model, how, seed, n, file, progress)
+        samples = SampleStore(model, folder).draw(how, seed, n, progress)
     title = f"{how.name}: the first 20 of {n:,}"
     pictures.samples_picture(samples.images[:20], folder / f"{name}.png", title)
     return samples

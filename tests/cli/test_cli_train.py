@@ -18,7 +18,7 @@ from PIL import Image
 
 from spritelab import runs
 from spritelab.cli import main
-from spritelab.training import checkpoints
+from spritelab.training import Update, checkpoints
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (
@@ -104,6 +104,27 @@ def test_stopped_and_resumed_with_no_other_flag(
         assert (here / "a b" / name).read_bytes() == (here / "alone" / name).read_bytes()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_saves_and_says_so_by_its_status(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = runs.log.Log.update
+
+    def interrupt(self: runs.log.Log, update: Update, batch_size: int) -> None:
+        written(self, update, batch_size)
+        if update.step == 6:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(runs.log.Log, "update", interrupt)
+    assert main(words("--out", "a")) == 130
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines()[-1] == (
+        "stopped: after 7 updates; go on with: spritelab train --resume --out a"
+    )
+    assert [step for step, _ in checkpoints(here / "a" / "checkpoints")] == [4, 7]
+
+
 def test_resuming_a_finished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words("--out", "a", steps=2)) == 0
     before = snapshot(here)
@@ -137,20 +158,20 @@ def test_resuming_with_flags(here: Path, refused: Refused) -> None:
 
 
 MISTAKES: list[tuple[list[str], str]] = [
-    (["--steps", "0"], "training.steps"),
-    (["--steps", "-5"], "training.steps"),
+    (["--steps", "0"], "--steps"),
+    (["--steps", "-5"], "--steps"),
     (["--steps", "many"], "--steps"),
     (["--epochs", "0"], "training.epochs"),
     (["--max-minutes", "0"], "training.max_minutes"),
     (["--steps", "5", "--epochs", "1"], "only one of --epochs, --steps and --max-minutes"),
     (["--stop-after", "0"], "--stop-after"),
-    (["--batch-size", "0"], "training.batch_size"),
+    (["--batch-size", "0"], "--batch-size"),
     (["--learning-rate", "0"], "training.learning_rate"),
     (["--learning-rate", "nan"], "training.learning_rate"),
     (["--preset", "huge"], "--preset"),
     (["--size", "24"], "data.size"),
     (["--channels", "2"], "data.channels"),
-    (["--seed", "-1"], "training.seed"),
+    (["--seed", "-1"], "--seed"),
     (["--set", "training.stepz=3"], "training.stepz: there is no such setting"),
     (["--set", "trainnig.steps=3"], "trainnig.steps: there is no such setting"),
     (["--set", "training.warmup"], "a setting is given as KEY=VALUE"),
@@ -165,7 +186,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["--data", "../mixed"], "mixed"),
     (["--data", "../objects.npy"], "objects.npy"),
     (["--data", "../art.npy", "--labels", "../few.npy"], "few.npy"),
-    (["--data", "../sprites.npz", "--count", "0"], "data.count"),
+    (["--data", "../sprites.npz", "--count", "0"], "--count"),
     (["--data", "../sprites.npz", "--labels", "../few.npy"], "--labels"),
     (["--resume"], "there is no run at a"),
 ]

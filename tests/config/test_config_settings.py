@@ -105,7 +105,7 @@ def test_preset_notebook_is_the_recipe_of_the_notebook() -> None:
 
 
 def test_unknown_preset() -> None:
-    with pytest.raises(SettingsError, match="'huge'; choose one of notebook, small, base"):
+    with pytest.raises(SettingsError, match="no `preset` 'huge'; choose one of notebook, small"):
         preset("huge")
 
 

@@ -106,16 +106,16 @@ def test_copies_among_the_real_ones_make_no_empty_neighbourhoods() -> None:
 def test_copies_among_the_real_sprites_count_once_unless_told() -> None:
     training, held_out = split()
     assert len(np.unique(exact_copies(training.images))) == len(training)
-    twice, held_out_twice = (
+    twice, twice_held_out = (
         part.select(np.arange(2 * len(part)) % len(part)) for part in (training, held_out)
     )
     once = build_reference(training, held_out, PIXELS)
-    found = build_reference(twice, held_out_twice, PIXELS)
+    found = build_reference(twice, twice_held_out, PIXELS)
     assert found.identity == once.identity
     assert (len(found), len(found.training)) == (len(training), len(training))
     assert found.held_out is not None
     assert len(found.held_out) == len(held_out)
-    every = build_reference(twice, held_out_twice, PIXELS, distinct=False)
+    every = build_reference(twice, twice_held_out, PIXELS, distinct=False)
     assert every.held_out is not None
     assert (len(every), len(every.held_out)) == (2 * len(training), 2 * len(held_out))
     assert len(np.unique(every.copy_groups)) == len(training)

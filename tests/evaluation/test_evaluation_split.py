@@ -100,11 +100,11 @@ def test_how_a_sheet_is_read_can_be_replaced_by_0(
         return evaluation_runs.sprites()
 
     monkeypatch.setattr("spritelab.data.load", load)
-    record = json.loads((run / "config.json").read_text("utf-8"))
+    record = json.loads((run / "run.json").read_text("utf-8"))
     record["settings"]["data"] |= {"tile": 16, "margin": 2, "spacing": 1}
     folder = tmp_path / "run"
     (folder / "model").mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(record))
+    (folder / "run.json").write_text(json.dumps(record))
     (folder / "model" / "config.json").write_text("{}")
     for source in (None, "elsewhere.png"):
         find_split(folder, config, source)

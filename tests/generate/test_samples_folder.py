@@ -25,7 +25,7 @@ def test_sprites_and_their_list(tmp_path: Path) -> None:
     fill(tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 4), dtype=np.uint8)
     record = json.loads((tmp_path / LIST).read_text(encoding="utf-8"))
-    assert record["format"] == 1
+    assert record["format"] == 2
     assert record["model"] == "demo"
     assert [one["seed"] for one in record["sprites"]] == [0, 1, 2]
     for one, image in zip(record["sprites"], images, strict=True):

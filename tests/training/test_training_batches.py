@@ -12,15 +12,17 @@ import pytest
 import torch
 
 from spritelab import pixels
-from spritelab.training import Batch, Batches, Sprites, stream_seed
+from spritelab.training import Batch, Batches, DeviceSprites, stream_seed
 from tiny import tiny_set
 
 CPU = torch.device("cpu")
-SPRITES = Sprites.from_set(tiny_set(), CPU)
+SPRITES = DeviceSprites.from_set(tiny_set(), CPU)
 STILL = {"mirror": False, "stratified_t": True, "drop_context": 0.0}
 
 
-def batches(batch_size: int = 8, seed: int = 0, sprites: Sprites = SPRITES, **how: Any) -> Batches:
+def batches(
+    batch_size: int = 8, seed: int = 0, sprites: DeviceSprites = SPRITES, **how: Any
+) -> Batches:
     return Batches(sprites, batch_size, 1000, seed, **{**STILL, **how})
 
 

@@ -17,8 +17,8 @@ from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import UNet
 from spritelab.training import (
     Denoising,
+    DeviceSprites,
     PowerAverage,
-    Sprites,
     TrainingState,
     Update,
     build_objective,
@@ -34,7 +34,7 @@ CPU = torch.device("cpu")
 SCHEDULE = Schedule.cosine(100)
 EPS, X0, V = EpsHead(SCHEDULE), X0Head(SCHEDULE), VHead(SCHEDULE)
 WHOLE = tiny_set()
-TRAIN, HELD_OUT = (Sprites.from_set(part, CPU) for part in WHOLE.split(0.1, 0))
+TRAIN, HELD_OUT = (DeviceSprites.from_set(part, CPU) for part in WHOLE.split(0.1, 0))
 
 pytestmark = pytest.mark.usefixtures("short_validation")
 
@@ -221,7 +221,7 @@ class Known(nn.Module):
 
 
 def test_eps_loss_in_closed_form() -> None:
-    one = Sprites(TRAIN.images[:1], TRAIN.context[:1], TRAIN.mirrorable[:1])
+    one = DeviceSprites(TRAIN.images[:1], TRAIN.context[:1], TRAIN.mirrorable[:1])
     x0 = one.images.permute(0, 3, 1, 2) / 127.5 - 1
     for off in (0.0, 0.5, 2.0):
         got = eps_loss(Known(x0, off), EPS, one, evaluations=40, batch_size=16)
@@ -249,7 +249,7 @@ class Watched(nn.Module):
 
 @pytest.mark.parametrize(("n", "evaluations"), [(36, 20), (36, 72), (5, 16)])
 def test_eps_loss_spreads_t_and_sprites(n: int, evaluations: int) -> None:
-    sprites = Sprites(TRAIN.images[:n], TRAIN.context[:n], TRAIN.mirrorable[:n])
+    sprites = DeviceSprites(TRAIN.images[:n], TRAIN.context[:n], TRAIN.mirrorable[:n])
     watched = Watched().train()
     eps_loss(watched, EPS, sprites, evaluations=evaluations)
     t = torch.cat([t for _, t, _, _ in watched.seen])
@@ -266,6 +266,7 @@ def test_eps_loss_spreads_t_and_sprites(n: int, evaluations: int) -> None:
     [
         ({"steps": 7, "epochs": None}, 7),
         ({"steps": None, "epochs": 2}, 9),
+        ({"steps": None, "epochs": 1.5}, 7),  # ⌈1.5 · 36 / 8⌉: the last batch counts
         ({"steps": None, "epochs": 0.01}, 1),
         ({"steps": None, "max_minutes": 1}, None),
     ],

@@ -13,8 +13,7 @@ from spritelab.config import SamplerSettings, Variance
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.evaluation.comparison import Grid
-    from spritelab.generate import Model
+    from spritelab.evaluation.comparison import Grid, Plan
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
@@ -74,8 +73,7 @@ def compare(
     """
     from spritelab import __version__
     from spritelab.evaluation import Evaluator, Extractor
-    from spritelab.evaluation.comparison import About, check_folder, estimate_seconds
-    from spritelab.evaluation.formatting import duration
+    from spritelab.evaluation.comparison import About, check_folder
     from spritelab.evaluation.scores import check_n
     from spritelab.generate import load_model
     from spritelab.storage import write_json
@@ -84,7 +82,8 @@ def compare(
     name = Path(model).resolve().name
     folder = out or Path("reports") / name
     check_folder(folder)
-    grid = _grid(loaded, quick, steps, eta, variance, also, guidance)
+    own = loaded.sampler_settings(**options.given(guidance=guidance))
+    grid = _grid(loaded.schedule.timesteps, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     check_n(n, range(seed, seed + many))  # before sprites are read
@@ -93,21 +92,14 @@ def compare(
         source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
     )
     sheet = options.given(tile=tile, margin=margin, spacing=spacing)
-    split = options.read_split(model, loaded, real | sheet)
+    split = options.read_split(model, loaded.config, real | sheet)
     with console.progress("real sprites") as bar:
         most = min(reference, QUICK_REFERENCE) if quick else reference
         evaluator = Evaluator(
             loaded, split, extractor, folder=folder / "cells", most=most, progress=bar
         )
         plan = evaluator.plan(grid, n, range(seed, seed + many))
-    if plan.missing:
-        with console.console.status("timing a small batch"):
-            wait = duration(estimate_seconds(plan))
-        console.say(
-            "to do",
-            f"{len(plan.missing)} of {len(plan.distinct) * many} cells of {n:,} sprites, about "
-            f"{wait}; Ctrl-C keeps what is done, the same command goes on",
-        )
+    _announce(plan)
     with console.progress("evaluations") as bar:
         comparison = plan.run(bar)
     with console.console.status("drawing the report"):
@@ -119,21 +111,35 @@ def compare(
         console.wrote(write_json(json, facts))
 
 
+def _announce(plan: Plan) -> None:
+    """Say how many cells are to be made, and about how long it will take."""
+    from spritelab.evaluation.comparison import estimate_seconds
+    from spritelab.evaluation.formatting import duration
+
+    if not plan.missing:
+        return
+    with console.console.status("timing a small batch"):
+        wait = duration(estimate_seconds(plan))
+    console.say(
+        "to do",
+        f"{len(plan.missing)} of {len(plan.distinct) * len(plan.seeds)} cells of {plan.n:,} "
+        f"sprites, about {wait}; Ctrl-C keeps what is done, the same command goes on",
+    )
+
+
 def _grid(
-    model: Model,
+    timesteps: int,
+    own: SamplerSettings,
     quick: bool,
     steps: str | None,
     eta: str | None,
     variance: str | None,
     also: str | None,
-    guidance: float | None,
 ) -> Grid:
     """The settings that were asked for; the model's own among them unless the grid was."""
     from spritelab.evaluation.comparison import check_grid, make_grid, quick_grid
     from spritelab.evaluation.comparison.grid import ETAS, VARIANCES
 
-    own = model.sampler_settings(**options.given(guidance=guidance))
-    timesteps = model.schedule.timesteps
     if quick:
         if steps or eta or variance or also:
             raise SettingsError(

@@ -1,42 +1,25 @@
-"""``spritelab data``: what is in a set of sprites, and fetching the published ones."""
+"""``spritelab data``: look into sprites, fetch published sets."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 import typer
-from rich.text import Text
 
 from spritelab.cli import console
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from spritelab.data import Inspection, Spread
+from spritelab.cli.deferred import deferred
 
 app = typer.Typer(
     help="Look into sprites, fetch published sets.",
     epilog="Example: spritelab data inspect my-sheet.png --tile 16",
     rich_markup_mode="rich",
 )
-
-Source = Annotated[
-    str,
-    typer.Argument(
-        metavar="SOURCE",
-        help="builtin, sprites, crawl, or a path: a folder, a sheet, an .npy, .npz or .zip.",
-        show_default=False,
-    ),
-]
-
-
-class Published(StrEnum):
-    """The sets that can be downloaded."""
-
-    sprites = "sprites"
-    crawl = "crawl"
+deferred(
+    app,
+    "inspect",
+    "Say what is in a set of sprites, and draw a contact sheet of it.",
+    "spritelab data inspect my-sheet.png --tile 16 --json facts.json",
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -44,63 +27,12 @@ def group(context: typer.Context) -> None:
     console.help_when_alone(context)
 
 
-@app.command(epilog="Example: spritelab data inspect my-sheet.png --tile 16 --json facts.json")
-def inspect(
-    source: Source,
-    size: Annotated[
-        int | None, typer.Option(min=1, help="Make the sprites this many pixels wide and high.")
-    ] = None,
-    tile: Annotated[
-        int | None, typer.Option(min=1, help="Cut a sheet into cells of this size.")
-    ] = None,
-    margin: Annotated[int, typer.Option(min=0, help="Pixels around the cells of a sheet.")] = 0,
-    spacing: Annotated[int, typer.Option(min=0, help="Pixels between the cells of a sheet.")] = 0,
-    labels: Annotated[
-        Path | None, typer.Option(help="A file of labels for an .npy of sprites.")
-    ] = None,
-    count: Annotated[
-        int | None, typer.Option("-n", "--count", min=1, help="Look at this many sprites only.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the contact sheet.")] = Path(),
-    json: Annotated[Path | None, typer.Option(help="Also write the figures to this file.")] = None,
-) -> None:
-    """Say what is in a set of sprites, and draw a contact sheet of it.
-
-    Counts, classes, copies, groups, colours and transparency.
-    The contact sheet is inspect-NAME.png, here or in the folder that --out names.
-    """
-    from spritelab import data, pictures
-    from spritelab.storage import write_json
-
-    with console.progress("reading", transient=True) as report:
-        sprites = data.load(
-            source,
-            size=size,
-            tile=tile,
-            margin=margin,
-            spacing=spacing,
-            labels=labels,
-            n=count,
-            progress=report,
-        )
-    facts = data.inspect(sprites)
-    name = source if source in data.NAMES else _name(Path(source))
-    picture = pictures.contact_sheet_picture(
-        sprites.images,
-        sprites.labels,
-        sprites.class_names,
-        out / f"inspect-{name}.png",
-        f"{name}: {facts.n:,} sprites, {facts.size}×{facts.size}",
-    )
-    console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
-    console.wrote(picture)
-    if json is not None:
-        console.wrote(write_json(json, facts.as_dict()))
-
-
 @app.command(epilog="Example: spritelab data fetch crawl")
 def fetch(
-    which: Annotated[Published, typer.Argument(help="The set to download.", show_default=False)],
+    which: Annotated[
+        Literal["sprites", "crawl"],
+        typer.Argument(help="the set to download", show_default=False),
+    ],
 ) -> None:
     """Download a published set, verify it and keep it in the cache.
 
@@ -110,59 +42,6 @@ def fetch(
     from spritelab import data
 
     with console.progress("fetching", transient=True) as report:
-        sprites = data.load(which.value, progress=report)
-    found = f"{which.value}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
+        sprites = data.load(which, progress=report)
+    found = f"{which}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
     console.out.print(found, soft_wrap=True, markup=False, highlight=False)
-
-
-def _name(path: Path) -> str:
-    """Return what a source is called in titles and file names."""
-    path = path.resolve()
-    return (path.name if path.is_dir() else path.stem) or "sprites"
-
-
-def _facts(facts: Inspection) -> Table:
-    """Lay out the figures of a whole set."""
-    from rich import box
-    from rich.table import Column, Table
-
-    kind = "RGBA" if facts.channels == 4 else "RGB"
-    table = Table(Column(), Column(overflow="fold"), show_header=False, box=box.SIMPLE)
-    rows = [
-        ("sprites", f"{facts.n:,}, {facts.size}×{facts.size} {kind}"),
-        ("distinct", f"{facts.distinct:,}"),
-        ("distinct up to mirroring", f"{facts.distinct_up_to_mirror:,}"),
-        ("groups kept whole in a split", f"{facts.groups:,}"),
-        ("sprites in a group", _spread(facts.group_sizes)),
-        ("colours in a sprite", _spread(facts.colours)),
-    ]
-    if facts.channels == 4:
-        rows += [
-            ("transparent pixels", f"{facts.transparent:.1%}"),
-            ("partly transparent pixels", f"{facts.partly_transparent:.1%}"),
-        ]
-    rows += [("from", facts.provenance.url or facts.provenance.source)]
-    rows += [("licence", facts.provenance.licence)]
-    for label, value in rows:
-        table.add_row(label, Text(value))
-    return table
-
-
-def _classes(facts: Inspection) -> Table:
-    """Lay out the classes with their counts."""
-    from rich import box
-    from rich.table import Column, Table
-
-    right = (Column(title, justify="right") for title in ("sprites", "distinct"))
-    table = Table(Column("class"), *right, Column("may be mirrored"), box=box.SIMPLE)
-    for one in facts.classes:
-        mirrored = "yes" if one.mirrorable else "no"
-        table.add_row(Text(one.name), f"{one.n:,}", f"{one.distinct:,}", mirrored)
-    return table
-
-
-def _spread(spread: Spread) -> str:
-    """Say a spread in words: ``2 to 31, median 7.5``."""
-    if spread.min == spread.max:
-        return f"{spread.min:,}"
-    return f"{spread.min:,} to {spread.max:,}, median {spread.median:,g}"

@@ -116,7 +116,7 @@ def _model(
     model = load_model(folder, device)
     check_n(n, seeds)  # before sprites are read
     how = model.sampler_settings(**changes)
-    split = options.read_split(folder, model, real)
+    split = options.read_split(folder, model.config, real)
     with console.progress("evaluating") as bar:
         return Evaluator(model, split, extractor, most=most, progress=bar).evaluate(how, n, seeds)
 

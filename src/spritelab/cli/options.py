@@ -15,12 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console
-from spritelab.config import DataSettings, FeatureName, Sampler, SamplerSettings, Settings, Variance
+from spritelab.config import (
+    DataSettings,
+    FeatureName,
+    Sampler,
+    SamplerSettings,
+    Settings,
+    Spacing,
+    Variance,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.evaluation import Split
-    from spritelab.generate import Model
+    from spritelab.generate import ModelConfig
 
 DRAWING = "Drawing (as the model says, unless given)"
 REAL = "Real sprites (as the model says, unless given)"
@@ -85,19 +93,19 @@ def whole_numbers(text: str, name: str) -> list[int]:
     return [int(value) for value in found]
 
 
-def read_split(folder: str, model: Model, real: Mapping[str, Any]) -> Split:
+def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Split:
     """Find a model's sprites again; say which path is read where the folder alone names it.
 
     Args:
         folder: the model's.
-        model: what was loaded from it.
+        config: of the model in it.
         real: what the command line says of the sprites: arguments of ``find_split``.
     """
     from spritelab.data import NAMES
     from spritelab.evaluation import find_split
 
     with console.console.status("reading the sprites"):
-        split = find_split(folder, model.config, **real)
+        split = find_split(folder, config, **real)
     if "source" not in real and split.source not in NAMES:
         console.say("real sprites", f"{split.source}, as {folder} says")
     return split
@@ -113,6 +121,9 @@ Device = Annotated[
 SamplerName = Annotated[Sampler | None, setting(SamplerSettings, "sampler", panel=DRAWING)]
 Steps = Annotated[int | None, setting(SamplerSettings, "steps", panel=DRAWING)]
 Eta = Annotated[float | None, setting(SamplerSettings, "eta", panel=DRAWING)]
+Times = Annotated[str | None, setting(SamplerSettings, "times", panel=DRAWING)]
+Start = Annotated[float | None, setting(SamplerSettings, "start", panel=DRAWING)]
+SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
 VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
 Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
 

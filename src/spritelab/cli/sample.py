@@ -8,52 +8,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
-from spritelab.config import SamplerSettings, Spacing
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.generate import Label, SpriteBatch
 
 
+LABEL = (
+    "a class; 'none'; or a mix such as food=0.7,spell=0.3; unset: classes come as often as in "
+    "training"
+)
+HARD_ALPHA = "whether every pixel is opaque or transparent; unset: as the training sprites"
+OUT = "samples/MODEL-SAMPLER-SEED"
+
+
 def sample(
     model: options.ModelName,
     sampler: options.SamplerName = None,
     steps: options.Steps = None,
-    times: Annotated[
-        str | None, options.setting(SamplerSettings, "times", panel=options.DRAWING)
-    ] = None,
-    start: Annotated[
-        float | None, options.setting(SamplerSettings, "start", panel=options.DRAWING)
-    ] = None,
+    times: options.Times = None,
+    start: options.Start = None,
     eta: options.Eta = None,
     variance: options.VarianceName = None,
-    spacing: Annotated[
-        Spacing | None, options.setting(SamplerSettings, "spacing", panel=options.DRAWING)
-    ] = None,
+    spacing: options.SpacingName = None,
     guidance: options.Guidance = None,
     count: Annotated[
         int | None,
-        typer.Option("-n", "--count", help="how many sprites; unset: 20, or as many as numbers"),
+        typer.Option("-n", "--count", help="how many; unset: 20, or as many as `--numbers`"),
     ] = None,
     seed: Annotated[int, typer.Option(help="other seeds give other sprites")] = 0,
     numbers: Annotated[
-        str | None,
-        typer.Option(help="which sprites of the seed, such as 17,40; unset: the first ones"),
+        str | None, typer.Option(help="which sprites of the seed: 17,40; unset: the first")
     ] = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            help="a class; 'none'; or a mix such as food=0.7,spell=0.3; unset: classes come as "
-            "often as in training",
-            show_default=False,
-        ),
-    ] = None,
+    label: Annotated[str | None, typer.Option(help=LABEL, show_default=False)] = None,
     hard_alpha: Annotated[
-        bool | None,
-        typer.Option(
-            "--hard-alpha/--soft-alpha",
-            help="whether every pixel is opaque or transparent; unset: as the training sprites",
-        ),
+        bool | None, typer.Option("--hard-alpha/--soft-alpha", help=HARD_ALPHA)
     ] = None,
     strip: Annotated[
         bool, typer.Option("--strip", help="also draw the denoising of the first sprite")
@@ -63,8 +52,7 @@ def sample(
     ] = None,
     device: options.Device = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="folder for the sprites", show_default="samples/MODEL-SAMPLER-SEED"),
+        Path | None, typer.Option(help="folder for the sprites", show_default=OUT)
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace the folder if sprites are in it already")
@@ -80,18 +68,10 @@ def sample(
     from spritelab.runs.pictures import draw_strip
 
     loaded = generate.load_model(model, device)
-    how = loaded.sampler_settings(
-        **options.given(
-            sampler=sampler,
-            steps=steps,
-            times=tuple(options.whole_numbers(times, "`times`")) if times else None,
-            start=start,
-            eta=eta,
-            variance=variance,
-            spacing=spacing,
-            guidance=guidance,
-        )
-    )
+    visited = tuple(options.whole_numbers(times, "`times`")) if times else None
+    changes = options.given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
+    changes |= options.given(variance=variance, spacing=spacing, guidance=guidance)
+    how = loaded.sampler_settings(**changes)
     name = Path(model).resolve().name
     folder = out or Path("samples") / f"{name}-{how.sampler}-{seed}"
     samples_folder.check_free(folder, overwrite)
@@ -108,24 +88,26 @@ def sample(
             **request,
         )
     title = f"{name}: {how.name}, seed {seed}"
-    facts = {
-        "model": name,
-        **how.model_dump(mode="json"),
-        "seed": seed,
-        "nfe": batch.nfe,
-        "seconds": round(batch.seconds, 3),
-    }
     with samples_folder.replacing(folder, overwrite) as aside:
+        facts = {"model": name, **_facts(batch, seed)}
         samples_folder.save_sprites(batch.images, aside, _listed(batch, label), facts)
         pictures.samples_picture(batch.images, aside / "grid.png", title)
         if strip:
             first = {**request, "numbers": batch.numbers[:1].tolist()}
             draw_strip(loaded, how, aside / "denoising.png", title, **first)
-    console.say(
-        "drawn",
-        f"{len(batch):,} sprites in {batch.seconds:.1f} s, {batch.nfe} network evaluations each",
-    )
+    seconds = f"{batch.seconds:.1f} s, {batch.nfe} network evaluations each"
+    console.say("drawn", f"{len(batch):,} sprites in {seconds}")
     console.wrote(folder)
+
+
+def _facts(batch: SpriteBatch, seed: int) -> dict[str, Any]:
+    """What ``samples.json`` says of all sprites."""
+    return {
+        **batch.how.model_dump(mode="json"),
+        "seed": seed,
+        "nfe": batch.nfe,
+        "seconds": round(batch.seconds, 3),
+    }
 
 
 def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:

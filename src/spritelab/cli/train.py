@@ -3,134 +3,82 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritelab.cli import console
+from spritelab.cli import console, options
+from spritelab.config import (
+    DataSettings,
+    MixedPrecision,
+    RunSettings,
+    TrainingSettings,
+    parse_assignment,
+)
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.config import RunSettings
     from spritelab.runs import Run
 
 LEARNING = "Learning"
 SPRITES = "Sprites"
 
 
-class Preset(StrEnum):
-    """The complete sets of settings that come with spritelab."""
-
-    notebook = "notebook"
-    seed = "seed"
-    small = "small"
-    base = "base"
+def _data(name: str, *names: str) -> Any:
+    return options.setting(DataSettings, name, *names, panel=SPRITES)
 
 
-class Precision(StrEnum):
-    """Precision of the network's arithmetic."""
-
-    no = "no"
-    fp16 = "fp16"
-    bf16 = "bf16"
+def _training(name: str) -> Any:
+    return options.setting(TrainingSettings, name, panel=LEARNING)
 
 
 def train(
-    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
-    data: Annotated[
+    out: Annotated[Path, typer.Option(help="folder of the run", show_default=False)],
+    data: Annotated[str | None, _data("source", "--data")] = None,
+    preset: Annotated[
         str | None,
         typer.Option(
-            help="builtin, sprites, crawl, or a path: a folder, a sheet, an .npy, .npz or .zip. "
-            "builtin if not given.",
-            rich_help_panel=SPRITES,
-        ),
-    ] = None,
-    preset: Annotated[
-        Preset | None,
-        typer.Option(
-            help="notebook: the original recipe; small: for a laptop; base: for a GPU. "
-            "small if not given.",
+            help="notebook: the original recipe; small: for a laptop; base: for a GPU; unset: "
+            "small",
             rich_help_panel=LEARNING,
         ),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="Settings from a .toml or .json file instead.", rich_help_panel=LEARNING),
+        typer.Option(help="settings from a .toml or .json file instead", rich_help_panel=LEARNING),
     ] = None,
-    epochs: Annotated[
-        float | None,
-        typer.Option(help="Length: passes over the sprites.", rich_help_panel=LEARNING),
-    ] = None,
-    steps: Annotated[
-        int | None, typer.Option(help="Length: updates of the weights.", rich_help_panel=LEARNING)
-    ] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option(help="Length: minutes.", rich_help_panel=LEARNING)
-    ] = None,
+    epochs: Annotated[float | None, _training("epochs")] = None,
+    steps: Annotated[int | None, _training("steps")] = None,
+    max_minutes: Annotated[float | None, _training("max_minutes")] = None,
     stop_after: Annotated[
         int | None,
-        typer.Option(min=1, help="Stop cleanly once the run has made this many updates."),
+        typer.Option(min=1, help="stop cleanly once the run has made this many updates"),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, settings and all.")
+        bool, typer.Option("--resume", help="go on with the run in --out, settings and all")
     ] = False,
-    batch_size: Annotated[
-        int | None, typer.Option(help="Sprites an update.", rich_help_panel=LEARNING)
-    ] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate.", rich_help_panel=LEARNING)
-    ] = None,
-    mixed_precision: Annotated[
-        Precision | None,
-        typer.Option(help="Precision of the network on a GPU.", rich_help_panel=LEARNING),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(help="16 or 32 pixels.", rich_help_panel=SPRITES)
-    ] = None,
-    channels: Annotated[
-        int | None,
-        typer.Option(help="3 (RGB) or 4 (with transparency).", rich_help_panel=SPRITES),
-    ] = None,
-    count: Annotated[
-        int | None,
-        typer.Option("-n", "--count", help="Use this many sprites only.", rich_help_panel=SPRITES),
-    ] = None,
-    tile: Annotated[
-        int | None,
-        typer.Option(help="Cut a sheet into cells of this size.", rich_help_panel=SPRITES),
-    ] = None,
-    margin: Annotated[
-        int | None,
-        typer.Option(help="Pixels around the cells of a sheet.", rich_help_panel=SPRITES),
-    ] = None,
-    spacing: Annotated[
-        int | None,
-        typer.Option(help="Pixels between the cells of a sheet.", rich_help_panel=SPRITES),
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(help="A file of labels for an .npy of sprites.", rich_help_panel=SPRITES),
-    ] = None,
-    mirror: Annotated[
-        bool | None,
-        typer.Option(
-            "--mirror/--no-mirror",
-            help="Learn mirror images too, in classes where they are right.",
-            rich_help_panel=SPRITES,
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides every random draw.")] = None,
+    batch_size: Annotated[int | None, _training("batch_size")] = None,
+    learning_rate: Annotated[float | None, _training("learning_rate")] = None,
+    mixed_precision: Annotated[MixedPrecision | None, _training("mixed_precision")] = None,
+    size: Annotated[int | None, _data("size")] = None,
+    channels: Annotated[int | None, _data("channels")] = None,
+    count: Annotated[int | None, _data("count", "-n", "--count")] = None,
+    tile: Annotated[int | None, _data("tile")] = None,
+    margin: Annotated[int | None, _data("margin")] = None,
+    spacing: Annotated[int | None, _data("spacing")] = None,
+    labels: Annotated[Path | None, _data("labels")] = None,
+    mirror: Annotated[bool | None, _data("mirror", "--mirror/--no-mirror")] = None,
+    seed: Annotated[int | None, options.setting(TrainingSettings, "seed")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="Any other setting, such as training.warmup=100; may be given again.",
+            help="any other setting, such as training.warmup=100; may be given again",
         ),
     ] = None,
-    cpu: Annotated[bool, typer.Option("--cpu", help="Do not use a GPU.")] = False,
+    cpu: Annotated[bool, typer.Option("--cpu", help="do not use a GPU")] = False,
 ) -> None:
     """Learn sprites with a diffusion model.
 
@@ -138,36 +86,36 @@ def train(
     20 samples of DDPM and of DDIM, and a denoising strip of each. Ctrl-C saves; --resume goes on.
     """
     from spritelab import runs
-    from spritelab.config import parse_assignment
 
-    given: dict[str, Any] = {
-        "data.source": data,
-        "data.size": size,
-        "data.channels": channels,
-        "data.count": count,
-        "data.tile": tile,
-        "data.margin": margin,
-        "data.spacing": spacing,
-        "data.labels": str(labels.resolve()) if labels is not None else None,
-        "data.mirror": mirror,
-        "training.epochs": epochs,
-        "training.steps": steps,
-        "training.max_minutes": max_minutes,
-        "training.batch_size": batch_size,
-        "training.learning_rate": learning_rate,
-        "training.mixed_precision": mixed_precision and mixed_precision.value,
-        "training.seed": seed,
-    }
-    overrides = {key: value for key, value in given.items() if value is not None}
-    overrides |= dict(map(parse_assignment, set_ or ()))
     if sum(length is not None for length in (epochs, steps, max_minutes)) > 1:
-        raise SettingsError("give only one of --epochs, --steps and --max-minutes")
-
+        raise SettingsError("give only one of `epochs`, `steps` and `max_minutes`")
+    of_data = options.given(
+        source=data,
+        size=size,
+        channels=channels,
+        count=count,
+        tile=tile,
+        margin=margin,
+        spacing=spacing,
+        labels=str(labels.resolve()) if labels is not None else None,
+        mirror=mirror,
+    )
+    of_training = options.given(
+        epochs=epochs,
+        steps=steps,
+        max_minutes=max_minutes,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        mixed_precision=mixed_precision,
+        seed=seed,
+    )
+    overrides = {f"data.{key}": value for key, value in of_data.items()}
+    overrides |= {f"training.{key}": value for key, value in of_training.items()}
+    overrides |= dict(map(parse_assignment, set_ or ()))
     if resume:
         if config is not None:
-            raise SettingsError("--resume takes its settings from the run; leave out --config")
-        if preset is not None:
-            overrides["preset"] = preset.value
+            raise SettingsError("`resume` takes its settings from the run; leave out `config`")
+        overrides |= options.given(preset=preset)
         with console.console.status("reading the sprites"):
             run = runs.resume_run(out, overrides)
     else:
@@ -177,13 +125,13 @@ def train(
     _train(run, stop_after, cpu)
 
 
-def _settings(preset: Preset | None, config: Path | None) -> RunSettings:
+def _settings(preset: str | None, config: Path | None) -> RunSettings:
     from spritelab import config as settings
 
     if config is None:
-        return settings.preset((preset or Preset.small).value)
+        return settings.preset(preset or "small")
     if preset is not None:
-        raise SettingsError("give --preset or --config, not both")
+        raise SettingsError("give `preset` or `config`, not both")
     return settings.read_settings(config)
 
 

@@ -28,7 +28,7 @@ def preset(name: str) -> RunSettings:
         warnings.warn(f"the preset {name!r} is called {FORMER_PRESETS[name]!r} now", stacklevel=2)
         name = FORMER_PRESETS[name]
     if name not in PRESETS:
-        raise SettingsError(f"there is no preset {name!r}; choose one of {', '.join(PRESETS)}")
+        raise SettingsError(f"there is no `preset` {name!r}; choose one of {', '.join(PRESETS)}")
     text = resources.files("spritelab").joinpath(f"presets/{name}.toml").read_text("utf-8")
     return RunSettings.parse(tomllib.loads(text), f"preset {name}")
 

@@ -22,9 +22,10 @@ class DataSettings(Settings):
     """Which sprites to learn, and in which form."""
 
     source: str = Field(
-        default="builtin", description="builtin, sprites, crawl, or a path to sprites"
+        default="builtin",
+        description="builtin, sprites, crawl, or a path: a folder, a sheet, an .npy, .npz or .zip",
     )
-    size: Literal[16, 32] = Field(default=16, description="height and width in pixels")
+    size: Literal[16, 32] = Field(default=16, description="16 or 32: height and width in pixels")
     channels: Literal[3, 4] | None = Field(
         default=None, description="3: RGB on `background`; 4: RGBA; unset: as the source has them"
     )
@@ -96,15 +97,19 @@ Prediction = Literal["eps", "x0", "v"]
 """What a network returns: the noise ε, the clean sprite x_0, or v (Salimans and Ho 2022)."""
 
 
+MixedPrecision = Literal["no", "fp16", "bf16"]
+"""Precision of the network's arithmetic on a GPU; ``no`` is float32."""
+
+
 class TrainingSettings(Settings):
     """How the network learns. Exactly one of `epochs`, `steps` and `max_minutes` is given."""
 
     epochs: Annotated[float, Field(gt=0)] | None = Field(
-        default=None, description="passes over the training sprites"
+        default=None, description="length: passes over the training sprites"
     )
-    steps: Positive | None = Field(default=None, description="updates of the weights")
+    steps: Positive | None = Field(default=None, description="length: updates of the weights")
     max_minutes: Annotated[float, Field(gt=0)] | None = Field(
-        default=None, description="minutes of training"
+        default=None, description="length: minutes of training"
     )
     batch_size: Positive = Field(default=64, description="sprites an update")
     optimiser: Literal["adam", "adamw", "muon"] = Field(
@@ -141,7 +146,7 @@ class TrainingSettings(Settings):
         default=0.1,
         description="width of the average over past weights, as a share of the run; 0: no average",
     )
-    mixed_precision: Literal["no", "fp16", "bf16"] = Field(
+    mixed_precision: MixedPrecision = Field(
         default="no", description="precision of the network's arithmetic on a GPU"
     )
     validate_every: Positive = Field(default=250, description="updates between validations")

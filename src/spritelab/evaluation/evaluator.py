@@ -30,7 +30,7 @@ from spritelab.evaluation.embedding import Embedded, embed
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.reference import MOST, Reference, build_reference, check_enough
 from spritelab.evaluation.result import Evaluation
-from spritelab.evaluation.samples import draw, model_identity, samples_file
+from spritelab.evaluation.samples import SampleStore
 from spritelab.evaluation.scores import Floor, check_n, embed_held_out, make_floor, score
 from spritelab.evaluation.split import Split, find_split
 from spritelab.generate import Model, load_model
@@ -67,7 +67,7 @@ class Evaluator:
         self.model = model
         self.split = split
         self.extractor = extractor or Extractor(device=str(model.device))
-        self.folder = None if folder is None else Path(folder)
+        self.store = SampleStore(model, None if folder is None else Path(folder))
         self.most = most
         self.progress = progress
         self._floors: dict[int, Floor] = {}
@@ -81,7 +81,7 @@ class Evaluator:
             self.extractor,
             mirror=self.split.mirror,
             most=self.most,
-            cache=self.folder,
+            cache=self.store.folder,
             progress=self.progress,
         )
 
@@ -89,11 +89,6 @@ class Evaluator:
     def held_out(self) -> Embedded | None:
         """The held-out sprites, embedded; None if there are too few."""
         return embed_held_out(self.reference)
-
-    @cached_property
-    def identity(self) -> str:
-        """Of the model, see ``samples.model_identity``."""
-        return model_identity(self.model)
 
     def floor(self, n: int) -> Floor:
         """What real sprites get in the place of n samples."""
@@ -121,8 +116,7 @@ class Evaluator:
         samples, features, scores = [], [], []
         for seed in seeds:
             note = f", seed {seed}" if len(seeds) > 1 else ""
-            file = self.folder and samples_file(self.folder, self.identity, how, seed)
-            drawn = draw(self.model, how, seed, n, file, self.progress.part(f"drawing{note}"))
+            drawn = self.store.draw(how, seed, n, self.progress.part(f"drawing{note}"))
             embedded = embed(
                 drawn.images,
                 drawn.labels,
@@ -155,18 +149,16 @@ class Evaluator:
             SettingsError: for a seed given twice, and without a folder.
         """
         check_n(n, seeds)
-        if self.folder is None:
+        if self.store.folder is None:
             raise SettingsError("a comparison keeps what it draws; give the evaluator a `folder`")
         return Plan(
-            model=self.model,
-            identity=self.identity,
+            store=self.store,
             reference=self.reference,
             held_out=self.held_out,
             floor=self.floor(n),
             grid=default_grid(self.model) if grid is None else tuple(grid),
             n=n,
             seeds=tuple(seeds),
-            folder=self.folder,
         )
 
     def compare(

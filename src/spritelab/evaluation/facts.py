@@ -12,8 +12,11 @@ from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.scores import Floor, Score, distance_ratio
 
-FORMAT = 1
-"""Version of the JSON that ``evaluate`` and ``compare`` write."""
+FORMAT = 2
+"""Version of the JSON that ``evaluate`` and ``compare`` write.
+
+2: ``times`` and ``start`` say more of how sprites were drawn.
+"""
 
 
 def protocol_facts(reference: Reference) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sprites drawn for an evaluation, in blocks that outlive an interruption.
+"""Sprites drawn for an evaluation, kept in blocks that outlive an interruption.
 
 Sprite k of seed s is the same however many are drawn, so a file that holds the first 500 is gone
 on with when 1,000 are asked for. Only uint8 arrays are kept, never a PNG a sprite.
@@ -9,13 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from spritelab.config import SamplerSettings
-from spritelab.generate import Model
+from spritelab.errors import SettingsError
+from spritelab.generate import Model, ModelConfig
+from spritelab.pictures import evenly
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import digest
@@ -50,68 +54,166 @@ class Samples:
         return Samples(self.images[:n], self.labels[:n], self.seconds[:n])
 
 
-def samples_file(folder: Path, identity: str, how: SamplerSettings, seed: int) -> Path:
-    """The file for the sprites of one seed, drawn as ``how`` says; ``identity`` is the model's."""
-    chain = how.canonical
-    noise = chain.variance or ("ode" if chain.eta is None else f"eta{chain.eta:g}")
-    key = digest(identity, DRAWING, chain.model_dump(mode="json"), seed)[:12]
-    return folder / f"{chain.sampler}-{chain.steps:04d}-{noise}-seed{seed}-{key}.npz"
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One sprite coming out of the noise: ``t`` of F frames, and x_t and x̂_0 ``[F,H,W,C]``."""
+
+    how: SamplerSettings
+    t: tuple[int, ...]
+    x_t: Images
+    x0_hat: Images
 
 
-def draw(
-    model: Model,
-    how: SamplerSettings,
-    seed: int,
-    n: int,
-    file: Path | None = None,
-    progress: Progress = SILENT,
-) -> Samples:
-    """Draw the first n sprites of a seed, each of the class that its own seed chooses.
+class SampleStore:
+    """The sprites that one model draws, kept in one folder and drawn when they are not there.
 
-    Args:
-        model: what draws.
-        how: complete settings of the sampler.
-        seed: decides x_T, the classes and all further noise, whatever the settings.
-        n: how many.
-        file: where they are kept, block by block, and taken from; None keeps nothing.
-        progress: told of the network evaluations, counted in sprites × steps, without those of
-            sprites that were kept.
-
-    Raises:
-        StorageError: if ``file`` cannot be written; and what ``Model.sample`` raises.
+    Attributes:
+        folder: of the files; None keeps nothing.
     """
-    assert how.steps is not None, "complete the settings first"
-    drawn = load_samples(file, model) if file is not None else None
-    block = BLOCK_CPU if model.device.type == "cpu" else BLOCK
-    start = done = 0 if drawn is None else len(drawn)
-    while drawn is None or done < n:
-        batch = model.sample(
-            how=how.canonical,
-            seed=seed,
-            numbers=range(done, min(n, done + block)),
-            progress=progress.part(
-                before=(done - start) * how.steps, total=(n - start) * how.steps
-            ),
-        )
-        seconds = np.full(len(batch), batch.seconds / len(batch))
-        new = Samples(batch.images, batch.labels, seconds)
-        drawn = new if drawn is None else _joined(drawn, new)
-        done = len(drawn)
-        if file is not None:
-            save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
-    return drawn.first(n)
 
+    def __init__(self, model: Model, folder: Path | None = None) -> None:
+        """Nothing is drawn yet."""
+        self.folder = folder
+        self._model = model
 
-def load_samples(file: Path, model: Model) -> Samples | None:
-    """What is kept in ``file``, or None if there is nothing that ``model`` could have drawn."""
-    found = load_arrays(file, "images", "labels", "seconds")
-    if found is None:
-        return None
-    shape = (model.size, model.size, model.channels)
-    lengths = {len(part) for part in found.values()}
-    if found["images"].dtype != np.uint8 or found["images"].shape[1:] != shape or len(lengths) > 1:
-        return None
-    return Samples(found["images"], found["labels"], found["seconds"])
+    @property
+    def config(self) -> ModelConfig:
+        """What the model says of itself."""
+        return self._model.config
+
+    @property
+    def device(self) -> torch.device:
+        """What draws."""
+        return self._model.device
+
+    @cached_property
+    def identity(self) -> str:
+        """Of the model, see ``model_identity``."""
+        return model_identity(self._model)
+
+    def file(self, how: SamplerSettings, seed: int) -> Path | None:
+        """The file for the sprites of one seed, drawn as ``how`` says."""
+        chain = how.canonical
+        noise = chain.variance or ("ode" if chain.eta is None else f"eta{chain.eta:g}")
+        name = f"{chain.sampler}-{chain.steps:04d}-{noise}-seed{seed}"
+        return self._path(name, chain, seed)
+
+    def count(self, how: SamplerSettings, seed: int) -> int:
+        """How many sprites of one seed are kept."""
+        kept = self._load(self.file(how, seed))
+        return 0 if kept is None else len(kept)
+
+    def draw(self, how: SamplerSettings, seed: int, n: int, progress: Progress = SILENT) -> Samples:
+        """The first n sprites of a seed, each of the class that its own noise chooses.
+
+        Args:
+            how: complete settings of the sampler.
+            seed: decides x_T, the classes and all further noise, whatever the settings.
+            n: how many.
+            progress: told of the network evaluations, counted in sprites × steps, without those of
+                sprites that were kept.
+
+        Raises:
+            StorageError: if the file cannot be written; and what ``Model.sample`` raises.
+        """
+        assert how.steps is not None, "complete the settings first"
+        file = self.file(how, seed)
+        drawn = self._load(file)
+        block = BLOCK_CPU if self.device.type == "cpu" else BLOCK
+        start = done = 0 if drawn is None else len(drawn)
+        while drawn is None or done < n:
+            batch = self._model.sample(
+                how=how.canonical,
+                seed=seed,
+                numbers=range(done, min(n, done + block)),
+                progress=progress.part(
+                    before=(done - start) * how.steps, total=(n - start) * how.steps
+                ),
+            )
+            seconds = np.full(len(batch), batch.seconds / len(batch))
+            new = Samples(batch.images, batch.labels, seconds)
+            drawn = new if drawn is None else _joined(drawn, new)
+            done = len(drawn)
+            if file is not None:
+                save_arrays(file, images=drawn.images, labels=drawn.labels, seconds=drawn.seconds)
+        return drawn.first(n)
+
+    def strip(self, how: SamplerSettings, seed: int, frames: int) -> Strip:
+        """The first sprite of a seed as it comes out of the noise, in at most so many frames."""
+        file = self._path(f"strip-{how.sampler}-{how.steps:04d}", how, seed, frames)
+        found = load_arrays(file, "t", "x_t", "x0_hat") if file is not None else None
+        if found is None:
+            every = list(self._model.trace(1, how.canonical, seed=seed))
+            chosen = [every[i] for i in evenly(len(every), frames)]
+            found = {
+                "t": np.array([frame.t for frame in chosen]),
+                "x_t": np.stack([frame.x_t[0] for frame in chosen]),
+                "x0_hat": np.stack([frame.x0_hat[0] for frame in chosen]),
+            }
+            if file is not None:
+                save_arrays(file, **found)
+        return Strip(how, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
+
+    def variations(self, how: SamplerSettings, seed: int, sprites: int, draws: int) -> Images:
+        """The first sprites of a seed, each drawn several times with DDIM.
+
+        All drawings of a sprite start from its x_T and are of its class, and each adds noise of its
+        own on the way: with η = 0 all are equal.
+
+        Args:
+            how: complete settings of DDIM, with any η.
+            seed: of the sprites.
+            sprites: how many, S.
+            draws: of each, R ≥ 2.
+
+        Returns:
+            uint8 ``[S,R,H,W,C]``.
+
+        Raises:
+            SettingsError: for another sampler, or a single draw.
+        """
+        if how.eta is None or draws < 2:
+            raise SettingsError("drawing again from one x_T takes DDIM and at least 2 drawings")
+        name = f"variety-{how.sampler}-{how.steps:04d}"
+        file = self._path(name, how, seed, sprites, draws)
+        found = load_arrays(file, "images") if file is not None else None
+        if found is None:
+            batch = self._model.sample(
+                how=how,
+                seed=seed,
+                numbers=np.repeat(np.arange(sprites), draws).tolist(),
+                variations=[*range(1, draws + 1)] * sprites,
+            )
+            shape = (sprites, draws, *batch.images.shape[1:])
+            found = {"images": batch.images.reshape(shape)}
+            if file is not None:
+                save_arrays(file, **found)
+        return found["images"]
+
+    def seconds_an_evaluation(self, n: int) -> float:
+        """Time a small batch: the seconds of one network evaluation where n sprites are drawn."""
+        batch = min(n, 64 if self.device.type == "cpu" else 1024)
+        few = min(3, self._model.schedule.timesteps)
+        ddim = SamplerSettings(sampler="ddim")
+        self._model.sample(batch, ddim, steps=1)
+        return self._model.sample(batch, ddim, steps=few).seconds / (batch * few)
+
+    def _path(self, name: str, how: SamplerSettings, seed: int, *sizes: int) -> Path | None:
+        if self.folder is None:
+            return None
+        key = digest(self.identity, DRAWING, how.model_dump(mode="json"), seed, *sizes)[:12]
+        return self.folder / f"{name}-{key}.npz"
+
+    def _load(self, file: Path | None) -> Samples | None:
+        """What is kept in ``file``, or None if there is nothing that the model could have drawn."""
+        found = load_arrays(file, "images", "labels", "seconds") if file is not None else None
+        if found is None:
+            return None
+        shape = (self.config.size, self.config.size, self.config.channels)
+        images, lengths = found["images"], {len(part) for part in found.values()}
+        if images.dtype != np.uint8 or images.shape[1:] != shape or len(lengths) > 1:
+            return None
+        return Samples(images, found["labels"], found["seconds"])
 
 
 def model_identity(model: Model) -> str:
@@ -119,7 +221,7 @@ def model_identity(model: Model) -> str:
 
     The kind of device counts too: its arithmetic and its speed are its own.
     """
-    config = model.config.model_dump(mode="json", exclude={"version", "step"})
+    config = model.config.model_dump(mode="json", exclude={"version", "step", "sampling"})
     found = hashlib.sha256(json.dumps([config, model.device.type], sort_keys=True).encode())
     for name, tensor in sorted(model.network.state_dict().items()):
         values = tensor.detach().cpu().contiguous().numpy()

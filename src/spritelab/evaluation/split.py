@@ -49,9 +49,9 @@ def find_split(
 ) -> Split:
     """Load a model's sprites and split them as its training did.
 
-    A run's folder (or ``model`` inside it) says in its ``run.json`` how its sprites are read; a
-    model folder alone says what they were and how they were split, and ``source`` where they are,
-    unless they are a source with a name.
+    A run's folder (or ``model`` inside it) says in its ``run.json`` where its sprites are and how
+    they are read; a model folder alone says how they are read and split, and ``source`` where they
+    are, unless they are a source with a name.
 
     Args:
         folder: a run's folder or a model folder; None for what ``config`` alone says.
@@ -68,22 +68,25 @@ def find_split(
     Raises:
         SettingsError: if a model folder names no source that can be found.
         DataError: if the sprites cannot be read or do not fit the model.
-        ModelError: if the run's ``config.json`` is broken.
+        ModelError: if the run's record is broken.
     """
     known = config.trained_on
     run = None if folder is None else _run_settings(Path(folder))
     settings = run.data if run else known.data
     if source is None:
-        if settings is None and known.source not in data.NAMES:
+        source = settings.source if settings else known.source
+        # A model folder keeps the last part of a path only: not where it is on this machine.
+        if run is None and source not in data.NAMES:
             raise SettingsError(
                 f"{folder or 'this model'} does not say where its sprites are; name them with "
-                f"`source` (it was trained on {known.source!r})"
+                f"`source` (it was trained on {source!r})"
             )
-        source = known.source if settings is None else settings.source
     read: dict[str, Any] = {"size": config.size, "channels": config.channels}
-    if settings is not None:  # sprites elsewhere are read as the run read its own
+    if settings is not None:  # sprites elsewhere are read as training read its own
         read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
         read["n"] = settings.count
+        if run is None:
+            read["labels"] = None  # the last part of a path as well
     given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
     read |= {key: value for key, value in given.items() if value is not None}
     sprites = data.load(source, **read)

@@ -18,7 +18,11 @@ LIST = "samples.json"
 PICTURES = ("grid.png", "denoising.png")
 """Pictures of all sprites, which may lie beside them."""
 
-FORMAT = 1
+FORMAT = 2
+"""Version of ``samples.json``.
+
+2: sprites have numbers of one seed, where each had a seed of its own.
+"""
 
 
 def save_sprites(

@@ -31,7 +31,7 @@ from spritelab.runs.pictures import draw_grid
 from spritelab.runs.record import describe_model
 from spritelab.training import (
     CheckpointState,
-    Sprites,
+    DeviceSprites,
     TrainingState,
     Update,
     build_objective,
@@ -126,8 +126,8 @@ class Run:
             updates = train(
                 state,
                 build_objective(settings, schedule),
-                Sprites.from_set(self.train_sprites, accelerator.device),
-                Sprites.from_set(self.held_out, accelerator.device),
+                DeviceSprites.from_set(self.train_sprites, accelerator.device),
+                DeviceSprites.from_set(self.held_out, accelerator.device),
                 settings,
                 accelerator,
                 mirror=self.settings.data.mirror,

@@ -1,7 +1,7 @@
 """Training: batches, the loop, the average of the weights and validation."""
 
 from spritelab.training.average import PowerAverage, gamma_from_width
-from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
 from spritelab.training.checkpoint import (
     CheckpointState,
     checkpoints,
@@ -24,11 +24,11 @@ __all__ = [
     "Batch",
     "Batches",
     "CheckpointState",
+    "DeviceSprites",
     "Denoising",
     "Muon",
     "Objective",
     "PowerAverage",
-    "Sprites",
     "TrainingState",
     "Update",
     "Validation",

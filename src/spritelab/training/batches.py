@@ -25,7 +25,7 @@ def stream_seed(*key: int) -> int:
 
 
 @dataclass(frozen=True)
-class Sprites:
+class DeviceSprites:
     """A ``SpriteSet`` on the device.
 
     Attributes:
@@ -39,7 +39,7 @@ class Sprites:
     mirrorable: Tensor
 
     @classmethod
-    def from_set(cls, sprites: SpriteSet, device: torch.device) -> Sprites:
+    def from_set(cls, sprites: SpriteSet, device: torch.device) -> DeviceSprites:
         """Move ``sprites`` to ``device``."""
         labels = torch.from_numpy(sprites.labels)
         return cls(
@@ -84,7 +84,7 @@ class Batches:
 
     def __init__(
         self,
-        sprites: Sprites,
+        sprites: DeviceSprites,
         batch_size: int,
         timesteps: int,
         seed: int,

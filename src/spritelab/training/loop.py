@@ -21,7 +21,7 @@ from spritelab.config import TrainingSettings
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import hidden_weights
 from spritelab.training.average import PowerAverage
-from spritelab.training.batches import Batch, Batches, Sprites, stream_seed
+from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Objective
 from spritelab.training.validation import eps_loss
@@ -44,7 +44,7 @@ class Update:
         epoch: passes over the training sprites so far.
         loss: of this update's batch, in the units of what the network predicts.
         learning_rate: that this update used.
-        seconds: of training so far, over all sittings.
+        seconds: of training so far, over all sessions.
         progress: share of the run done, in (0, 1].
         validation: every ``validate_every`` updates and after the last one, else None.
     """
@@ -112,8 +112,8 @@ class TrainingState:
 def train(
     state: TrainingState,
     objective: Objective,
-    train_sprites: Sprites,
-    held_out: Sprites,
+    train_sprites: DeviceSprites,
+    held_out: DeviceSprites,
     settings: TrainingSettings,
     accelerator: Accelerator,
     mirror: bool = False,

@@ -7,7 +7,7 @@ from torch import nn
 
 from spritelab import pixels
 from spritelab.diffusion import Head, denoiser, q_sample
-from spritelab.training.batches import Sprites, stream_seed
+from spritelab.training.batches import DeviceSprites, stream_seed
 
 EVALUATIONS = 512
 """Network evaluations of one validation; t is spread evenly over them."""
@@ -20,7 +20,7 @@ _SEED = 20_200_619
 def eps_loss(
     network: nn.Module,
     head: Head,
-    sprites: Sprites,
+    sprites: DeviceSprites,
     evaluations: int = EVALUATIONS,
     batch_size: int = 128,
 ) -> float:

@@ -21,7 +21,7 @@ from spritelab.evaluation.comparison.grid import Grid
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.metrics import find_copies
 from spritelab.evaluation.reference import Reference, build_reference
-from spritelab.evaluation.samples import model_identity
+from spritelab.evaluation.samples import SampleStore
 from spritelab.evaluation.scores import make_floor
 from spritelab.generate import BATCHING_TOLERANCE, Model
 from spritelab.progress import Progress
@@ -40,15 +40,13 @@ def reference() -> Reference:
 def planned(tiny_model: Model, reference: Reference, tmp_path: Path) -> Planned:
     def make(n: int = 30, seeds: tuple[int, ...] = (0, 1), grid: Grid = GRID) -> Plan:
         return Plan(
-            model=tiny_model,
-            identity=model_identity(tiny_model),
+            store=SampleStore(tiny_model, tmp_path / "cells"),
             reference=reference,
             held_out=None,
             floor=make_floor(reference, n),
             grid=grid,
             n=n,
             seeds=seeds,
-            folder=tmp_path / "cells",
         )
 
     return make
@@ -94,7 +92,7 @@ def test_other_real_sprites_are_measured_anew(planned: Planned, reference: Refer
     other = replace(plan, reference=replace(reference, identity="another"))
     how = GRID[0]
     assert plan.record_file(how, 0) != other.record_file(how, 0)
-    assert plan.samples_file(how, 0) == other.samples_file(how, 0)
+    assert plan.store.file(how, 0) == other.store.file(how, 0)
 
 
 def test_a_damaged_record_is_measured_again(planned: Planned, drawn_counts: list[int]) -> None:
@@ -128,7 +126,7 @@ def test_a_cell_in_figures(planned: Planned) -> None:
 def test_the_search_for_copies_runs_once(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned(grid=GRID[:1])
     run_cells(plan)
-    samples = plan.samples(GRID[0], 1)
+    samples = plan.store.draw(GRID[0], 1, plan.n)
     expected = find_copies(samples.images, plan.reference.training.images)
     with monkeypatch.context() as patch:
         patch.setattr(cells, "find_copies", lambda *_: pytest.fail("searched again"))

@@ -27,14 +27,8 @@ from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.measures import measure
 from spritelab.evaluation.metrics import Copies, find_copies
 from spritelab.evaluation.reference import Reference
-from spritelab.evaluation.samples import (
-    Samples,
-    draw,
-    load_samples,
-    samples_file,
-)
+from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.evaluation.scores import Floor, Score, read_score, score
-from spritelab.generate import Model
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import digest, load_json, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
@@ -98,26 +92,22 @@ class Plan:
     """All that a comparison is to measure.
 
     Attributes:
-        model: what draws.
-        identity: of the model, see ``samples.model_identity``.
+        store: draws and keeps the sprites; has a folder, where the figures are kept too.
         reference: the real sprites.
         held_out: the held-out sprites among them, embedded; None if there are none.
         floor: what real sprites get in the place of ``n`` samples.
         grid: complete settings, cheapest first.
         n: sprites for each setting and seed.
         seeds: of the drawing.
-        folder: where cells are kept.
     """
 
-    model: Model
-    identity: str
+    store: SampleStore
     reference: Reference
     held_out: Embedded | None
     floor: Floor
     grid: Grid
     n: int
     seeds: tuple[int, ...]
-    folder: Path
 
     @cached_property
     def distinct(self) -> list[SamplerSettings]:
@@ -131,25 +121,16 @@ class Plan:
         for how in self.distinct:
             for seed in self.seeds:
                 if not self.record_file(how, seed).is_file():
-                    drawn = load_samples(self.samples_file(how, seed), self.model)
-                    left = self.n - (len(drawn) if drawn else 0)
-                    missing.append(Missing(how, seed, max(0, left)))
+                    left = max(0, self.n - self.store.count(how, seed))
+                    missing.append(Missing(how, seed, left))
         return missing
-
-    def samples_file(self, how: SamplerSettings, seed: int) -> Path:
-        """Where the sprites of a cell are kept."""
-        return samples_file(self.folder, self.identity, how, seed)
 
     def record_file(self, how: SamplerSettings, seed: int) -> Path:
         """Where the figures of a cell are kept; its nearest training sprites lie beside them."""
-        stem = self.samples_file(how, seed).stem
-        key = digest(stem, self.reference.identity, self.n, PROTOCOL, FORMAT)[:12]
-        return self.folder / f"{stem}-{self.n}-{key}.json"
-
-    def samples(self, how: SamplerSettings, seed: int, progress: Progress = SILENT) -> Samples:
-        """The sprites of a cell, from their file as far as they are there."""
-        file = self.samples_file(how, seed)
-        return draw(self.model, how, seed, self.n, file, progress)
+        samples = self.store.file(how, seed)
+        assert samples is not None, "a comparison takes a store with a folder"
+        key = digest(samples.stem, self.reference.identity, self.n, PROTOCOL, FORMAT)[:12]
+        return samples.with_name(f"{samples.stem}-{self.n}-{key}.json")
 
     def run(self, progress: Progress = SILENT) -> Comparison:
         """Draw and measure what is missing.
@@ -196,12 +177,8 @@ def estimate_seconds(plan: Plan) -> float:
     """Estimate the time for the missing cells, by timing a small batch of each kind of work."""
     if not plan.missing:
         return 0.0
-    model, reference = plan.model, plan.reference
-    batch = min(plan.n, 64 if model.device.type == "cpu" else 1024)
-    few = min(3, model.schedule.timesteps)
-    ddim = SamplerSettings(sampler="ddim")
-    model.sample(batch, ddim, steps=1)
-    drawing = model.sample(batch, ddim, steps=few).seconds / (batch * few)
+    drawing = plan.store.seconds_an_evaluation(plan.n)
+    reference = plan.reference
     some = reference.images[:8]
     reference.extractor(some)
     extracting = _timed(lambda: reference.extractor(some)) / len(some)
@@ -240,7 +217,7 @@ def _read_record(plan: Plan, how: SamplerSettings, seed: int) -> dict[str, Any] 
 
 def _make_record(plan: Plan, how: SamplerSettings, seed: int, progress: Progress) -> dict[str, Any]:
     """Draw and measure a cell and keep its record."""
-    samples = plan.samples(how, seed, progress)
+    samples = plan.store.draw(how, seed, plan.n, progress)
     embedded = embed(samples.images, samples.labels, plan.reference)
     record = {
         "format": FORMAT,
@@ -248,7 +225,7 @@ def _make_record(plan: Plan, how: SamplerSettings, seed: int, progress: Progress
         "seed": seed,
         "n": plan.n,
         "seconds": float(samples.seconds.sum()),
-        "device": device_name(plan.model.device),
+        "device": device_name(plan.store.device),
         "threads": torch.get_num_threads(),
         "score": score(plan.reference, embedded, plan.floor).as_dict(),
     }

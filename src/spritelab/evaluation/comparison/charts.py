@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,6 +112,36 @@ def chart(
         return svg
     named = f'<svg role="img" aria-label="{y_label} against {against} a sprite" '
     return svg.replace("<svg ", named, 1)
+
+
+def charts_of(
+    cells: Sequence[Cell], facts: Mapping[str, Any], standalone: bool = False
+) -> dict[str, str]:
+    """The four charts of a report by name: SVG elements.
+
+    Args:
+        cells: of the comparison.
+        facts: of the report, see ``report.as_dict``.
+        standalone: as for ``chart``.
+    """
+    name = facts["frechet_name"]
+    floor = (facts["floor"] or {}).get("kid")
+    frechet: Any = {"measure": "frechet", "y_label": f"{name}, lower is better"}
+    return {
+        "frechet_nfe": chart(cells, **frechet, against="nfe", standalone=standalone),
+        "frechet_seconds": chart(cells, **frechet, against="seconds", standalone=standalone),
+        "kid_nfe": chart(
+            cells,
+            "kid",
+            "KID, lower is better",
+            against="nfe",
+            floor=floor,
+            standalone=standalone,
+        ),
+        "recall_nfe": chart(
+            cells, "recall", "recall, higher is better", against="nfe", standalone=standalone
+        ),
+    }
 
 
 def _clock(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -13,33 +12,19 @@ from spritelab.evaluation.comparison.cells import Comparison, Plan, nearest_trai
 from spritelab.evaluation.comparison.grid import step_count
 from spritelab.evaluation.comparison.same_noise import (
     Variety,
-    draw_variations,
     picture_difference,
     unrelated_difference,
     variety_of,
 )
 from spritelab.evaluation.metrics import nearest_pairs
-from spritelab.evaluation.samples import DRAWING, Samples
-from spritelab.pictures import evenly
+from spritelab.evaluation.samples import Strip
 from spritelab.pixels import Images
-from spritelab.storage import digest
-from spritelab.storage.arrays import load_arrays, save_arrays
 
 SHOWN = 8
 """Sprites in a row."""
 FRAMES = 8
 VARIETY_NOISES, VARIETY_DRAWS = 4, 6
 NEAREST = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Strip:
-    """One sprite coming out of the noise: ``t`` of F frames, and x_t and x̂_0 ``[F,H,W,C]``."""
-
-    how: SamplerSettings
-    t: tuple[int, ...]
-    x_t: Images
-    x0_hat: Images
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +75,7 @@ def make_gallery(comparison: Comparison, answer: Answer) -> Gallery:
         (cell.how for cell in cells if cell.how.family == family), key=step_count, reverse=True
     )
     samples = {
-        how: [plan.samples(how, seed) for seed in plan.seeds]
+        how: [plan.store.draw(how, seed, plan.n) for seed in plan.seeds]
         for how in dict.fromkeys([answer.slow.how, answer.fast.how, *fewer_steps])
     }
     images = {
@@ -114,8 +99,8 @@ def make_gallery(comparison: Comparison, answer: Answer) -> Gallery:
             for how in fewer_steps
         ),
         unrelated=unrelated_difference(images[most]),
-        strips=tuple(_strip(plan, how) for how in (slow, fast)),
-        varieties=tuple(_variety(plan, fast.changed(eta=eta), first) for eta in etas),
+        strips=tuple(plan.store.strip(how, plan.seeds[0], FRAMES) for how in (slow, fast)),
+        varieties=tuple(_variety(plan, fast.changed(eta=eta)) for eta in etas),
         nearest=nearest_pairs(first.images, training, copies, NEAREST),
         nearest_held_out=None
         if real is None
@@ -123,36 +108,7 @@ def make_gallery(comparison: Comparison, answer: Answer) -> Gallery:
     )
 
 
-def _strip(plan: Plan, how: SamplerSettings) -> Strip:
-    """Trace the first sprite of the first seed."""
-    file = _beside(plan, "strip", how)
-    found = load_arrays(file, "t", "x_t", "x0_hat")
-    if found is None:
-        frames = list(plan.model.trace(1, how.canonical, seed=plan.seeds[0]))
-        chosen = [frames[i] for i in evenly(len(frames), FRAMES)]
-        found = {
-            "t": np.array([frame.t for frame in chosen]),
-            "x_t": np.stack([frame.x_t[0] for frame in chosen]),
-            "x0_hat": np.stack([frame.x0_hat[0] for frame in chosen]),
-        }
-        save_arrays(file, **found)
-    return Strip(how, tuple(found["t"].tolist()), found["x_t"], found["x0_hat"])
-
-
-def _variety(plan: Plan, how: SamplerSettings, samples: Samples) -> Variety:
+def _variety(plan: Plan, how: SamplerSettings) -> Variety:
     """Draw again and again from the x_T of the first sprites of the first seed."""
-    file = _beside(plan, "variety", how)
-    found = load_arrays(file, "images")
-    if found is None:
-        labels = samples.labels[:VARIETY_NOISES]
-        images = draw_variations(plan.model, how, plan.seeds[0], labels, VARIETY_DRAWS)
-        found = {"images": images}
-        save_arrays(file, **found)
-    return variety_of(how, found["images"])
-
-
-def _beside(plan: Plan, what: str, how: SamplerSettings) -> Path:
-    """The file beside the cells for sprites drawn to be shown."""
-    shape = (FRAMES, VARIETY_NOISES, VARIETY_DRAWS)
-    key = digest(plan.identity, how.model_dump(mode="json"), plan.seeds[0], DRAWING, shape)[:12]
-    return plan.folder / f"{what}-{how.sampler}-{how.steps:04d}-{key}.npz"
+    sprites = min(VARIETY_NOISES, plan.n)
+    return variety_of(how, plan.store.variations(how, plan.seeds[0], sprites, VARIETY_DRAWS))

@@ -17,13 +17,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
-from spritelab import pictures
 from spritelab.errors import SettingsError
 from spritelab.evaluation.comparison.answer import Answer, find_answer, plus_minus, short
 from spritelab.evaluation.comparison.cells import Cell, Comparison
-from spritelab.evaluation.comparison.charts import chart
+from spritelab.evaluation.comparison.charts import charts_of
 from spritelab.evaluation.comparison.gallery import Gallery, make_gallery
 from spritelab.evaluation.comparison.grid import check_grid
+from spritelab.evaluation.comparison.pictures import write_pictures
 from spritelab.evaluation.facts import (
     FORMAT,
     drawing_facts,
@@ -97,7 +97,7 @@ def write_report(
         "percent": _percent,
         "png": png_uri,
     }
-    size = plan.model.size
+    size = plan.store.config.size
     shown = {
         "about": about,
         "facts": facts,
@@ -107,7 +107,7 @@ def write_report(
         "pictures": write_pictures(folder / "pictures", cells, gallery, facts, answer),
         "rows": _rows(cells, facts["cells"]),
         "matrix": matrix(cells),
-        "charts": {key: Markup(svg) for key, svg in _charts(cells, facts).items()},
+        "charts": {key: Markup(svg) for key, svg in charts_of(cells, facts).items()},
         "floor": plan.floor,
         "name": facts["frechet_name"],
         "zoom": max(1, 64 // size),
@@ -134,7 +134,7 @@ def as_dict(
 ) -> dict[str, Any]:
     """The report in plain values; the keys are described in ``docs/evaluation.md``."""
     plan = comparison.plan
-    config = plan.model.config
+    config = plan.store.config
     return {
         "format": FORMAT,
         "version": about.version,
@@ -148,7 +148,7 @@ def as_dict(
         },
         "model": {
             "name": about.title,
-            "identity": plan.identity,
+            "identity": plan.store.identity,
             "steps_trained": config.step,
             "timesteps": config.schedule.timesteps,
             "prediction": config.prediction,
@@ -191,85 +191,11 @@ def as_dict(
     }
 
 
-def write_pictures(
-    folder: Path,
-    cells: Sequence[Cell],
-    gallery: Gallery,
-    facts: Mapping[str, Any],
-    answer: Answer,
-) -> dict[str, str]:
-    """Write the pictures of ``report.md``; return their names in ``folder``."""
-    import numpy as np
-
-    slow, fast = answer.slow.how, answer.fast.how
-    columns = len(gallery.slow)
-    sheets: dict[str, tuple[Images, int, str]] = {
-        "same_noise": (
-            np.concatenate([gallery.slow, gallery.fast]),
-            columns,
-            f"above: {slow.name}; below: {fast.name}, from the same noise",
-        ),
-        "fewer_steps": (
-            np.concatenate([one.images for one in gallery.fewer]),
-            columns,
-            "DDIM, η = 0, steps from the top: "
-            + ", ".join(f"{one.steps:,}" for one in gallery.fewer),
-        ),
-        "variety": (
-            np.concatenate([one.images[0] for one in gallery.varieties]),
-            gallery.varieties[0].images.shape[1],
-            "one x_T, drawn again and again, η from the top: "
-            + ", ".join(f"{one.how.eta:g}" for one in gallery.varieties),
-        ),
-        "nearest": (
-            np.concatenate([gallery.nearest[:, 0], gallery.nearest[:, 1]]),
-            len(gallery.nearest),
-            f"above: {fast.name}, nearest first; below: the nearest training sprites",
-        ),
-    }
-    names = {}
-    for key, (images, across, title) in sheets.items():
-        names[key] = f"{key}.png"
-        pictures.samples_picture(images, folder / names[key], title, columns=across)
-    for key, strip in zip(("strip_slow", "strip_fast"), gallery.strips, strict=True):
-        names[key] = f"{key}.png"
-        pictures.strip_picture(
-            strip.x_t, strip.t, folder / names[key], strip.how.name, x0_hat=strip.x0_hat
-        )
-    for key, svg in _charts(cells, facts, standalone=True).items():
-        names[key] = f"{key}.svg"
-        write_file(folder / names[key], svg)
-    return names
-
-
 def png_uri(image: Images) -> str:
     """One sprite, uint8 ``[H,W,C]``, as a PNG in a data URI, pixel for pixel."""
     encoded = io.BytesIO()
     Image.fromarray(image).save(encoded, format="PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(encoded.getvalue()).decode()}"
-
-
-def _charts(
-    cells: Sequence[Cell], facts: Mapping[str, Any], standalone: bool = False
-) -> dict[str, str]:
-    name = facts["frechet_name"]
-    floor = (facts["floor"] or {}).get("kid")
-    frechet: Any = {"measure": "frechet", "y_label": f"{name}, lower is better"}
-    return {
-        "frechet_nfe": chart(cells, **frechet, against="nfe", standalone=standalone),
-        "frechet_seconds": chart(cells, **frechet, against="seconds", standalone=standalone),
-        "kid_nfe": chart(
-            cells,
-            "kid",
-            "KID, lower is better",
-            against="nfe",
-            floor=floor,
-            standalone=standalone,
-        ),
-        "recall_nfe": chart(
-            cells, "recall", "recall, higher is better", against="nfe", standalone=standalone
-        ),
-    }
 
 
 def matrix(cells: Sequence[Cell]) -> dict[str, Any]:

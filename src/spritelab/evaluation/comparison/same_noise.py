@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.config import SamplerSettings
-from spritelab.errors import SettingsError
 from spritelab.evaluation.features import protocol
-from spritelab.generate import NO_CLASS, Model
 from spritelab.pixels import Images
 
 
@@ -46,40 +44,6 @@ class Variety:
     how: SamplerSettings
     images: Images
     difference: float
-
-
-def draw_variations(
-    model: Model, how: SamplerSettings, seed: int, labels: NDArray[np.int64], r: int
-) -> Images:
-    """Draw the first S sprites of a seed r ≥ 2 times with DDIM.
-
-    All drawings of a sprite start from its x_T, and each adds noise of its own on the way: with
-    η = 0 all are equal.
-
-    Args:
-        model: what draws.
-        how: complete settings of DDIM, with any η.
-        seed: of the sprites.
-        labels: int64 ``[S]``, their classes; -1 for none.
-        r: drawings from each x_T.
-
-    Returns:
-        uint8 ``[S,r,H,W,C]``.
-
-    Raises:
-        SettingsError: for another sampler.
-    """
-    if how.eta is None or r < 2:
-        raise SettingsError("drawing again from one x_T takes DDIM and at least 2 drawings")
-    names = [model.class_names[label] if label >= 0 else NO_CLASS for label in labels.tolist()]
-    batch = model.sample(
-        how=how,
-        seed=seed,
-        numbers=np.repeat(np.arange(len(labels)), r).tolist(),
-        variations=[*range(1, r + 1)] * len(labels),
-        label=[name for name in names for _ in range(r)],
-    )
-    return batch.images.reshape(len(labels), r, *batch.images.shape[1:])
 
 
 def variety_of(how: SamplerSettings, images: Images) -> Variety:

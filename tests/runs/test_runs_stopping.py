@@ -177,6 +177,14 @@ def training_elsewhere(folder: Path) -> subprocess.Popen[str]:
     return child
 
 
+def untimed(folder: Path) -> dict[str, bytes]:
+    """Every file of a run; of TensorBoard's, which a thread writes when it likes, the name only."""
+    return {
+        name: b"" if name.startswith("tensorboard") else content
+        for name, content in snapshot(folder).items()
+    }
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="signals of POSIX")
 @pytest.mark.parametrize("ended_by", ["SIGHUP", "SIGKILL"])
 def test_one_process_at_a_time(
@@ -188,14 +196,14 @@ def test_one_process_at_a_time(
     folder = runs.start_run(settings, tmp_path / "run").folder
     child = training_elsewhere(folder)
     try:
-        before = snapshot(folder)
+        before = untimed(folder)
         said = f"the run in {folder} is being trained by another process; wait for it, or stop it"
         with pytest.raises(TrainingError) as caught:
             next(runs.resume_run(folder).train(cpu=True))
         assert str(caught.value) == said
         assert main(["train", "--resume", "--cpu", "--out", str(folder)]) == 2
         assert capsys.readouterr().err.splitlines()[1:] == [f"error: {said}"]
-        assert snapshot(folder) == before
+        assert untimed(folder) == before
         child.send_signal(getattr(signal, ended_by))
         out, _ = child.communicate("go on\n", timeout=60)
     finally:

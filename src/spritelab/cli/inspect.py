@@ -1,0 +1,128 @@
+"""``spritelab data inspect``: what is in a set of sprites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from spritelab.cli import console, options
+from spritelab.config import DataSettings
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from spritelab.data import Inspection, Spread
+
+
+def _option(name: str, *names: str) -> Any:
+    return options.setting(DataSettings, name, *names)
+
+
+def inspect(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help=DataSettings.model_fields["source"].description,
+            show_default=False,
+        ),
+    ],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
+    ] = None,
+    tile: Annotated[int | None, _option("tile")] = None,
+    margin: Annotated[int, _option("margin")] = 0,
+    spacing: Annotated[int, _option("spacing")] = 0,
+    labels: Annotated[Path | None, _option("labels")] = None,
+    count: Annotated[int | None, _option("count", "-n", "--count")] = None,
+    out: Annotated[Path, typer.Option(help="folder for the contact sheet")] = Path(),
+    json: options.Json = None,
+) -> None:
+    """Say what is in a set of sprites, and draw a contact sheet of it.
+
+    Counts, classes, copies, groups, colours and transparency.
+    The contact sheet is inspect-NAME.png, here or in the folder that --out names.
+    """
+    from spritelab import data, pictures
+    from spritelab.storage import write_json
+
+    with console.progress("reading", transient=True) as report:
+        sprites = data.load(
+            source,
+            size=size,
+            tile=tile,
+            margin=margin,
+            spacing=spacing,
+            labels=labels,
+            n=count,
+            progress=report,
+        )
+    facts = data.inspect(sprites)
+    name = source if source in data.NAMES else _name(Path(source))
+    picture = pictures.contact_sheet_picture(
+        sprites.images,
+        sprites.labels,
+        sprites.class_names,
+        out / f"inspect-{name}.png",
+        f"{name}: {facts.n:,} sprites, {facts.size}×{facts.size}",
+    )
+    console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
+    console.wrote(picture)
+    if json is not None:
+        console.wrote(write_json(json, facts.as_dict()))
+
+
+def _name(path: Path) -> str:
+    """Return what a source is called in titles and file names."""
+    path = path.resolve()
+    return (path.name if path.is_dir() else path.stem) or "sprites"
+
+
+def _facts(facts: Inspection) -> Table:
+    """Lay out the figures of a whole set."""
+    from rich import box
+    from rich.table import Column, Table
+
+    kind = "RGBA" if facts.channels == 4 else "RGB"
+    table = Table(Column(), Column(overflow="fold"), show_header=False, box=box.SIMPLE)
+    rows = [
+        ("sprites", f"{facts.n:,}, {facts.size}×{facts.size} {kind}"),
+        ("distinct", f"{facts.distinct:,}"),
+        ("distinct up to mirroring", f"{facts.distinct_up_to_mirror:,}"),
+        ("groups kept whole in a split", f"{facts.groups:,}"),
+        ("sprites in a group", _spread(facts.group_sizes)),
+        ("colours in a sprite", _spread(facts.colours)),
+    ]
+    if facts.channels == 4:
+        rows += [
+            ("transparent pixels", f"{facts.transparent:.1%}"),
+            ("partly transparent pixels", f"{facts.partly_transparent:.1%}"),
+        ]
+    rows += [("from", facts.provenance.url or facts.provenance.source)]
+    rows += [("licence", facts.provenance.licence)]
+    for label, value in rows:
+        table.add_row(label, Text(value))
+    return table
+
+
+def _classes(facts: Inspection) -> Table:
+    """Lay out the classes with their counts."""
+    from rich import box
+    from rich.table import Column, Table
+
+    right = (Column(title, justify="right") for title in ("sprites", "distinct"))
+    table = Table(Column("class"), *right, Column("may be mirrored"), box=box.SIMPLE)
+    for one in facts.classes:
+        mirrored = "yes" if one.mirrorable else "no"
+        table.add_row(Text(one.name), f"{one.n:,}", f"{one.distinct:,}", mirrored)
+    return table
+
+
+def _spread(spread: Spread) -> str:
+    """Say a spread in words: ``2 to 31, median 7.5``."""
+    if spread.min == spread.max:
+        return f"{spread.min:,}"
+    return f"{spread.min:,} to {spread.max:,}, median {spread.median:,g}"
