@@ -45,7 +45,7 @@ def test_contestants_from_a_file_of_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("a=preset:huge", "there is no preset 'huge'"),
+        ("a=preset:huge", "there is no `preset` 'huge'"),
         ("a=nobody", "base 'nobody' is no preset"),
         ("a=a", "base 'a' is no preset"),
         ("a=small,training.foo=1", "there is no such setting"),

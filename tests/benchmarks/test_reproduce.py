@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+import evaluation_rules
 import spritelab
 from benchmarks.lib import machine
 from benchmarks.quality import reproduce
@@ -35,16 +34,6 @@ LABELS = ROOT.parent / "shared" / "data" / arrays.SPRITES_LABELS_FILE
 ROWS, PERIOD, CLASSES = 89_400, 894, 5
 N, EPOCHS, TIMESTEPS = 6, 0.01, 8
 TINY = ["--set", f"schedule.timesteps={TIMESTEPS}", "--set", "network.features=8"]
-
-
-def load_module(path: Path) -> ModuleType:
-    """Import a file that is no part of the package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def write_labels(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -77,12 +66,11 @@ def write_sprites(folder: Path) -> None:
 
 def write_weights(path: Path) -> None:
     """A weights file as pytorch-fid publishes it, with weights by the rule of the golden tests."""
-    rules = load_module(ROOT / "tests" / "evaluation" / "evaluation_rules.py")
     with torch.device("meta"):
         state = FIDInception().state_dict()
     # The published file holds the classifier too.
     state |= {"fc.weight": torch.empty(1008, 2048), "fc.bias": torch.empty(1008)}
-    torch.save(rules.fill(state), path)
+    torch.save(evaluation_rules.fill(state), path)
 
 
 def make(*variables: str, cache: Path) -> subprocess.CompletedProcess[str]:
