@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spritelab.data import load as load_sprites
     from spritelab.generate import Model, SpriteBatch, load_model
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = ["Model", "SpriteBatch", "SpriteSet", "__version__", "load_model", "load_sprites"]
 

@@ -138,6 +138,7 @@ def test_a_sprite_can_be_drawn_again_by_its_name(tiny_model: Model, how: dict[st
     seeds = np.concatenate([whole.seeds[4:6], other.seeds[1:2]])
     numbers = np.concatenate([whole.numbers[4:6], other.numbers[1:2]])
     mixed = tiny_model.sample(seed=seeds.tolist(), numbers=numbers.tolist(), **how)
+    assert (tiny_model.sample(seed=seeds[0], numbers=[0], **how).seeds == 5).all()  # NumPy's own
     expected = np.concatenate([whole.images[4:6], other.images[1:2]])
     assert levels_apart(mixed.images, expected) <= BATCHING_TOLERANCE
 

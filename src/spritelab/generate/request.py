@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -56,7 +57,8 @@ def make_request(
         SettingsError: if the numbers of sprites disagree, or a seed or label is out of range.
     """
     listed = label if isinstance(label, Sequence) and not isinstance(label, str) else None
-    seeds = None if isinstance(seed, int) else seed
+    # A number of NumPy's is one seed too, and an array of them are several.
+    seeds = None if np.ndim(seed) == 0 else cast("Sequence[int]", seed)
     counts = {len(given) for given in (seeds, numbers, variations, listed) if given is not None}
     if n is not None:
         counts.add(n)
@@ -69,7 +71,7 @@ def make_request(
     if count < 1:
         raise SettingsError(f"the number of sprites must be at least 1, not {count}")
     noise = Noise(
-        _whole([seed] * count if isinstance(seed, int) else seed, "`seed`", 2**63),
+        _whole([cast("int", seed)] * count if seeds is None else seeds, "`seed`", 2**63),
         _whole(range(count) if numbers is None else numbers, "a sprite's number", 2**32),
         None if variations is None else _whole(variations, "a variation", 2**32 - 2),
     )
