@@ -45,6 +45,8 @@ def test_inspect_says_what_is_there(
         "distinct up to mirroring 4",
         "groups kept whole in a split 4",
         "sprites in a group 1 to 2, median 1",
+        "at most 16, 24, 32 colours 0.0%, 0.0%, 0.0% (transparent is one)",
+        "colours of the whole set 769",
         "transparent pixels 25.0%",
         "partly transparent pixels 12.5%",
         "hero 4 3 yes",
@@ -71,6 +73,9 @@ def test_inspect_writes_json_and_the_sheet_where_asked(
     assert values["distinct"] == 4
     assert values["size"] == 16
     assert values["channels"] == 4
+    assert values["palettes"]["within_32"] == 0
+    assert values["palettes"]["set_colours"] == 4 * 16 * 12 + 1
+    assert values["palettes"]["error_32"] > 0
     assert values["transparent"] == 0.25
     assert values["partly_transparent"] == 0.125
     assert [one["name"] for one in values["classes"]] == ["hero", "side-facing"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sprite_files import random_sprites
 
-from spritelab.data import ClassCount, Provenance, Spread, SpriteSet, inspect
+from spritelab.data import ClassCount, PaletteFigures, Provenance, Spread, SpriteSet, inspect
 from spritelab.data.inspection import colours_per_sprite
 
 
@@ -53,6 +53,7 @@ def test_the_keys_of_the_json_are_stable() -> None:
         "size",
         "channels",
         "colours",
+        "palettes",
         "transparent",
         "partly_transparent",
         "provenance",
@@ -60,11 +61,41 @@ def test_the_keys_of_the_json_are_stable() -> None:
     ]
     assert facts["classes"][0] == {"name": "hero", "n": 4, "distinct": 3, "mirrorable": True}
     assert facts["colours"] == {"min": 0, "median": 3.0, "max": 3}
+    assert list(facts["palettes"]) == [
+        "within_16",
+        "within_24",
+        "within_32",
+        "set_colours",
+        "error_32",
+    ]
+
+
+def test_palettes_of_a_set_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sprites of 16, 17, 24, 25, 32, 33 and 34 colours, each beside a transparent one or not."""
+    sizes = [16, 17, 24, 25, 32, 33, 34, 34]
+    images = np.zeros((len(sizes), 6, 6, 4), dtype=np.uint8)
+    for image, size in zip(images.reshape(-1, 36, 4), sizes, strict=True):
+        image[: size - 1] = [(7 * k, 7 * k, 7 * k, 255) for k in range(size - 1)]
+    facts = inspect(SpriteSet.from_arrays(images))
+    # 31 opaque greys fit beside the transparent one. Of 32, two must become one and of 33 two pairs
+    # or three: one pixel by 7 levels, or two. (Dark greys are the nearest to each other.)
+    error = (7 + 2 * 14) / (8 * 36)
+    assert facts.palettes == PaletteFigures(1 / 8, 3 / 8, 5 / 8, 34, facts.palettes.error_32)
+    assert facts.palettes.error_32 == pytest.approx(error)
+    monkeypatch.setattr("spritelab.data.inspection._REDUCED", 2)  # of three: the first and the last
+    few = inspect(SpriteSet.from_arrays(images)).palettes
+    assert few.error_32 == pytest.approx((7 + 14) / 2 / 36 * 3 / 8)
+
+
+def test_a_set_of_few_colours_loses_nothing() -> None:
+    found = inspect(by_hand()).palettes
+    # transparent; red, green and soft blue; grey
+    assert found == PaletteFigures(1.0, 1.0, 1.0, 5, 0.0)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_colours_per_sprite(channels: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spritelab.data.inspection._ROWS", 7)  # several pieces
+    monkeypatch.setattr("spritelab.palette.indexed._ROWS", 7)  # several pieces
     images = random_sprites(30, 6, channels) // 64 * 64
     if channels == 4:
         images[3, ..., 3] = 0

@@ -30,6 +30,7 @@ def test_the_public_names() -> None:
         "inspect",
         "Inspection",
         "ClassCount",
+        "PaletteFigures",
         "Spread",
     ]
     assert all(hasattr(data, name) for name in data.__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +44,7 @@ def inspect(
 ) -> None:
     """Say what is in a set of sprites, and draw a contact sheet of it.
 
-    Counts, classes, copies, groups, colours and transparency.
+    Counts, classes, copies, groups, colours, palettes and transparency.
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
     """
     from spritelab import data, pictures
@@ -95,6 +96,7 @@ def _facts(facts: Inspection) -> Table:
         ("groups kept whole in a split", f"{facts.groups:,}"),
         ("sprites in a group", _spread(facts.group_sizes)),
         ("colours in a sprite", _spread(facts.colours)),
+        *_palettes(facts),
     ]
     if facts.channels == 4:
         rows += [
@@ -119,6 +121,16 @@ def _classes(facts: Inspection) -> Table:
         mirrored = "yes" if one.mirrorable else "no"
         table.add_row(Text(one.name), f"{one.n:,}", f"{one.distinct:,}", mirrored)
     return table
+
+
+def _palettes(facts: Inspection) -> Iterator[tuple[str, str]]:
+    """Say what a palette for each sprite would mean."""
+    found = facts.palettes
+    shares = (found.within_16, found.within_24, found.within_32)
+    counted = " (transparent is one)" if facts.transparent else ""
+    yield "at most 16, 24, 32 colours", ", ".join(f"{share:.1%}" for share in shares) + counted
+    yield "reduced to 32 colours each", f"mean error {found.error_32:.2f} of 255 levels"
+    yield "colours of the whole set", f"{found.set_colours:,}"
 
 
 def _spread(spread: Spread) -> str:

@@ -2,7 +2,7 @@
 
 from spritelab.data.download import cache_folder
 from spritelab.data.duplicates import exact_copies
-from spritelab.data.inspection import ClassCount, Inspection, Spread, inspect
+from spritelab.data.inspection import ClassCount, Inspection, PaletteFigures, Spread, inspect
 from spritelab.data.sources import NAMES, load, read
 from spritelab.data.spriteset import Provenance, SpriteSet
 
@@ -17,5 +17,6 @@ __all__ = [
     "inspect",
     "Inspection",
     "ClassCount",
+    "PaletteFigures",
     "Spread",
 ]

@@ -1,0 +1,30 @@
+"""Palettes: colours as the eye sees them, sprites as a palette and an index for every pixel."""
+
+from spritelab.palette.colours import Palette
+from spritelab.palette.indexed import (
+    LARGEST,
+    ColourError,
+    IndexedSprites,
+    apply,
+    colour_error,
+    index_sprites,
+    learn_palette,
+    nearest,
+    palette_sizes,
+)
+from spritelab.palette.oklab import from_oklab, to_oklab
+
+__all__ = [
+    "to_oklab",
+    "from_oklab",
+    "Palette",
+    "LARGEST",
+    "palette_sizes",
+    "index_sprites",
+    "IndexedSprites",
+    "learn_palette",
+    "nearest",
+    "apply",
+    "colour_error",
+    "ColourError",
+]
