@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -30,6 +31,10 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             key, reason = first_mistake(error)
+            # In a file stand keys, not parameters: `eta` of the table sampling is sampling.eta.
+            if key and (inner := re.match(r"`([\w.]+)`: (.*)", reason)):
+                key, reason = f"{key}.{inner[1]}", inner[2]
+            reason = reason.replace("`", "")
             raise SettingsError(f"{where}: {f'{key}: ' if key else ''}{reason}") from None
 
 
