@@ -159,7 +159,7 @@ def test_a_model_draws_as_its_run_was_told(tmp_path: Path) -> None:
 
 
 def test_more_steps_of_sampling_than_there_are() -> None:
-    with pytest.raises(SettingsError, match=r"`sampling\.steps` must lie in 1 … 50"):
+    with pytest.raises(SettingsError, match=r"^settings: sampling\.steps must lie in 1 … 50"):
         tiny_settings(sampling={"sampler": "ddim", "steps": 51})
 
 
