@@ -202,12 +202,12 @@ def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:
     """Check what larger settings hold as ``sampling`` beside a schedule of T = ``timesteps``.
 
     Raises:
-        SettingsError: as ``complete``, with the setting's whole name, such as ``sampling.steps``.
+        SettingsError: as ``complete``, with the setting's whole key, such as ``sampling.steps``.
     """
     try:
         sampling.complete(timesteps)
     except SettingsError as error:
-        raise SettingsError(f"`sampling.{str(error).removeprefix('`')}") from None
+        raise SettingsError(f"sampling.{str(error).replace('`', '')}") from None
 
 
 def distinct_settings(settings: Iterable[SamplerSettings]) -> list[SamplerSettings]:
