@@ -29,11 +29,13 @@ AT = 6
 
 
 CHILD = """
-import functools, sys
+import functools, signal, sys
 import torch
 from spritelab import runs
 from spritelab.training import loop
 
+if hasattr(signal, "SIGHUP"):  # which a test runner started by nohup hands on as ignored
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 torch.set_num_threads(1)
 loop.eps_loss = functools.partial(loop.eps_loss, evaluations=16)
 folder, at, then = sys.argv[1:]
