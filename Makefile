@@ -15,7 +15,7 @@ help:
 	@echo "make clean   remove the environment and all caches; runs/ stays"
 
 demo: .venv/installed
-	$(BIN)/spritelab sample crawl-16 -n 60 --sampler dpm --guidance 2 --out runs/crawl-16-samples --overwrite
+	$(BIN)/spritelab sample crawl-16 -n 60 --guidance 2 --out runs/crawl-16-samples --overwrite
 	@if [ -f runs/demo/run.json ] || [ -f runs/demo/config.json ]; then \
 		$(BIN)/spritelab train --resume --out runs/demo; \
 	else \
