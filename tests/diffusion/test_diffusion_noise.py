@@ -178,6 +178,19 @@ def test_a_chain_that_is_entered_draws_what_the_whole_one_draws(
     assert all(torch.equal(a, b) for a, b in zip(whole[6:], entered, strict=True))
 
 
+@pytest.mark.parametrize(("sampler", "how"), [(ddpm_steps, {}), (ddim_steps, {"eta": 1.0})])
+def test_the_step_from_t_adds_draw_t_plus_1(
+    sampler: Callable[..., Iterator[Step]], how: dict[str, float]
+) -> None:
+    """As docs/formats.md says. From x = 0 with ε̂ = 0 nothing but σz is left."""
+    schedule, noise = Schedule.cosine(100), named([5, 5], [0, 3])
+    ab_t, ab_prev = schedule.alpha_bar(40), schedule.alpha_bar(10)
+    sigma = ((1 - ab_prev) / (1 - ab_t) * (1 - ab_t / ab_prev)) ** 0.5
+    x = torch.zeros_like(like(2))
+    (step,) = sampler(lambda x, _: 0 * x, schedule, x, pairs=[(40, 10)], generator=noise, **how)
+    torch.testing.assert_close(step.x, sigma * noise.normal(41, like(2)), rtol=0, atol=1e-12)
+
+
 def test_torch_generators_still_serve() -> None:
     x = like(2)
     one = noise_like(x, torch.Generator().manual_seed(0), 0)
