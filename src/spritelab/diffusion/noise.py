@@ -98,8 +98,7 @@ class Noise:
         if len(like) != len(self):
             raise SettingsError(f"{len(like)} sprites need noise for as many, not {len(self)}")
         count = math.prod(like.shape[1:])
-        streams = self._streams(draw).to(like.device)
-        words = self._words(draw, streams, -(-count // 4), like.device)
+        words = self._words(draw, self._streams(draw), -(-count // 4), like.device)
         accurate = torch.float32 if like.device.type == "mps" else torch.float64
         # (r + ½)·2^-32 lies inside (0, 1): the logarithm is finite.
         u = [(word.to(accurate) + 0.5) * 2.0**-32 for word in words]

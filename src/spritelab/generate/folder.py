@@ -104,13 +104,17 @@ class ModelFiles:
     config: ModelConfig
 
 
-def make_network(config: ModelConfig) -> nn.Module:
+def make_network(config: ModelConfig, schedule: Schedule | None = None) -> nn.Module:
     """Build the network of ``config`` with freshly drawn weights.
+
+    Args:
+        config: of the model.
+        schedule: that of ``config``, from a caller that has built it already.
 
     Raises:
         SettingsError: if the network cannot have the size of the sprites.
     """
-    head = build_head(config.prediction, build_schedule(config.schedule))
+    head = build_head(config.prediction, schedule or build_schedule(config.schedule))
     return build_network(
         config.network,
         channels=config.channels,
@@ -153,7 +157,8 @@ def load_model_files(folder: Path) -> ModelFiles:
     values = read_record(folder / "config.json", FORMAT)
     try:
         config = ModelConfig.parse(values, str(folder / "config.json"))
-        network = make_network(config)
+        schedule = build_schedule(config.schedule)
+        network = make_network(config, schedule)
     except SettingsError as error:
         raise ModelError(str(error)) from None
     weights = read_tensors(folder / WEIGHTS)
@@ -164,7 +169,7 @@ def load_model_files(folder: Path) -> ModelFiles:
             f"the weights in {folder} are not those of the network in its config.json; "
             "copy the folder again"
         ) from None
-    return ModelFiles(network.eval(), build_schedule(config.schedule), config)
+    return ModelFiles(network.eval(), schedule, config)
 
 
 def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:

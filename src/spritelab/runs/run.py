@@ -180,7 +180,7 @@ class Run:
         settings = self.settings
         schedule = build_schedule(settings.schedule)
         torch.manual_seed(stream_seed(settings.training.seed, 3))
-        network = make_network(self.model_config(0))
+        network = make_network(self.model_config(0), schedule)
         state = TrainingState.start(network, settings.training, accelerator.device)
         saved = checkpoints(self.folder / CHECKPOINTS)
         if not saved:
