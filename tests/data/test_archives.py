@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sprite_files import png, random_sprites, write
 
+from sprite_files import png, random_sprites, write
 from spritelab import data
 from spritelab.data import archives
 from spritelab.errors import DataError

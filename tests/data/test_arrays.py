@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sprite_files import SHARED, random_sprites
 
+from sprite_files import SHARED, random_sprites
 from spritelab import data
 from spritelab.data import arrays
 from spritelab.errors import DataError

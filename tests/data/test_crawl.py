@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from fake_server import Answer, serving
 from PIL import Image
-from sprite_files import SHARED, png, random_sprites
 
+from sprite_files import SHARED, png, random_sprites
 from spritelab import data
 from spritelab.data import SpriteSet, crawl
 from spritelab.errors import DataError, DownloadError

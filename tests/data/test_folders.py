@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sprite_files import Pixels, png, random_sprites, write
 
+from sprite_files import Pixels, png, random_sprites, write
 from spritelab import data, pixels
 from spritelab.errors import DataError
 from spritelab.progress import Progress

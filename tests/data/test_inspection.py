@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from sprite_files import random_sprites
 
+from sprite_files import random_sprites
 from spritelab.data import ClassCount, PaletteFigures, Provenance, Spread, SpriteSet, inspect
 from spritelab.data.inspection import colours_per_sprite
 

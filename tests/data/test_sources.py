@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sprite_files import png, random_sprites, write
 
 import spritelab
+from sprite_files import png, random_sprites, write
 from spritelab import data, pixels
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError, SpritelabError

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sprite_files import random_sprites
 from test_duplicates import sprite_sets
 
+from sprite_files import random_sprites
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 

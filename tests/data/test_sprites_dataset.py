@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_server import Answer, FakeServer, serving
-from sprite_files import SHARED
 
+from sprite_files import SHARED
 from spritelab import data
 from spritelab.data import arrays, sprites_dataset
 from spritelab.errors import DownloadError

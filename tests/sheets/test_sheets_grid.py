@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sprite_files import Pixels, random_sprites
 
+from sprite_files import Pixels, random_sprites
 from spritelab.errors import DataError, SettingsError
 from spritelab.sheets import cut
 
