@@ -9,8 +9,8 @@ import torch
 from diffusion_predictors import eps_of
 from torch import Tensor
 
+from spritelab.config import Regression
 from spritelab.diffusion import (
-    Prediction,
     Schedule,
     VHead,
     X0Head,
@@ -21,7 +21,7 @@ from spritelab.errors import SettingsError
 
 LINEAR = Schedule.linear()
 COSINE = Schedule.cosine()
-PREDICTIONS: tuple[Prediction, ...] = ("eps", "x0", "v")
+PREDICTIONS: tuple[Regression, ...] = ("eps", "x0", "v")
 
 
 def batch(t: list[int], seed: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
@@ -44,7 +44,7 @@ def test_training_targets() -> None:
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
-def test_a_perfect_network_gives_back_eps(prediction: Prediction) -> None:
+def test_a_perfect_network_gives_back_eps(prediction: Regression) -> None:
     x0, t, eps = batch([0, 20, 500, 999], seed=6, dtype=torch.float64)
     x_t = q_sample(LINEAR, x0, t, eps)
     output = build_head(prediction, LINEAR).target(x0, eps, t)
@@ -53,7 +53,7 @@ def test_a_perfect_network_gives_back_eps(prediction: Prediction) -> None:
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
-def test_a_perfect_network_gives_back_x0(prediction: Prediction) -> None:
+def test_a_perfect_network_gives_back_x0(prediction: Regression) -> None:
     x0, t, eps = batch([0, 20, 500, 999], seed=6, dtype=torch.float64)
     head = build_head(prediction, LINEAR)
     x_t = q_sample(LINEAR, x0, t, eps)
@@ -88,7 +88,7 @@ def test_loss_is_the_mean_square_over_everything() -> None:
 
 
 @pytest.mark.parametrize("prediction", PREDICTIONS)
-def test_loss_gradient(prediction: Prediction) -> None:
+def test_loss_gradient(prediction: Regression) -> None:
     """∂/∂output of the mean square is 2·(output - target) / size."""
     x0, t, eps = batch([0, 700], seed=7, dtype=torch.float64)
     head = build_head(prediction, LINEAR)
@@ -106,7 +106,7 @@ def test_min_snr_weights_balance_the_same_error_in_x0() -> None:
     wrong_x0 = x0 + 0.1
     wrong_eps = (x_t - bars.sqrt() * wrong_x0) / (1 - bars).sqrt()
     wrong_v = bars.sqrt() * wrong_eps - (1 - bars).sqrt() * wrong_x0
-    outputs: dict[Prediction, Tensor] = {"eps": wrong_eps, "x0": wrong_x0, "v": wrong_v}
+    outputs: dict[Regression, Tensor] = {"eps": wrong_eps, "x0": wrong_x0, "v": wrong_v}
     snr = (bars / (1 - bars)).flatten()
     expected = torch.minimum(snr, torch.full_like(snr, 5.0)) * 0.01
     for prediction, output in outputs.items():

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
-from spritelab.errors import SettingsError
+from spritelab.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.generate import Label, SpriteBatch
+    from spritelab.generate import Label, Model, SpriteBatch
+    from spritelab.palette import Palette
 
 
 LABEL = (
@@ -19,6 +20,11 @@ LABEL = (
     "training"
 )
 HARD_ALPHA = "whether every pixel is opaque or transparent; unset: as the training sprites"
+PALETTE = (
+    "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a .hex file "
+    "of one colour a line; unset: each sprite borrows those of a training sprite"
+)
+LIKE = "a picture to draw in the colours of, for a model that has a palette head"
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 
@@ -41,6 +47,8 @@ def sample(
         str | None, typer.Option(help="which sprites of the seed: 17,40; unset: the first")
     ] = None,
     label: Annotated[str | None, typer.Option(help=LABEL, show_default=False)] = None,
+    palette: Annotated[str | None, typer.Option(help=PALETTE, show_default=False)] = None,
+    like: Annotated[Path | None, typer.Option(help=LIKE, show_default=False)] = None,
     hard_alpha: Annotated[
         bool | None, typer.Option("--hard-alpha/--soft-alpha", help=HARD_ALPHA)
     ] = None,
@@ -61,7 +69,7 @@ def sample(
     """Draw sprites.
 
     Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
-    samples.json with the seed, number and class of each, so that any can be drawn again.
+    samples.json with the seed, number, class and palette of each, so that any can be drawn again.
     """
     from spritelab import generate, pictures
     from spritelab.generate import samples_folder
@@ -77,6 +85,8 @@ def sample(
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     request: dict[str, Any] = {"seed": seed, "label": _label(label)}
+    if palette is not None or like is not None:
+        request["palette"] = _palette(palette, like, loaded)
     with console.progress("evaluations") as bar:
         batch = loaded.sample(
             20 if count is None and chosen is None else count,
@@ -112,10 +122,38 @@ def _facts(batch: SpriteBatch, seed: int) -> dict[str, Any]:
 
 def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
     """What ``samples.json`` says of each sprite."""
-    return [
+    listed: list[dict[str, Any]] = [
         {"number": int(number), "label": batch.class_names[k] if k >= 0 else label}
         for number, k in zip(batch.numbers, batch.labels, strict=True)
     ]
+    if batch.palettes is not None and batch.lenders is not None:
+        for sprite, colours, lender in zip(listed, batch.palettes, batch.lenders, strict=True):
+            sprite["palette"] = list(colours.hex)
+            sprite["palette_of"] = int(lender) if lender >= 0 else None
+    return listed
+
+
+def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
+    """The palette that the user names: as colours, in a file of them, or by a picture."""
+    from spritelab.data.decode import decode
+    from spritelab.palette import Palette, learn_palette
+
+    if text is not None and like is not None:
+        raise SettingsError("`palette` and `like` both name the colours; give one of them")
+    if like is not None:
+        try:
+            frames = decode(like.read_bytes())
+        except OSError as error:
+            raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
+        return learn_palette(frames, model.palettes.most if model.palettes is not None else 32)
+    assert text is not None
+    if text.endswith(".hex"):
+        try:
+            codes = Path(text).read_text("utf-8").split()
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"cannot read {text}: {error}") from None
+        return Palette.from_hex(codes)
+    return Palette.from_hex([code.strip() for code in text.split(",")])
 
 
 def _label(text: str | None) -> Label:

@@ -52,6 +52,11 @@ class DataSettings(Settings):
         default=False,
         description="show half the sprites mirrored, in classes where a mirror image is right",
     )
+    palette: Annotated[int, Field(ge=2, le=256)] | Literal["auto", "off"] = Field(
+        default="auto",
+        description="most colours of a sprite, for prediction palette; sprites that have more are "
+        "reduced; auto: as many as any has, at most 32; off: none, for the other predictions",
+    )
 
 
 class ScheduleSettings(Settings):
@@ -93,8 +98,11 @@ class UNetSettings(Settings):
 NetworkSettings = Annotated[ContextUNetSettings | UNetSettings, Field(discriminator="kind")]
 
 
-Prediction = Literal["eps", "x0", "v"]
-"""What a network returns: the noise ε, the clean sprite x_0, or v (Salimans and Ho 2022)."""
+Regression = Literal["eps", "x0", "v"]
+"""What a network regresses on: the noise ε, the clean sprite x_0, or v (Salimans and Ho 2022)."""
+
+Prediction = Literal[Regression, "palette"]
+"""What a network returns: one of these, or a score for each colour of the sprite's own palette."""
 
 
 MixedPrecision = Literal["no", "fp16", "bf16"]
@@ -139,6 +147,16 @@ class TrainingSettings(Settings):
     t_power: Annotated[float, Field(ge=1, le=4)] = Field(
         default=1.0, description="t is drawn as T·u^t_power; above 1: more of the low-noise steps"
     )
+    recolour: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0,
+        description="share of sprites shown in other colours: hues turned, chroma and lightness "
+        "stretched; for prediction palette",
+    )
+    distract: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0,
+        description="share of sprites whose palette holds 1 to 8 colours that they do not use; "
+        "for prediction palette",
+    )
     drop_context: Share = Field(
         default=0.1, description="share of sprites shown without their class, for guidance"
     )
@@ -163,6 +181,17 @@ class TrainingSettings(Settings):
             raise ValueError("give exactly one of epochs, steps and max_minutes")
         return self
 
+    @model_validator(mode="after")
+    def _check_prediction(self) -> Self:
+        if self.prediction == "palette":
+            if self.min_snr_gamma:
+                raise ValueError(
+                    "min_snr_gamma is for a squared error; prediction palette has none"
+                )
+        elif self.recolour or self.distract:
+            raise ValueError("recolour and distract are for prediction palette")
+        return self
+
 
 class RunSettings(Settings):
     """Everything that decides a run, apart from the pixels themselves; and how its model draws."""
@@ -184,6 +213,15 @@ class RunSettings(Settings):
     @model_validator(mode="after")
     def _check_sampling(self) -> Self:
         check_sampling(self.sampling, self.schedule.timesteps)
+        return self
+
+    @model_validator(mode="after")
+    def _check_palette(self) -> Self:
+        if self.training.prediction == "palette" and self.data.palette == "off":
+            raise ValueError(
+                "data.palette is off, but training.prediction is palette; take preset rgba, or "
+                "training.prediction=v"
+            )
         return self
 
     def override(self, values: Mapping[str, Any]) -> RunSettings:

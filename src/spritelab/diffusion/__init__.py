@@ -5,13 +5,23 @@ from spritelab.diffusion.chains import sampler_steps, visited_pairs
 from spritelab.diffusion.denoiser import (
     Denoised,
     Denoiser,
-    Network,
     Predictor,
     denoiser,
     from_eps,
 )
-from spritelab.diffusion.heads import EpsHead, Head, RegressionHead, VHead, X0Head, build_head
+from spritelab.diffusion.heads import (
+    EpsHead,
+    Head,
+    Network,
+    PaletteHead,
+    RegressionHead,
+    VHead,
+    X0Head,
+    build_head,
+    palette_channels,
+)
 from spritelab.diffusion.noise import Generators, Noise, noise_like
+from spritelab.diffusion.palettes import FEATURES, Palettes, evidence
 from spritelab.diffusion.process import (
     eps_from_v,
     eps_from_x0,
@@ -45,7 +55,12 @@ __all__ = [
     "EpsHead",
     "X0Head",
     "VHead",
+    "PaletteHead",
     "build_head",
+    "Palettes",
+    "evidence",
+    "FEATURES",
+    "palette_channels",
     "Network",
     "Predictor",
     "Denoised",

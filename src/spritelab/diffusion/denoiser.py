@@ -9,12 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from spritelab.diffusion.heads import EpsHead, Head
+from spritelab.diffusion.heads import EpsHead, Head, Network
 from spritelab.diffusion.process import eps_from_x0
 from spritelab.diffusion.schedule import Schedule
 
-Network = Callable[[Tensor, Tensor, Tensor | None], Tensor]
-"""``net(x_t, t, context)`` → what its head reads; context is float ``[B,K]`` or None."""
 Predictor = Callable[[Tensor, Tensor], Tensor]
 """``predict(x_t, t)`` → ε̂, a tensor like ``x_t``, with t int64 ``[B]``."""
 
@@ -40,11 +38,14 @@ class Denoiser:
     head: Head
     clip: bool = True
 
-    def __call__(self, x_t: Tensor, t: Tensor) -> Denoised:
-        """Denoise float ``[B,C,H,W]`` at the steps ``t``, int64 ``[B]``, each in 0 … T-1."""
+    def __call__(self, x_t: Tensor, t: Tensor, last: bool = False) -> Denoised:
+        """Denoise float ``[B,C,H,W]`` at the steps ``t``, int64 ``[B]``, each in 0 … T-1.
+
+        In the ``last`` step of a chain, which ends clean, x̂_0 is the head's most probable sprite.
+        """
         output = as_float64(self.output(x_t, t))
         x_t = as_float64(x_t)
-        x0_hat = self.head.x0_hat(output, x_t, t)
+        x0_hat = (self.head.x0_mode if last else self.head.x0_hat)(output, x_t, t)
         if self.clip:
             x0_hat = x0_hat.clamp(-1, 1)
         return Denoised(x0_hat, eps_from_x0(self.head.schedule, x_t, t, x0_hat))
@@ -60,8 +61,8 @@ def denoiser(
     """Turn a network into what the samplers ask for.
 
     Args:
-        network: ``net(x_t, t, context)``.
-        head: what its output means.
+        network: ``net(x_t, t, context)``, or what else the head asks.
+        head: what its output means; for the batch that will be sampled, see ``Head.of``.
         context: float ``[B,K]`` for the batch that will be sampled, or None for no class.
         guidance: w of classifier-free guidance, f = f(∅) + w·(f(c) - f(∅)) on the network's output
             f. Source: Ho and Salimans 2022, whose weight is w - 1. 1 is the plain conditional model
@@ -73,10 +74,11 @@ def denoiser(
 
     def output(x_t: Tensor, t: Tensor) -> Tensor:
         if context is None or no_class is None or guidance == 1:
-            return network(x_t, t, context)
+            return head.ask(network, x_t, t, context)
         if guidance == 0:
-            return network(x_t, t, no_class)
-        both = network(torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([context, no_class]))
+            return head.ask(network, x_t, t, no_class)
+        twice = torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([context, no_class])
+        both = head.repeat(2).ask(network, *twice)
         conditional, unconditional = both.chunk(2)
         return unconditional + guidance * (conditional - unconditional)
 

@@ -13,35 +13,61 @@ head  target                  x̂_0 from output f        source
 x_0   x_0                     f                        Salimans and Ho 2022
 v     a·ε - s·x_0             a·x_t - s·f              Salimans and Ho 2022
 ====  ======================  =======================  ==========================
+
+The **palette** head is of another kind. A sprite is drawn from m colours c_j, and what is learnt is
+the index k_i of each pixel i. With f_ij the network's score of colour j,
+
+    logit_ij = f_ij + (a·⟨x_t,i, c_j⟩ - ½·a²·|c_j|²) / s²      (see ``palettes.evidence``)
+    p_ij     = softmax over j of logit_ij
+    x̂_0,i    = Σ_j p_ij·c_j
+
+For sprites of that palette this is the posterior mean, whatever their distribution: by Bayes' rule
+p(k_i | x_t) ∝ p(k_i | x_t without pixel i)·N(x_t,i ; a·c_k, s²·I), because the noise of a pixel is
+independent of all others. The second term is exact and has nothing to learn; f is trained towards
+the logarithm of the first by cross-entropy. Related: Dieleman et al. 2022 (CDCD), whose x̂_0 is such
+a mean over learnt embeddings.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, Self, get_args, overload
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from spritelab.config import Prediction
+from spritelab.config import Prediction, Regression
+from spritelab.diffusion.palettes import RANK_AND_TRANSPARENT, Palettes, evidence, mix
 from spritelab.diffusion.process import v_from, x0_from_eps, x0_from_v
 from spritelab.diffusion.schedule import Schedule
 from spritelab.errors import SettingsError
+
+Network = Callable[..., Tensor]
+"""``net(x_t, t, context)`` → what its head reads; context is float ``[B,K]`` or None. Which further
+arguments there are is between a network and its head, see ``Head.ask``."""
 
 
 class Head(Protocol):
     """The meaning of a network's output. Tensors are float ``[B,C,H,W]``, ``t`` is int64 ``[B]``.
 
-    The output may have another number of channels than x_t, see ``out_channels``.
+    The output may have another number of channels than x_t: it belongs to the head alone.
     """
 
     @property
     def schedule(self) -> Schedule:
         """The schedule that the network is trained under."""
 
-    def out_channels(self, channels: int) -> int:
-        """How many channels the network returns for sprites of ``channels``."""
+    def of(self, palettes: Palettes | None) -> Self:
+        """The head for a batch of sprites of these palettes; they are nothing to most heads."""
+
+    def repeat(self, times: int) -> Self:
+        """The head for the same batch, ``times`` times after itself."""
+
+    def ask(self, network: Network, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
+        """Return what the network says of x_t."""
 
     def loss(self, output: Tensor, x_t: Tensor, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
         """The loss of each sprite, ``[B]``, for x_t = q_sample(x0, t, eps)."""
@@ -50,7 +76,10 @@ class Head(Protocol):
         """min-SNR weights of the loss, ``[B]``, in the dtype and on the device of ``like``."""
 
     def x0_hat(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
-        """The clean sprite that the output stands for."""
+        """The clean sprite that the output stands for: its mean, where several are likely."""
+
+    def x0_mode(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """The sprite that a chain ends in: the most probable one, where a head knows of any."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +88,14 @@ class RegressionHead(ABC):
 
     schedule: Schedule
 
-    def out_channels(self, channels: int) -> int:
-        return channels
+    def of(self, palettes: Palettes | None) -> Self:  # noqa: ARG002
+        return self
+
+    def repeat(self, times: int) -> Self:  # noqa: ARG002
+        return self
+
+    def ask(self, network: Network, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
+        return network(x_t, t, context)
 
     @abstractmethod
     def target(self, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
@@ -79,6 +114,9 @@ class RegressionHead(ABC):
     @abstractmethod
     def x0_hat(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
         """The clean sprite that the output stands for."""
+
+    def x0_mode(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        return self.x0_hat(output, x_t, t)
 
     @abstractmethod
     def _x0_error_factor(self, snr: Tensor) -> Tensor:
@@ -124,8 +162,84 @@ class VHead(RegressionHead):
         return snr + 1
 
 
-def build_head(prediction: Prediction, schedule: Schedule) -> RegressionHead:
-    """The head of a network that predicts ``eps``, ``x0`` or ``v``.
+@dataclass(frozen=True)
+class PaletteHead:
+    """The network scores the colours of each sprite's own palette.
+
+    Attributes:
+        schedule: that the network is trained under.
+        palettes: of the sprites of a batch, see ``of``.
+    """
+
+    schedule: Schedule
+    palettes: Palettes | None = None
+
+    def of(self, palettes: Palettes | None) -> Self:
+        return replace(self, palettes=palettes)
+
+    def repeat(self, times: int) -> Self:
+        return replace(self, palettes=self._palettes.repeat(times))
+
+    def ask(self, network: Network, x_t: Tensor, t: Tensor, context: Tensor | None) -> Tensor:
+        """Ask a ``PaletteNet``, which is shown x_t beside what each pixel says of itself.
+
+        That is the mean, over the posterior of the pixel alone, of its colour, of the colour's rank
+        from dark to light and of whether it is transparent: ``palette_channels`` in all.
+        """
+        palettes = self._palettes.to(x_t)
+        alone = evidence(self.schedule, palettes, x_t, t).softmax(dim=1)
+        seen = [x_t, palettes.mix(alone), mix(palettes.features[..., RANK_AND_TRANSPARENT], alone)]
+        return network(torch.cat(seen, dim=1), t, context, palettes.features, palettes.used)
+
+    def loss(self, output: Tensor, x_t: Tensor, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:  # noqa: ARG002
+        """Cross-entropy of the true indices: nats a pixel. A proper scoring rule for p(k_i|x_t)."""
+        index = self._palettes.to(x0).nearest(x0)
+        logits = self._logits(output, x_t, t)
+        return functional.cross_entropy(logits, index, reduction="none").flatten(1).mean(dim=1)
+
+    def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:  # noqa: ARG002
+        raise SettingsError("the palette head has no min-SNR weights; leave `min_snr_gamma` at 0")
+
+    def probabilities(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """p(k_i = j | x_t), float ``[B,P,H,W]``; 0 for entries that are not used."""
+        return self._logits(output, x_t, t).softmax(dim=1)
+
+    def x0_hat(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        return self._palettes.to(x_t).mix(self.probabilities(output, x_t, t))
+
+    def x0_mode(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """Every pixel in the most probable of its palette's colours."""
+        return self._palettes.to(x_t).draw(self._logits(output, x_t, t).argmax(dim=1))
+
+    def _logits(self, output: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        return output + evidence(self.schedule, self._palettes.to(x_t), x_t, t)
+
+    @property
+    def _palettes(self) -> Palettes:
+        if self.palettes is None:
+            raise SettingsError("a palette head needs the palettes of the sprites; see `Head.of`")
+        return self.palettes
+
+
+def palette_channels(channels: int) -> int:
+    """How many channels a ``PaletteNet`` is shown of sprites of ``channels``."""
+    return 2 * channels + 2
+
+
+@overload
+def build_head(prediction: Regression, schedule: Schedule) -> RegressionHead: ...
+
+
+@overload
+def build_head(prediction: Literal["palette"], schedule: Schedule) -> PaletteHead: ...
+
+
+@overload
+def build_head(prediction: Prediction, schedule: Schedule) -> Head: ...
+
+
+def build_head(prediction: Prediction, schedule: Schedule) -> Head:
+    """The head of a network that predicts ``eps``, ``x0``, ``v`` or the ``palette``'s colours.
 
     Raises:
         SettingsError: for another prediction.
@@ -136,4 +250,7 @@ def build_head(prediction: Prediction, schedule: Schedule) -> RegressionHead:
         return X0Head(schedule)
     if prediction == "v":
         return VHead(schedule)
-    raise SettingsError(f"unknown prediction {prediction!r}; choose one of eps, x0, v")
+    if prediction == "palette":
+        return PaletteHead(schedule)
+    known = ", ".join(get_args(Prediction))
+    raise SettingsError(f"unknown prediction {prediction!r}; choose one of {known}")

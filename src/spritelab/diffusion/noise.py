@@ -10,7 +10,8 @@ writes the algorithm out, with test vectors.
 key      the 64 bits of the seed: (low word, high word)
 counter  (block, draw, number, stream); block b holds the normals 4b … 4b+3 of a draw
 draw     0 is x_T; t + 1 is the z that the step from t adds
-stream   0 is the sprite's own noise, 1 decides its class, 2 + v is its v-th variation
+stream   0 is the sprite's own noise, 1 decides its class (draw 0) and its palette (draw 1), 2 + v
+         is its v-th variation
 =======  ==================================================================================
 """
 
@@ -30,7 +31,7 @@ _WEYL = (0x9E3779B9, 0xBB67AE85)
 _ROUNDS = 10
 _WORD = 0xFFFFFFFF
 
-CLASS_STREAM, FIRST_VARIATION = 1, 2
+CHOICE_STREAM, FIRST_VARIATION = 1, 2
 
 
 def philox(counter: Sequence[Tensor], key: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -110,13 +111,16 @@ class Noise:
         flat = torch.stack(normals, dim=-1).flatten(1)[:, :count]
         return flat.reshape(like.shape).to(like.dtype)
 
-    def uniform(self) -> Tensor:
-        """One number in (0, 1) a sprite, float64 ``[B]`` on the CPU: what decides its class.
+    def uniform(self, draw: int = 0) -> Tensor:
+        """One number in (0, 1) a sprite, float64 ``[B]`` on the CPU: a choice of the sprite's own.
 
         From a stream of its own, so that x_T is the same whether or not a class is given.
+
+        Args:
+            draw: which choice: 0 is that of its class, 1 that of its palette.
         """
-        streams = torch.full_like(self.numbers, CLASS_STREAM)
-        words = self._words(0, streams, 1, torch.device("cpu"))
+        streams = torch.full_like(self.numbers, CHOICE_STREAM)
+        words = self._words(draw, streams, 1, torch.device("cpu"))
         return (words[0][:, 0].double() + 0.5) * 2.0**-32
 
     def _streams(self, draw: int) -> Tensor:

@@ -116,7 +116,7 @@ def _ddpm(
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
         alpha = ab_t / ab_prev
         beta = 1 - alpha
-        x_t, denoised = as_float64(x), _at(denoise, x, t)
+        x_t, denoised = as_float64(x), _at(denoise, x, t, t_prev)
         # The mean of q(x_prev | x_t, x_0 = x̂_0), equation 7; at t_prev = -1 it is x̂_0 itself.
         x_prev = (
             math.sqrt(ab_prev) * beta / (1 - ab_t) * denoised.x0_hat
@@ -186,7 +186,7 @@ def _ddim(
 ) -> Iterator[Step]:
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
-        denoised = _at(denoise, x, t)
+        denoised = _at(denoise, x, t, t_prev)
         sigma2 = eta**2 * (1 - ab_prev) / (1 - ab_t) * (1 - ab_t / ab_prev)
         # The paper's "direction pointing to x_t": its weight gives up what σ adds.
         direction = math.sqrt(max(0.0, 1 - ab_prev - sigma2)) * denoised.eps_hat
@@ -255,7 +255,7 @@ def _dpm(
     for t, t_prev in pairs:
         ab_t, ab_prev = schedule.alpha_bar(t), schedule.alpha_bar(t_prev)
         h = half_log_snr(ab_prev) - half_log_snr(ab_t)
-        x_t, denoised = as_float64(x), _at(denoise, x, t)
+        x_t, denoised = as_float64(x), _at(denoise, x, t, t_prev)
         x0_hat = denoised.x0_hat
         r = h_before / h  # 0 in the first step, and in the last, where h = ∞
         ahead = x0_hat if r < 0.5 else x0_hat + (x0_hat - x0_before) / (2 * r)
@@ -272,9 +272,10 @@ def _denoiser(predict: Denoiser | Predictor, schedule: Schedule, clip: bool) -> 
     return predict if isinstance(predict, Denoiser) else from_eps(predict, schedule, clip)
 
 
-def _at(denoise: Denoiser, x: Tensor, t: int) -> Denoised:
-    """Denoise all of x ``[B, …]`` at one step."""
-    return denoise(x, torch.full((len(x),), t, dtype=torch.int64, device=x.device))
+def _at(denoise: Denoiser, x: Tensor, t: int, t_prev: int) -> Denoised:
+    """Denoise all of x ``[B, …]`` at one step, which may be the last of its chain."""
+    times = torch.full((len(x),), t, dtype=torch.int64, device=x.device)
+    return denoise(x, times, last=t_prev == -1)
 
 
 def _step(t: int, t_prev: int, x: Tensor, denoised: Denoised, constrain: Constraint | None) -> Step:

@@ -13,6 +13,7 @@ from spritelab.generate.folder import (
     shipped_models,
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import NO_CLASS, Label, Request
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "load_parent",
     "SpriteBatch",
     "Frame",
+    "TrainingPalettes",
     "Request",
     "Label",
     "NO_CLASS",

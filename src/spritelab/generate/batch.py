@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.config import SamplerSettings
+from spritelab.palette import Palette
 from spritelab.pixels import Images
 
 
@@ -23,6 +24,10 @@ class SpriteBatch:
             numbers=numbers)`` draws the same sprites again.
         how: how they were drawn, complete.
         seconds: that drawing took, all together.
+        palettes: that the sprites are drawn in, by a model that has a palette head; a sprite need
+            not use every colour. None from other models.
+        lenders: int64 ``[N]``, the training sprite whose palette each one is, as a number in the
+            order of the training sprites; -1 for a palette that was given.
     """
 
     images: Images
@@ -32,6 +37,8 @@ class SpriteBatch:
     numbers: NDArray[np.int64]
     how: SamplerSettings
     seconds: float
+    palettes: tuple[Palette, ...] | None = None
+    lenders: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.images)

@@ -18,26 +18,30 @@ from torch import Tensor, nn
 from spritelab.config import (
     DataSettings,
     NetworkSettings,
+    Prediction,
     SamplerSettings,
     ScheduleSettings,
     Settings,
     check_sampling,
 )
-from spritelab.diffusion import Schedule, build_head, build_schedule
+from spritelab.diffusion import FEATURES, Schedule, build_schedule, palette_channels
 from spritelab.errors import ModelError, SettingsError
-from spritelab.networks import build_network
+from spritelab.generate.palettes import TrainingPalettes
+from spritelab.networks import build_network, build_palette_network
 from spritelab.storage import read_record, write_json
 from spritelab.storage.tensors import read_tensors, write_tensors
 
-FORMAT = 3
+FORMAT = 4
 """Version of a model folder; raised whenever old code could no longer read it.
 
 2: a model says how its sprites were split and mirrored.
 3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
 from. Older folders draw with the default ``SamplerSettings``.
+4: it may have a palette head, and then the palettes of its training sprites.
 """
 
 WEIGHTS = "model.safetensors"
+PALETTES = "palettes.safetensors"
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 """One model folder a model, with its card as ``README.md``."""
@@ -78,7 +82,7 @@ class ModelConfig(Settings):
     version: str = Field(description="the spritelab that wrote it")
     network: NetworkSettings
     schedule: ScheduleSettings
-    prediction: Literal["eps", "x0", "v"]
+    prediction: Prediction
     size: int
     channels: Literal[3, 4]
     class_names: tuple[str, ...]
@@ -97,36 +101,47 @@ class ModelConfig(Settings):
 
 @dataclass(frozen=True, eq=False)
 class ModelFiles:
-    """A model folder in memory; the network is on the CPU, in evaluation mode."""
+    """A model folder in memory; the network is on the CPU, in evaluation mode.
+
+    ``palettes`` are those of the training sprites, of a model that has a palette head.
+    """
 
     network: nn.Module
     schedule: Schedule
     config: ModelConfig
+    palettes: TrainingPalettes | None = None
 
 
-def make_network(config: ModelConfig, schedule: Schedule | None = None) -> nn.Module:
+def make_network(config: ModelConfig) -> nn.Module:
     """Build the network of ``config`` with freshly drawn weights.
-
-    Args:
-        config: of the model.
-        schedule: that of ``config``, from a caller that has built it already.
 
     Raises:
         SettingsError: if the network cannot have the size of the sprites.
     """
-    head = build_head(config.prediction, schedule or build_schedule(config.schedule))
+    if config.prediction == "palette":
+        return build_palette_network(
+            config.network,
+            channels=palette_channels(config.channels),
+            size=config.size,
+            context_dim=len(config.class_names),
+            timesteps=config.schedule.timesteps,
+            features=FEATURES,
+        )
     return build_network(
         config.network,
         channels=config.channels,
         size=config.size,
         context_dim=len(config.class_names),
         timesteps=config.schedule.timesteps,
-        out_channels=head.out_channels(config.channels),
     )
 
 
 def save_model(
-    folder: Path, weights: Mapping[str, Tensor], config: ModelConfig, half: bool = False
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    config: ModelConfig,
+    palettes: TrainingPalettes | None = None,
+    half: bool = False,
 ) -> None:
     """Write a model folder in today's format, replacing the one that may be there.
 
@@ -134,6 +149,7 @@ def save_model(
         folder: of the model.
         weights: by name.
         config: what the network is rebuilt from.
+        palettes: of the training sprites, for a model that has a palette head.
         half: keep the weights as float16, in half the space; they compute in float32 all the same.
 
     Raises:
@@ -145,6 +161,8 @@ def save_model(
             for name, tensor in weights.items()
         }
     write_tensors(folder / WEIGHTS, weights)
+    if palettes is not None:
+        write_tensors(folder / PALETTES, palettes.tensors())
     write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
 
 
@@ -158,7 +176,7 @@ def load_model_files(folder: Path) -> ModelFiles:
     try:
         config = ModelConfig.parse(values, str(folder / "config.json"))
         schedule = build_schedule(config.schedule)
-        network = make_network(config, schedule)
+        network = make_network(config)
     except SettingsError as error:
         raise ModelError(str(error)) from None
     weights = read_tensors(folder / WEIGHTS)
@@ -169,7 +187,10 @@ def load_model_files(folder: Path) -> ModelFiles:
             f"the weights in {folder} are not those of the network in its config.json; "
             "copy the folder again"
         ) from None
-    return ModelFiles(network.eval(), schedule, config)
+    palettes = None
+    if config.prediction == "palette":
+        palettes = TrainingPalettes.from_tensors(read_tensors(folder / PALETTES))
+    return ModelFiles(network.eval(), schedule, config, palettes)
 
 
 def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:

@@ -36,7 +36,9 @@ from spritelab.diffusion import (
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import Frame, SpriteBatch
 from spritelab.generate.folder import ModelConfig, find_model, load_model_files
+from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
+from spritelab.palette import Palette
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
@@ -52,12 +54,17 @@ settled or made hard: a value of alpha right at the threshold may then fall to e
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A trained network with the schedule and settings it was trained under."""
+    """A trained network with the schedule and settings it was trained under.
+
+    ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
+    unless told otherwise.
+    """
 
     network: nn.Module
     schedule: Schedule
     config: ModelConfig
     device: torch.device
+    palettes: TrainingPalettes | None = None
 
     def __repr__(self) -> str:
         kind = "RGBA" if self.channels == 4 else "RGB"
@@ -95,6 +102,7 @@ class Model:
         numbers: Sequence[int] | None = None,
         variations: Sequence[int] | None = None,
         label: Label = None,
+        palette: Palette | Sequence[Palette] | None = None,
         hard_alpha: bool | None = None,
         batch_size: int | None = None,
         progress: Progress = SILENT,
@@ -115,8 +123,13 @@ class Model:
             label: a class for all; a list of n classes; a mix such as ``{"food": 0.5, "spell":
                 0.5}``; ``"none"`` for no class; or nothing: each sprite's seed draws its class,
                 in the proportions of the training sprites.
+            palette: the colours to draw in, for a model that has a palette head: one palette for
+                all sprites, or one for each. If not given, each sprite borrows that of a training
+                sprite of its class, as its seed decides. The same seed in another palette is the
+                same drawing in other colours, as far as the model sees it so.
             hard_alpha: make every pixel opaque or transparent; if not given, just when all
                 training sprites were so. Otherwise soft edges stay (see ``pixels.settle_alpha``).
+                With a palette head, alpha is as the palette has it unless this asks for hard.
             batch_size: sprites at a time; if not given, what suits the device, and less when its
                 memory runs out.
             progress: told of every step, in network evaluations: sprites × steps.
@@ -125,7 +138,7 @@ class Model:
         Raises:
             SettingsError: for a value out of range, an unknown sampler or an unknown label.
         """
-        request = self._request(n, seed, numbers, variations, label)
+        request = self._request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
         if batch_size is None:
             batch_size = 64 if self.device.type == "cpu" else 1024
@@ -157,6 +170,8 @@ class Model:
             numbers=request.noise.numbers.numpy(),
             how=how,
             seconds=time.perf_counter() - start,
+            palettes=request.palettes,
+            lenders=request.lenders,
         )
 
     def trace(
@@ -168,6 +183,7 @@ class Model:
         numbers: Sequence[int] | None = None,
         variations: Sequence[int] | None = None,
         label: Label = None,
+        palette: Palette | Sequence[Palette] | None = None,
         **changes: Unpack[SamplerChanges],
     ) -> Iterator[Frame]:
         """Yield every moment of drawing ``n`` sprites, from x_T to the finished sprite.
@@ -175,7 +191,7 @@ class Model:
         Takes the arguments of ``sample``. ``steps`` + 1 frames: the first is pure noise at the
         first step visited, the last has t = -1 and holds what ``sample`` returns.
         """
-        request = self._request(n, seed, numbers, variations, label)
+        request = self._request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
         x = self.first_noise(request)
         for step in self.chain(how, request, x):
@@ -212,9 +228,10 @@ class Model:
             x_T: noise; with ``pairs``, x at the first t of them.
             pairs, constrain: see ``diffusion.samplers``.
         """
-        denoise = denoiser(
-            self.network, self.head, request.context.to(self.device), how.guidance, how.clip
-        )
+        palettes = request.encoded_palettes()
+        head = self.head.of(None if palettes is None else palettes.to(x_T))
+        context = request.context.to(self.device)
+        denoise = denoiser(self.network, head, context, how.guidance, how.clip)
         return sampler_steps(
             how, denoise, self.schedule, x_T, request.noise, pairs=pairs, constrain=constrain
         )
@@ -239,9 +256,19 @@ class Model:
         numbers: Sequence[int] | None,
         variations: Sequence[int] | None,
         label: Label,
+        palette: Palette | Sequence[Palette] | None,
     ) -> Request:
-        counts = self.config.trained_on.class_counts
-        return make_request(n, seed, numbers, variations, label, self.class_names, counts)
+        return make_request(
+            n,
+            seed,
+            numbers,
+            variations,
+            label,
+            self.class_names,
+            self.config.trained_on.class_counts,
+            palette,
+            self.palettes,
+        )
 
     def to_pixels(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
         """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
@@ -249,6 +276,8 @@ class Model:
         The second and last crossing from model values to pixels; ``hard_alpha`` as in ``sample``.
         """
         images = pixels.decode(x)
+        if self.palettes is not None and not hard_alpha:
+            return pixels.clear_hidden(images)
         if self.config.hard_alpha if hard_alpha is None else hard_alpha:
             return pixels.harden_alpha(images)
         return pixels.settle_alpha(images)
@@ -275,4 +304,4 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
         raise SettingsError(
             f"torch cannot use the device {str(device)!r} here; cpu always works"
         ) from None
-    return Model(network, files.schedule, files.config, target)
+    return Model(network, files.schedule, files.config, target, files.palettes)

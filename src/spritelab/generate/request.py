@@ -11,8 +11,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spritelab.diffusion import Noise
+from spritelab.diffusion import Noise, Palettes
 from spritelab.errors import SettingsError
+from spritelab.generate.palettes import (
+    LENDS_NONE,
+    TrainingPalettes,
+    encode_palettes,
+    fit_palette,
+    lent,
+)
+from spritelab.palette import Palette
 
 Label = str | Sequence[str] | Mapping[str, float] | None
 """A class for all, a class for each, a mix of classes for all, or each sprite's own draw."""
@@ -29,17 +37,34 @@ class Request:
         noise: names the sprites, and is what they are drawn from.
         labels: int64 ``[N]``, an index into the model's classes; -1 for no class and for mixes.
         context: float32 ``[N,K]``, what the network is told of the class.
+        palettes: in whose colours the sprites are drawn, for a model that has a palette head.
+        lenders: int64 ``[N]``, the training sprite that each palette is borrowed from; -1 for one
+            that was given. None without palettes.
     """
 
     noise: Noise
     labels: NDArray[np.int64]
     context: Tensor
+    palettes: tuple[Palette, ...] | None = None
+    lenders: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, rows: slice) -> Request:
-        return Request(self.noise[rows], self.labels[rows], self.context[rows])
+        return Request(
+            self.noise[rows],
+            self.labels[rows],
+            self.context[rows],
+            None if self.palettes is None else self.palettes[rows],
+            None if self.lenders is None else self.lenders[rows],
+        )
+
+    def encoded_palettes(self) -> Palettes | None:
+        """The palettes as a head takes them, on the CPU."""
+        if self.palettes is None:
+            return None
+        return encode_palettes(self.palettes, max(map(len, self.palettes)))
 
 
 def make_request(
@@ -50,6 +75,8 @@ def make_request(
     label: Label,
     class_names: Sequence[str],
     class_counts: Sequence[int],
+    palette: Palette | Sequence[Palette] | None = None,
+    training_palettes: TrainingPalettes | None = None,
 ) -> Request:
     """Work out what ``Model.sample`` was asked for; its arguments are explained there.
 
@@ -59,7 +86,9 @@ def make_request(
     listed = label if isinstance(label, Sequence) and not isinstance(label, str) else None
     # A number of NumPy's is one seed too, and an array of them are several.
     seeds = None if np.ndim(seed) == 0 else cast("Sequence[int]", seed)
-    counts = {len(given) for given in (seeds, numbers, variations, listed) if given is not None}
+    own = None if palette is None or isinstance(palette, Palette) else palette
+    several = (seeds, numbers, variations, listed, own)
+    counts = {len(given) for given in several if given is not None}
     if n is not None:
         counts.add(n)
     if len(counts) != 1:
@@ -85,8 +114,20 @@ def make_request(
         class_names.index(name) if isinstance(name, str) and name in class_names else -1
         for name in names
     ]
-    contexts = [context_of(name, class_names) for name in names]
-    return Request(noise, np.array(labels, dtype=np.int64), torch.stack(contexts))
+    contexts = torch.stack([context_of(name, class_names) for name in names])
+    labelled = np.array(labels, dtype=np.int64)
+    if training_palettes is None:
+        if palette is not None:
+            raise SettingsError("this model has no palette head; leave `palette` out")
+        return Request(noise, labelled, contexts)
+    if palette is None:
+        lenders = training_palettes.lenders(noise, labelled)
+        palettes = lent(training_palettes, lenders)
+    else:
+        given = [palette] * count if isinstance(palette, Palette) else list(palette)
+        lenders = np.full(count, LENDS_NONE, dtype=np.int64)
+        palettes = [fit_palette(one, training_palettes) for one in given]
+    return Request(noise, labelled, contexts, tuple(palettes), lenders)
 
 
 def _whole(values: Sequence[int], name: str, limit: int) -> Tensor:

@@ -4,9 +4,17 @@ from torch import nn
 
 from spritelab.config import ContextUNetSettings, UNetSettings
 from spritelab.networks.context_unet import ContextUNet
+from spritelab.networks.palette_net import PaletteNet
 from spritelab.networks.unet import UNet
 
-__all__ = ["ContextUNet", "UNet", "build_network", "hidden_weights"]
+__all__ = [
+    "ContextUNet",
+    "UNet",
+    "PaletteNet",
+    "build_network",
+    "build_palette_network",
+    "hidden_weights",
+]
 
 
 def build_network(
@@ -25,7 +33,7 @@ def build_network(
         size: height and width of a sprite, in pixels.
         context_dim: K, the number of classes.
         timesteps: T of the schedule.
-        out_channels: of the output, see ``Head.out_channels``; ``channels`` if not given.
+        out_channels: of the output; ``channels`` if not given.
 
     Raises:
         SettingsError: if the network cannot have that size.
@@ -44,8 +52,45 @@ def build_network(
     )
 
 
-ENDS = ("stem", "head", "time", "context")
-"""How the layers that meet pixels, t or the class are named, in every network."""
+COLOUR_WIDTH = 32
+"""D: numbers by which a ``PaletteNet`` compares pixels and colours."""
+
+PALETTE_SUMMARY = 64
+"""Numbers by which a ``PaletteNet`` knows a palette as a whole."""
+
+
+def build_palette_network(
+    settings: ContextUNetSettings | UNetSettings,
+    *,
+    channels: int,
+    size: int,
+    context_dim: int,
+    timesteps: int,
+    features: int,
+) -> PaletteNet:
+    """Build the network that ``settings`` describe, choosing among the colours of a palette.
+
+    Args:
+        channels: that it is shown, see ``diffusion.palette_channels``.
+        size, context_dim, timesteps: as in ``build_network``.
+        features: numbers that describe a colour.
+
+    Raises:
+        SettingsError: if the network cannot have that size.
+    """
+    inner = build_network(
+        settings,
+        channels=channels,
+        size=size,
+        context_dim=context_dim + PALETTE_SUMMARY,
+        timesteps=timesteps,
+        out_channels=COLOUR_WIDTH,
+    )
+    return PaletteNet(inner, features, COLOUR_WIDTH, PALETTE_SUMMARY, context_dim)
+
+
+ENDS = ("stem", "head", "time", "context", "colour", "palette")
+"""How the layers that meet pixels, t, the class or the palette are named, in every network."""
 
 
 def hidden_weights(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
@@ -57,6 +102,6 @@ def hidden_weights(network: nn.Module) -> tuple[list[nn.Parameter], list[nn.Para
     hidden: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        inside = parameter.ndim >= 2 and not name.startswith(ENDS)
+        inside = parameter.ndim >= 2 and not name.removeprefix("inner.").startswith(ENDS)
         (hidden if inside else others).append(parameter)
     return hidden, others

@@ -84,6 +84,18 @@ def palette_sizes(images: Images) -> NDArray[np.int64]:
     return sizes
 
 
+def fitting_size(images: Images, at_most: int = 32) -> int:
+    """How many colours the palettes of a set need: those of its richest sprite, or ``at_most``.
+
+    32 leaves clean pixel art as it is, and soft art so little changed that it takes a look at the
+    levels to see it (``data inspect`` says how much). At least 2.
+
+    Raises:
+        DataError: unless ``images`` is uint8 ``[N,H,W,3]`` or ``[N,H,W,4]``.
+    """
+    return max(2, min(at_most, int(palette_sizes(images).max(initial=0))))
+
+
 def index_sprites(images: Images, most: int) -> IndexedSprites:
     """Give each sprite a palette of at most ``most`` colours, and each pixel an index into it.
 

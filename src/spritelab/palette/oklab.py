@@ -14,14 +14,14 @@ from spritelab.pixels import Images
 Floats = NDArray[np.float64]
 
 # Linear sRGB to the responses of the eye's cones, and the cube roots of those to L, a, b.
-_LMS = np.array(
+LMS = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
         [0.2119034982, 0.6806995451, 0.1073969566],
         [0.0883024619, 0.2817188376, 0.6299787005],
     ]
 )
-_LAB = np.array(
+LAB = np.array(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
         [1.9779984951, -2.4285922050, 0.4505937099],
@@ -29,8 +29,8 @@ _LAB = np.array(
     ]
 )
 # Computed, since the published inverses are rounded to ten digits as well.
-_LMS_INVERSE = np.linalg.inv(_LMS)
-_LAB_INVERSE = np.linalg.inv(_LAB)
+LMS_INVERSE = np.linalg.inv(LMS)
+LAB_INVERSE = np.linalg.inv(LAB)
 
 
 def _to_linear(levels: NDArray[np.uint8]) -> Floats:
@@ -50,7 +50,7 @@ def to_oklab(rgb: Images) -> Floats:
     L is 0 for black and 1 for white; a (green to red) and b (blue to yellow) are 0 for greys and at
     most about 0.33 from it within sRGB.
     """
-    lab: Floats = np.cbrt(_LINEAR[rgb] @ _LMS.T) @ _LAB.T
+    lab: Floats = np.cbrt(_LINEAR[rgb] @ LMS.T) @ LAB.T
     return lab
 
 
@@ -59,7 +59,7 @@ def from_oklab(lab: Floats) -> Images:
 
     Colours outside of sRGB are clipped channel by channel. ``from_oklab(to_oklab(c))`` is ``c``.
     """
-    linear = np.clip((lab @ _LAB_INVERSE.T) ** 3 @ _LMS_INVERSE.T, 0.0, 1.0)
+    linear = np.clip((lab @ LAB_INVERSE.T) ** 3 @ LMS_INVERSE.T, 0.0, 1.0)
     s = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     rgb: Images = np.rint(255.0 * s).astype(np.uint8)
     return rgb

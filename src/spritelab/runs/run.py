@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -21,10 +22,12 @@ from spritelab.generate import (
     Model,
     ModelConfig,
     Parent,
+    TrainingPalettes,
     load_model_files,
     make_network,
     save_model,
 )
+from spritelab.palette import IndexedSprites, fitting_size, index_sprites
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log
 from spritelab.runs.pictures import draw_grid
@@ -74,6 +77,24 @@ class Run:
     is_main: bool = True
     state: TrainingState | None = field(default=None, repr=False)
     _stop: StopFlag = field(default_factory=StopFlag, init=False, repr=False)
+
+    @cached_property
+    def palettes(self) -> TrainingPalettes | None:
+        """Those of the training sprites, if it is the colours of palettes that are predicted."""
+        indexed = self._indexed(self.train_sprites)
+        return None if indexed is None else TrainingPalettes.of(indexed, self.train_sprites.labels)
+
+    def _indexed(self, sprites: SpriteSet) -> IndexedSprites | None:
+        """Sprites of the run as palettes and indices, if that is how they are learnt."""
+        if self.settings.training.prediction != "palette":
+            return None
+        most = self.settings.data.palette
+        if not isinstance(most, int):
+            most = fitting_size(self.train_sprites.images)
+        return index_sprites(sprites.images, most)
+
+    def _on_device(self, sprites: SpriteSet, device: torch.device) -> DeviceSprites:
+        return DeviceSprites.from_set(sprites, device, self._indexed(sprites))
 
     def stop(self) -> None:
         """Ask the training that goes on to stop; may be called in any thread.
@@ -126,8 +147,8 @@ class Run:
             updates = train(
                 state,
                 build_objective(settings, schedule),
-                DeviceSprites.from_set(self.train_sprites, accelerator.device),
-                DeviceSprites.from_set(self.held_out, accelerator.device),
+                self._on_device(self.train_sprites, accelerator.device),
+                self._on_device(self.held_out, accelerator.device),
                 settings,
                 accelerator,
                 mirror=self.settings.data.mirror,
@@ -156,6 +177,7 @@ class Run:
                             schedule,
                             self.model_config(update.step),
                             accelerator.device,
+                            self.palettes,
                         )
                         log.picture(draw_grid(model, self.folder), update.step)
                 if saves:
@@ -180,7 +202,7 @@ class Run:
         settings = self.settings
         schedule = build_schedule(settings.schedule)
         torch.manual_seed(stream_seed(settings.training.seed, 3))
-        network = make_network(self.model_config(0), schedule)
+        network = make_network(self.model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
         saved = checkpoints(self.folder / CHECKPOINTS)
         if not saved:
@@ -238,7 +260,7 @@ class Run:
 
     def _save_model(self, state: TrainingState) -> None:
         config = self.model_config(state.step)
-        save_model(self.folder / "model", state.average.weights, config)
+        save_model(self.folder / "model", state.average.weights, config, self.palettes)
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""

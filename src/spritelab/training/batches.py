@@ -17,6 +17,9 @@ from torch.nn import functional
 
 from spritelab import pixels
 from spritelab.data import SpriteSet
+from spritelab.diffusion import Palettes
+from spritelab.palette import IndexedSprites
+from spritelab.training.recolour import distract, recolour
 
 
 def stream_seed(*key: int) -> int:
@@ -32,34 +35,62 @@ class DeviceSprites:
         images: uint8 ``[N,H,W,C]``.
         context: float32 ``[N,K]``, one-hot classes.
         mirrorable: bool ``[N]``; whether a mirror image is a right sprite too.
+        palettes: of the N sprites, where they are learnt as indices into them; else None.
+        indices: uint8 ``[N,H,W]``, which with ``palettes`` make ``images``.
     """
 
     images: Tensor
     context: Tensor
     mirrorable: Tensor
+    palettes: Palettes | None = None
+    indices: Tensor | None = None
 
     @classmethod
-    def from_set(cls, sprites: SpriteSet, device: torch.device) -> DeviceSprites:
-        """Move ``sprites`` to ``device``."""
+    def from_set(
+        cls, sprites: SpriteSet, device: torch.device, indexed: IndexedSprites | None = None
+    ) -> DeviceSprites:
+        """Move ``sprites`` to ``device``; as ``indexed`` sprites, if they are given so too."""
         labels = torch.from_numpy(sprites.labels)
+        images = sprites.images if indexed is None else indexed.images()
+        palettes, indices = None, None
+        if indexed is not None:
+            palettes = Palettes.encode(indexed.colours, indexed.sizes).to(
+                torch.empty(0, device=device)
+            )
+            indices = torch.from_numpy(indexed.indices).to(device)
         return cls(
-            torch.from_numpy(np.ascontiguousarray(sprites.images)).to(device),
+            torch.from_numpy(np.ascontiguousarray(images)).to(device),
             functional.one_hot(labels, len(sprites.class_names)).float().to(device),
             torch.tensor(sprites.mirrorable)[labels].to(device),
+            palettes,
+            indices,
         )
 
     def __len__(self) -> int:
         return len(self.images)
 
+    def select(self, rows: Tensor) -> tuple[Tensor, Palettes | None]:
+        """The sprites at ``rows``, float32 ``[B,C,H,W]``, and their palettes, if they have any."""
+        palettes = None if self.palettes is None else self.palettes[rows]
+        return pixels.encode(self.images[rows]), palettes
+
 
 @dataclass(frozen=True)
 class Batch:
-    """What one update learns from: x0 and eps float32 ``[B,C,H,W]``, t int64, context ``[B,K]``."""
+    """What one update learns from: x0 and eps float32 ``[B,C,H,W]``, t int64, context ``[B,K]``.
+
+    ``palettes`` are those that the sprites of x0 are drawn from, or None.
+    """
 
     x0: Tensor
     t: Tensor
     eps: Tensor
     context: Tensor
+    palettes: Palettes | None = None
+
+    def __getitem__(self, rows: slice) -> Batch:
+        palettes = None if self.palettes is None else self.palettes[rows]
+        return Batch(self.x0[rows], self.t[rows], self.eps[rows], self.context[rows], palettes)
 
 
 class Batches:
@@ -80,6 +111,9 @@ class Batches:
             with little noise more often. Those decide the colours of single pixels, of which pixel
             art has much and photographs, blurred by their lenses, have little.
         drop_context: share of sprites whose context is set to zeros (Ho and Salimans 2022).
+        recolour: share of sprites shown in other colours (see ``recolour``); for sprites that have
+            palettes, like ``distract``.
+        distract: share of sprites whose palette is given colours that they do not use.
     """
 
     def __init__(
@@ -93,6 +127,8 @@ class Batches:
         stratified_t: bool,
         t_power: float = 1.0,
         drop_context: float,
+        recolour: float = 0.0,
+        distract: float = 0.0,
     ) -> None:
         self.sprites = sprites
         self.batch_size = batch_size
@@ -102,6 +138,8 @@ class Batches:
         self.stratified_t = stratified_t
         self.t_power = t_power
         self.drop_context = drop_context
+        self.recolour = recolour
+        self.distract = distract
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
     def indices(self, step: int) -> Tensor:
@@ -131,7 +169,7 @@ class Batches:
             return torch.rand(size, generator=generator, device=device)
 
         index = self.indices(step).to(device)
-        x0 = pixels.encode(self.sprites.images[index])
+        x0, palettes = self._shown(index, generator)
         context = self.sprites.context[index]
         t = uniform()
         if self.stratified_t:
@@ -144,4 +182,16 @@ class Batches:
             x0 = torch.where(flip[:, None, None, None], x0.flip(3), x0)
         if self.drop_context:
             context = context * (uniform() >= self.drop_context)[:, None]
-        return Batch(x0, t, eps, context)
+        return Batch(x0, t, eps, context, palettes)
+
+    def _shown(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Palettes | None]:
+        """The sprites at ``index``, in other colours and with more of them where it is asked."""
+        x0, palettes = self.sprites.select(index)
+        if palettes is None or self.sprites.indices is None:
+            return x0, None
+        if self.recolour:
+            palettes = recolour(palettes, self.recolour, generator)
+            x0 = palettes.draw(self.sprites.indices[index].long())
+        if self.distract:
+            palettes = distract(palettes, self.distract, generator)
+        return x0, palettes

@@ -143,6 +143,8 @@ def train(
         stratified_t=settings.stratified_t,
         t_power=settings.t_power,
         drop_context=settings.drop_context,
+        recolour=settings.recolour,
+        distract=settings.distract,
     )
     has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in state.network.modules())
     start = time.perf_counter() - state.seconds
@@ -241,6 +243,4 @@ def _progress(
 def _share(batch: Batch, accelerator: Accelerator) -> Batch:
     """This process's rows of a batch that every process drew alike."""
     rank, world = accelerator.process_index, accelerator.num_processes
-    if world == 1:
-        return batch
-    return Batch(*(value[rank::world] for value in (batch.x0, batch.t, batch.eps, batch.context)))
+    return batch if world == 1 else batch[rank::world]

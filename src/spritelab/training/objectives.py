@@ -38,8 +38,9 @@ class Denoising:
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """The mean loss over the batch: a scalar."""
         x_t = q_sample(self.head.schedule, batch.x0, batch.t, batch.eps)
-        output = network(x_t, batch.t, batch.context)
-        losses = self.head.loss(output, x_t, batch.x0, batch.eps, batch.t)
+        head = self.head.of(batch.palettes)
+        output = head.ask(network, x_t, batch.t, batch.context)
+        losses = head.loss(output, x_t, batch.x0, batch.eps, batch.t)
         if self.min_snr_gamma:
             losses = losses * self.head.snr_weight(batch.t, self.min_snr_gamma, like=losses)
         return losses.mean()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from spritelab import pixels
 from spritelab.diffusion import Head, denoiser, q_sample
 from spritelab.training.batches import DeviceSprites, stream_seed
 
@@ -49,9 +48,10 @@ def eps_loss(
     for first in range(0, evaluations, batch_size):
         part = slice(first, first + batch_size)
         rows, t_part, eps_part = index[part].to(device), t[part].to(device), eps[part].to(device)
-        x0 = pixels.encode(sprites.images[rows])
+        x0, palettes = sprites.select(rows)
         x_t = q_sample(head.schedule, x0, t_part, eps_part)
-        eps_hat = denoiser(network, head, sprites.context[rows], clip=False)(x_t, t_part).eps_hat
+        denoise = denoiser(network, head.of(palettes), sprites.context[rows], clip=False)
+        eps_hat = denoise(x_t, t_part).eps_hat
         total += float((eps_hat - eps_part).square().mean(dim=(1, 2, 3)).sum())
     network.train(was_training)
     return total / evaluations

@@ -1,0 +1,134 @@
+"""Where the palette of a sprite comes from: a training sprite lends its own, or the caller says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spritelab.diffusion import Noise, Palettes
+from spritelab.errors import ModelError, SettingsError
+from spritelab.palette import IndexedSprites, Palette
+from spritelab.pixels import Images, composite
+
+LENDS_NONE = -1
+"""In the place of a lender's number: the palette was given."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingPalettes:
+    """The palettes of a model's training sprites, in their order.
+
+    Attributes:
+        colours: uint8 ``[N,P,C]``; the first ``sizes[i]`` are the palette of sprite i.
+        sizes: int64 ``[N]``.
+        labels: int64 ``[N]``, an index into the model's classes.
+    """
+
+    colours: Images
+    sizes: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, indexed: IndexedSprites, labels: NDArray[np.int64]) -> TrainingPalettes:
+        """The palettes of ``indexed`` sprites."""
+        return cls(indexed.colours, indexed.sizes, labels)
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> TrainingPalettes:
+        """Read what ``tensors`` wrote.
+
+        Raises:
+            ModelError: if they are no such tensors.
+        """
+        try:
+            colours, sizes, labels = (tensors[name] for name in ("colours", "sizes", "labels"))
+        except KeyError as error:
+            raise ModelError(
+                f"the palettes have no {error.args[0]}; copy the model again"
+            ) from None
+        n, most = colours.shape[:2]
+        fits = colours.dtype == torch.uint8 and len(sizes) == len(labels) == n > 0
+        if not (fits and 1 <= int(sizes.min()) <= int(sizes.max()) <= most):
+            raise ModelError("the palettes do not fit together; copy the model again")
+        return cls(colours.numpy(), sizes.long().numpy(), labels.long().numpy())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is stored of them."""
+        return {
+            "colours": torch.from_numpy(np.ascontiguousarray(self.colours)),
+            "sizes": torch.from_numpy(self.sizes.astype(np.int16)),
+            "labels": torch.from_numpy(self.labels.astype(np.int32)),
+        }
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def most(self) -> int:
+        """P: colours of the largest palette that the model was made for."""
+        return int(self.colours.shape[1])
+
+    def palette(self, i: int) -> Palette:
+        """The palette of training sprite ``i``."""
+        return Palette(self.colours[i, : self.sizes[i]])
+
+    def lenders(self, noise: Noise, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Each sprite's lender, int64 ``[B]``: a training sprite of its class, as its seed decides.
+
+        For no class, or one without training sprites, it is any training sprite.
+        """
+        chances = noise.uniform(draw=1).numpy()
+        lenders = np.empty(len(labels), dtype=np.int64)
+        for label in np.unique(labels):
+            able = np.flatnonzero(self.labels == label)
+            able = able if len(able) else np.arange(len(self))
+            rows = labels == label
+            lenders[rows] = able[(chances[rows] * len(able)).astype(np.int64)]
+        return lenders
+
+
+def lent(palettes: TrainingPalettes, lenders: NDArray[np.int64]) -> list[Palette]:
+    """The palettes of the training sprites ``lenders``."""
+    return [palettes.palette(i) for i in lenders.tolist()]
+
+
+def fit_palette(palette: Palette, palettes: TrainingPalettes) -> Palette:
+    """Make a palette one that a model of these training palettes can draw in.
+
+    An RGBA model gets the transparent colour, if the palette has none and its training sprites have
+    it; for an RGB model colours are laid on white, and transparent ones left out.
+
+    Raises:
+        SettingsError: if that leaves no colour, or more than the model was made for.
+    """
+    colours = palette.colours
+    if palettes.colours.shape[2] == 3 and palette.channels == 4:
+        colours = composite(colours[None, None, colours[:, 3] > 0])[0, 0]
+    elif palettes.colours.shape[2] == 4:
+        if palette.channels == 3:
+            opaque = np.full((len(colours), 1), 255, dtype=np.uint8)
+            colours = np.concatenate([colours, opaque], axis=1)
+        if (palettes.colours[:, 0, 3] == 0).any():
+            colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
+    if not len(colours):
+        raise SettingsError("every colour of `palette` is transparent; give one that can be seen")
+    fitted = Palette(colours)
+    if len(fitted) > palettes.most:
+        raise SettingsError(
+            f"`palette` has {len(fitted)} colours (the transparent one counted); this model draws "
+            f"in at most {palettes.most}"
+        )
+    return fitted
+
+
+def encode_palettes(palettes: Sequence[Palette], most: int) -> Palettes:
+    """Take the palettes of B sprites, each of at most ``most`` colours, to model values."""
+    colours = np.zeros((len(palettes), most, palettes[0].channels), dtype=np.uint8)
+    for row, palette in zip(colours, palettes, strict=True):
+        row[: len(palette)] = palette.colours
+    return Palettes.encode(colours, np.array([len(palette) for palette in palettes]))

@@ -1,0 +1,167 @@
+"""Models that choose among the colours of a palette: whose, and that nothing else is drawn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from spritelab import config, data
+from spritelab.cli import main
+from spritelab.errors import ModelError, SettingsError
+from spritelab.generate import Model, load_model
+from spritelab.generate.folder import PALETTES
+from spritelab.palette import Palette, index_sprites
+from spritelab.runs import resume_run, start_run
+
+SETTINGS = config.preset("small").override(
+    {
+        "data.source": "builtin",
+        "data.count": 60,
+        "network.widths": [32, 32],
+        "training.prediction": "palette",
+        "training.recolour": 0.5,
+        "training.distract": 0.5,
+        "training.steps": 4,
+        "training.batch_size": 8,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a few updates."""
+    folder = tmp_path_factory.mktemp("palette") / "run"
+    for _ in start_run(SETTINGS, folder).train(cpu=True):
+        pass
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> Model:
+    return load_model(folder, "cpu")
+
+
+def colours(image: np.ndarray) -> set[tuple[int, ...]]:
+    return {tuple(pixel) for pixel in image.reshape(-1, image.shape[-1]).tolist()}
+
+
+def test_sprites_are_drawn_in_palettes_of_training_sprites_of_their_class(model: Model) -> None:
+    batch = model.sample(24, steps=3)
+    training, _ = data.load("builtin", n=60).split(0.1, 0)
+    indexed = index_sprites(training.images, 17)
+    assert batch.palettes is not None
+    assert batch.lenders is not None
+    for image, palette, lender, label in zip(
+        batch.images, batch.palettes, batch.lenders, batch.labels, strict=True
+    ):
+        assert training.labels[lender] == label
+        assert palette == indexed.palette(lender)
+        assert colours(image) <= {tuple(c) for c in palette.colours.tolist()}
+    assert len(set(batch.lenders.tolist())) > 5
+
+
+def test_a_sprite_keeps_its_palette_whatever_it_is_drawn_with(model: Model) -> None:
+    whole = model.sample(9, steps=3, seed=5)
+    part = model.sample(numbers=[4, 8], steps=3, seed=5, batch_size=1)
+    assert whole.lenders is not None
+    assert part.lenders is not None
+    assert part.lenders.tolist() == whole.lenders[[4, 8]].tolist()
+    assert np.array_equal(part.images, whole.images[[4, 8]])
+    guided = model.sample(9, steps=3, seed=5, guidance=2.0)
+    assert guided.lenders is not None
+    assert guided.lenders.tolist() == whole.lenders.tolist()
+
+
+@pytest.mark.parametrize("sampler", ["ddpm", "ddim", "dpm"])
+def test_a_given_palette_is_what_is_drawn_in(model: Model, sampler: config.Sampler) -> None:
+    given = Palette.from_hex(["#1a1c2c", "#b13e53", "#f4f4f4"])
+    batch = model.sample(4, palette=given, sampler=sampler, steps=4)
+    allowed = {(0, 0, 0, 0)} | {(*c, 255) for c in given.colours.tolist()}
+    assert set().union(*map(colours, batch.images)) <= allowed
+    assert batch.lenders is not None
+    assert batch.lenders.tolist() == [-1] * 4
+    frames = list(model.trace(2, palette=given, sampler=sampler, steps=4))
+    assert set().union(*map(colours, frames[-1].x0_hat)) <= allowed
+
+
+def test_one_palette_for_each_sprite(model: Model) -> None:
+    red, blue = Palette.from_hex(["#ff0000"]), Palette.from_hex(["#0000ff80"])
+    batch = model.sample(palette=[red, blue], steps=2)
+    assert colours(batch.images[0]) <= {(0, 0, 0, 0), (255, 0, 0, 255)}
+    assert colours(batch.images[1]) <= {(0, 0, 0, 0), (0, 0, 255, 128)}
+    hard = model.sample(palette=[red, blue], steps=2, hard_alpha=True)
+    assert set(hard.images[..., 3].ravel().tolist()) <= {0, 255}
+
+
+def test_palettes_that_do_not_fit_are_refused(model: Model, tiny_model: Model) -> None:
+    many = Palette(np.arange(120, dtype=np.uint8).reshape(40, 3))
+    with pytest.raises(SettingsError, match="at most"):
+        model.sample(1, palette=many)
+    with pytest.raises(SettingsError, match="agree"):
+        model.sample(3, palette=[many, many])
+    with pytest.raises(SettingsError, match="no palette head"):
+        tiny_model.sample(1, palette=many)
+    with pytest.raises(SettingsError, match=r"data\.palette is off"):
+        SETTINGS.override({"data.palette": "off"})
+    with pytest.raises(SettingsError, match="prediction palette"):
+        SETTINGS.override({"training.prediction": "v"})
+
+
+def test_a_folder_without_its_palettes_is_refused(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for path in (folder / "model").iterdir():
+        if path.name != PALETTES:
+            (copy / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ModelError, match="palettes"):
+        load_model(copy)
+
+
+def test_a_resumed_run_is_the_same_run(folder: Path, tmp_path: Path) -> None:
+    run = start_run(SETTINGS, tmp_path / "run")
+    for _ in run.train(stop_after=2, cpu=True):
+        pass
+    for _ in resume_run(tmp_path / "run").train(cpu=True):
+        pass
+    one, other = load_model(folder, "cpu"), load_model(tmp_path / "run", "cpu")
+    for name, weight in one.network.state_dict().items():
+        assert torch.equal(weight, other.network.state_dict()[name]), name
+
+
+def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None:
+    words = ["sample", str(folder), "-n", "2", "--steps", "2", "--out"]
+    assert main([*words, str(tmp_path / "a")]) == 0
+    listed = json.loads((tmp_path / "a" / "samples.json").read_text())["sprites"]
+    assert all(sprite["palette_of"] >= 0 and len(sprite["palette"]) > 2 for sprite in listed)
+    assert main([*words, str(tmp_path / "b"), "--palette", "#102030,#a0b0c0"]) == 0
+    listed = json.loads((tmp_path / "b" / "samples.json").read_text())["sprites"]
+    assert listed[0]["palette"] == ["#00000000", "#102030ff", "#a0b0c0ff"]
+    assert listed[0]["palette_of"] is None
+    (tmp_path / "mine.hex").write_text("102030\na0b0c0\n")
+    assert main([*words, str(tmp_path / "c"), "--palette", str(tmp_path / "mine.hex")]) == 0
+    pixels = np.array([[[16, 32, 48], [160, 176, 192]]], dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "like.png")
+    assert main([*words, str(tmp_path / "d"), "--like", str(tmp_path / "like.png")]) == 0
+    for name in "bcd":
+        assert (tmp_path / name / "0001.png").read_bytes() == (
+            tmp_path / "b" / "0001.png"
+        ).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--palette", "#12"],
+        ["--palette", "nowhere.hex"],
+        ["--like", "nowhere.png"],
+        ["--palette", "#000000", "--like", "x.png"],
+    ],
+)
+def test_wrong_palettes_are_one_line(folder: Path, refused: object, words: list[str]) -> None:
+    assert callable(refused)
+    assert refused("sample", str(folder), "-n", "1", *words)
