@@ -71,6 +71,8 @@ def denoiser(
         clip: see ``Denoiser``.
     """
     no_class = None if context is None else torch.zeros_like(context)
+    guided = context is not None and guidance not in (0, 1)
+    head_of_both = head.repeat(2) if guided else head
 
     def output(x_t: Tensor, t: Tensor) -> Tensor:
         if context is None or no_class is None or guidance == 1:
@@ -78,7 +80,7 @@ def denoiser(
         if guidance == 0:
             return head.ask(network, x_t, t, no_class)
         twice = torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([context, no_class])
-        both = head.repeat(2).ask(network, *twice)
+        both = head_of_both.ask(network, *twice)
         conditional, unconditional = both.chunk(2)
         return unconditional + guidance * (conditional - unconditional)
 

@@ -33,7 +33,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, Self, get_args, overload
+from typing import Protocol, Self, get_args, overload
 
 import torch
 from torch import Tensor
@@ -228,10 +228,6 @@ def palette_channels(channels: int) -> int:
 
 @overload
 def build_head(prediction: Regression, schedule: Schedule) -> RegressionHead: ...
-
-
-@overload
-def build_head(prediction: Literal["palette"], schedule: Schedule) -> PaletteHead: ...
 
 
 @overload

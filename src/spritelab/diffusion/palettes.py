@@ -96,6 +96,13 @@ class Palettes:
         return agreement.reshape(*self.used.shape, *x.shape[2:])
 
     @cached_property
+    def transparent(self) -> Tensor:
+        """Which entries are fully transparent: bool ``[B,P]``."""
+        if self.colours.shape[2] == 3:
+            return torch.zeros_like(self.used)
+        return self.colours[..., 3] <= -1
+
+    @cached_property
     def features(self) -> Tensor:
         """What a network is told of each colour, float ``[B,P,FEATURES]``, all about in [-1, 1].
 
@@ -106,7 +113,7 @@ class Palettes:
         rgb, alpha = self.colours[..., :3], self.colours[..., 3:]
         if not alpha.shape[2]:
             alpha = torch.ones_like(rgb[..., :1])
-        transparent = alpha <= -1
+        transparent = self.transparent[..., None]
         lab = to_oklab((rgb + 1) / 2)
         light = torch.where(transparent, -torch.inf, lab[..., :1])
         # How many of the palette's own colours are darker, and how many equally dark.

@@ -118,22 +118,15 @@ def make_network(config: ModelConfig) -> nn.Module:
     Raises:
         SettingsError: if the network cannot have the size of the sprites.
     """
+    shared = {
+        "size": config.size,
+        "context_dim": len(config.class_names),
+        "timesteps": config.schedule.timesteps,
+    }
     if config.prediction == "palette":
-        return build_palette_network(
-            config.network,
-            channels=palette_channels(config.channels),
-            size=config.size,
-            context_dim=len(config.class_names),
-            timesteps=config.schedule.timesteps,
-            features=FEATURES,
-        )
-    return build_network(
-        config.network,
-        channels=config.channels,
-        size=config.size,
-        context_dim=len(config.class_names),
-        timesteps=config.schedule.timesteps,
-    )
+        shown = palette_channels(config.channels)
+        return build_palette_network(config.network, channels=shown, features=FEATURES, **shared)
+    return build_network(config.network, channels=config.channels, **shared)
 
 
 def save_model(

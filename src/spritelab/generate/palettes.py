@@ -13,7 +13,7 @@ from torch import Tensor
 from spritelab.diffusion import Noise, Palettes
 from spritelab.errors import ModelError, SettingsError
 from spritelab.palette import IndexedSprites, Palette
-from spritelab.pixels import Images, composite
+from spritelab.pixels import Images, with_channels
 
 LENDS_NONE = -1
 """In the place of a lender's number: the palette was given."""
@@ -73,6 +73,11 @@ class TrainingPalettes:
         """P: colours of the largest palette that the model was made for."""
         return int(self.colours.shape[1])
 
+    @property
+    def have_transparent(self) -> bool:
+        """Whether the transparent colour is among them; it is the first of a palette."""
+        return self.colours.shape[2] == 4 and bool((self.colours[:, 0, 3] == 0).any())
+
     def palette(self, i: int) -> Palette:
         """The palette of training sprite ``i``."""
         return Palette(self.colours[i, : self.sizes[i]])
@@ -92,11 +97,6 @@ class TrainingPalettes:
         return lenders
 
 
-def lent(palettes: TrainingPalettes, lenders: NDArray[np.int64]) -> list[Palette]:
-    """The palettes of the training sprites ``lenders``."""
-    return [palettes.palette(i) for i in lenders.tolist()]
-
-
 def fit_palette(palette: Palette, palettes: TrainingPalettes) -> Palette:
     """Make a palette one that a model of these training palettes can draw in.
 
@@ -106,15 +106,13 @@ def fit_palette(palette: Palette, palettes: TrainingPalettes) -> Palette:
     Raises:
         SettingsError: if that leaves no colour, or more than the model was made for.
     """
+    channels = palettes.colours.shape[2]
     colours = palette.colours
-    if palettes.colours.shape[2] == 3 and palette.channels == 4:
-        colours = composite(colours[None, None, colours[:, 3] > 0])[0, 0]
-    elif palettes.colours.shape[2] == 4:
-        if palette.channels == 3:
-            opaque = np.full((len(colours), 1), 255, dtype=np.uint8)
-            colours = np.concatenate([colours, opaque], axis=1)
-        if (palettes.colours[:, 0, 3] == 0).any():
-            colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
+    if channels == 3 and palette.has_transparent:
+        colours = colours[1:]
+    colours = with_channels(colours, channels)
+    if palettes.have_transparent:
+        colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
     if not len(colours):
         raise SettingsError("every colour of `palette` is transparent; give one that can be seen")
     fitted = Palette(colours)

@@ -18,7 +18,6 @@ from spritelab.generate.palettes import (
     TrainingPalettes,
     encode_palettes,
     fit_palette,
-    lent,
 )
 from spritelab.palette import Palette
 
@@ -122,7 +121,7 @@ def make_request(
         return Request(noise, labelled, contexts)
     if palette is None:
         lenders = training_palettes.lenders(noise, labelled)
-        palettes = lent(training_palettes, lenders)
+        palettes = [training_palettes.palette(i) for i in lenders.tolist()]
     else:
         given = [palette] * count if isinstance(palette, Palette) else list(palette)
         lenders = np.full(count, LENDS_NONE, dtype=np.int64)

@@ -81,20 +81,19 @@ class Run:
     @cached_property
     def palettes(self) -> TrainingPalettes | None:
         """Those of the training sprites, if it is the colours of palettes that are predicted."""
-        indexed = self._indexed(self.train_sprites)
+        indexed = self._indexed[0]
         return None if indexed is None else TrainingPalettes.of(indexed, self.train_sprites.labels)
 
-    def _indexed(self, sprites: SpriteSet) -> IndexedSprites | None:
-        """Sprites of the run as palettes and indices, if that is how they are learnt."""
+    @cached_property
+    def _indexed(self) -> tuple[IndexedSprites | None, IndexedSprites | None]:
+        """Both sides of the split as palettes and indices, if that is how they are learnt."""
         if self.settings.training.prediction != "palette":
-            return None
+            return None, None
         most = self.settings.data.palette
         if not isinstance(most, int):
             most = fitting_size(self.train_sprites.images)
-        return index_sprites(sprites.images, most)
-
-    def _on_device(self, sprites: SpriteSet, device: torch.device) -> DeviceSprites:
-        return DeviceSprites.from_set(sprites, device, self._indexed(sprites))
+        training, held_out = (side.images for side in (self.train_sprites, self.held_out))
+        return index_sprites(training, most), index_sprites(held_out, most)
 
     def stop(self) -> None:
         """Ask the training that goes on to stop; may be called in any thread.
@@ -147,8 +146,8 @@ class Run:
             updates = train(
                 state,
                 build_objective(settings, schedule),
-                self._on_device(self.train_sprites, accelerator.device),
-                self._on_device(self.held_out, accelerator.device),
+                DeviceSprites.from_set(self.train_sprites, accelerator.device, self._indexed[0]),
+                DeviceSprites.from_set(self.held_out, accelerator.device, self._indexed[1]),
                 settings,
                 accelerator,
                 mirror=self.settings.data.mirror,

@@ -52,7 +52,7 @@ def recolour(palettes: Palettes, share: float, generator: torch.Generator) -> Pa
     ]
     rgb = from_oklab(torch.cat(turned, dim=2)) * 2 - 1
     changed = torch.cat([rgb, colours[..., 3:]], dim=2)
-    chosen = chosen & ~transparent(colours)[..., None]
+    chosen = chosen & ~palettes.transparent[..., None]
     return Palettes(torch.where(chosen, changed, colours), palettes.used)
 
 
@@ -77,15 +77,10 @@ def distract(palettes: Palettes, share: float, generator: torch.Generator) -> Pa
     # The n-th used entry of the donor, n uniform below its size.
     number = (u[1] * used.sum(dim=1)[donor]).long()
     entry = (used.cumsum(dim=1)[donor] <= number[..., None]).sum(dim=2)
-    added = colours[donor, entry.clamp(max=used.shape[1] - 1)]
+    entry = entry.clamp(max=used.shape[1] - 1)
+    added = colours[donor, entry]
     enough = torch.arange(ADDED, device=device) < 1 + (chosen[1] * ADDED).long()
     known = (added[:, :, None] == colours[:, None]).all(dim=3) & used[:, None]
-    fits = enough & (chosen[0] < share) & ~transparent(added) & ~known.any(dim=2)
+    seen = ~palettes.transparent[donor, entry]
+    fits = enough & (chosen[0] < share) & seen & ~known.any(dim=2)
     return Palettes(torch.cat([colours, added], dim=1), torch.cat([used, fits], dim=1))
-
-
-def transparent(colours: Tensor) -> Tensor:
-    """Which colours, float ``[...,C]`` in [-1, 1], are fully transparent: bool ``[...]``."""
-    if colours.shape[-1] == 3:
-        return torch.zeros_like(colours[..., 0], dtype=torch.bool)
-    return colours[..., 3] <= -1
