@@ -117,7 +117,8 @@ def keep_state(run: runs.Run, folder: Path, most: int) -> None:
     """Save the model as it is now beside the last ones, ``most`` in all."""
     assert run.state is not None
     step = run.state.step
-    save_model(folder / f"step-{step:08d}", run.state.average.weights, run.model_config(step))
+    weights, config = run.state.average.weights, run.model_config(step)
+    save_model(folder / f"step-{step:08d}", weights, config, run.palettes)
     for old in sorted(folder.glob("step-*"))[:-most]:
         shutil.rmtree(old)
 

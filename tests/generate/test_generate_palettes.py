@@ -13,7 +13,7 @@ from PIL import Image
 from spritelab import config, data
 from spritelab.cli import main
 from spritelab.errors import ModelError, SettingsError
-from spritelab.generate import Model, load_model
+from spritelab.generate import Model, load_model, save_model
 from spritelab.generate.folder import PALETTES
 from spritelab.palette import Palette, index_sprites
 from spritelab.runs import resume_run, start_run
@@ -151,6 +151,36 @@ def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None
         assert (tmp_path / name / "0001.png").read_bytes() == (
             tmp_path / "b" / "0001.png"
         ).read_bytes()
+
+
+def test_a_picture_of_many_colours_is_reduced_to_what_the_model_has_room_for(
+    folder: Path, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, size=(16, 16, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "like.png")
+    words = ["sample", str(folder), "-n", "1", "--steps", "2", "--out", str(tmp_path / "out")]
+    assert main([*words, "--like", str(tmp_path / "like.png")]) == 0
+    listed = json.loads((tmp_path / "out" / "samples.json").read_text())["sprites"]
+    assert len(listed[0]["palette"]) == load_model(folder).palettes.most  # type: ignore[union-attr]
+
+
+def test_a_palette_head_is_not_saved_without_its_palettes(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="palettes"):
+        save_model(tmp_path / "model", model.network.state_dict(), model.config)
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_run_begins_from_a_model_with_the_same_kind_of_head(folder: Path, tmp_path: Path) -> None:
+    other = SETTINGS.override(
+        {"training.recolour": 0, "training.distract": 0, "training.prediction": "v"}
+    )
+    with pytest.raises(SettingsError, match="prediction"):
+        start_run(other, tmp_path / "other", init=folder)
+    assert not (tmp_path / "other").exists()
+    run = start_run(SETTINGS, tmp_path / "same", init=folder)
+    for _ in run.train(stop_after=1, cpu=True):
+        pass
+    assert run.step == 1
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
     from spritelab.data.decode import decode
-    from spritelab.palette import Palette, learn_palette
+    from spritelab.palette import LARGEST, Palette, learn_palette
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
@@ -145,7 +145,7 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
             frames = decode(like.read_bytes())
         except OSError as error:
             raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
-        return learn_palette(frames, model.palettes.most if model.palettes is not None else 32)
+        return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
     if text.endswith(".hex"):
         try:

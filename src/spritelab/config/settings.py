@@ -219,8 +219,8 @@ class RunSettings(Settings):
     def _check_palette(self) -> Self:
         if self.training.prediction == "palette" and self.data.palette == "off":
             raise ValueError(
-                "data.palette is off, but training.prediction is palette; take preset rgba, or "
-                "training.prediction=v"
+                "data.palette is off, but training.prediction is palette; choose data.palette=auto "
+                "or training.prediction=v"
             )
         return self
 

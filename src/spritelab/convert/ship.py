@@ -77,7 +77,7 @@ def ship_run(
     how = full.sampler_settings(sampling)
     split = find_split(run, full.config, source)
     config = full.config.model_copy(update={"version": spritelab.__version__, "sampling": how})
-    save_model(folder, full.network.state_dict(), config, half=True)
+    save_model(folder, full.network.state_dict(), config, full.palettes, half=True)
     half = load_model(folder, device)
     settings, last = record.settings.training, log[-1]
     facts = CardFacts(

@@ -147,7 +147,10 @@ def save_model(
 
     Raises:
         StorageError: if a file cannot be written.
+        ModelError: if a palette head comes without its palettes; nothing is written then.
     """
+    if config.prediction == "palette" and palettes is None:
+        raise ModelError("a model with a palette head needs its `palettes` to be saved")
     if half:
         weights = {
             name: tensor.half() if tensor.is_floating_point() else tensor
@@ -195,11 +198,15 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
-        SettingsError: if network, size, channels or class names differ.
+        SettingsError: if network, size, channels or class names differ, or one of the two has a
+            palette head and the other has not.
     """
     folder = find_model(source)
     files = load_model_files(folder)
-    for key in ("network", "size", "channels", "class_names"):
+    keys = ["network", "size", "channels", "class_names"]
+    if "palette" in (files.config.prediction, child.prediction):
+        keys.append("prediction")  # its network is another; the others share theirs
+    for key in keys:
         theirs, ours = getattr(files.config, key), getattr(child, key)
         if theirs != ours:
             raise SettingsError(

@@ -78,6 +78,11 @@ class TrainingPalettes:
         """Whether the transparent colour is among them; it is the first of a palette."""
         return self.colours.shape[2] == 4 and bool((self.colours[:, 0, 3] == 0).any())
 
+    @property
+    def room(self) -> int:
+        """Colours that a given palette may have, beside the transparent one that it is given."""
+        return max(1, self.most - self.have_transparent)
+
     def palette(self, i: int) -> Palette:
         """The palette of training sprite ``i``."""
         return Palette(self.colours[i, : self.sizes[i]])
