@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from spritelab.training import loop
 # compared bit by bit is computed alike. Tiny networks are faster so, too.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Give one thread back to the tests that follow one which called a benchmark's ``main``."""
+    yield
+    torch.set_num_threads(1)
 
 
 @pytest.fixture
