@@ -21,7 +21,7 @@ from spritelab.config import RunSettings, SamplerSettings
 from spritelab.errors import SpritelabError
 from spritelab.evaluation import Evaluation, Evaluator, Extractor, Split
 from spritelab.evaluation.features import Features
-from spritelab.evaluation.measures import frechet_and_kid
+from spritelab.evaluation.measures import Measures, frechet_and_kid
 from spritelab.evaluation.reference import LEAST, Reference
 from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
@@ -29,8 +29,11 @@ from spritelab.storage import write_json
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
 
-RESULT = 2
+RESULT = 3
 """Version of a result; raised whenever the same point would give another."""
+
+MEMORY = ("copies", "near_copies", "pixel_distance", "recoloured_copies", "authentic")
+"""Measures of how near sprites lie to single training sprites, in either orientation."""
 
 APART = 50
 """Updates between the states that are measured of a run which does not converge."""
@@ -73,6 +76,8 @@ def make_point(file: Path) -> None:
         found = measured(load_model(earlier, point["device"]))
         states.append(distances(found.reference, found.features[0]))
     seen = model.config.step * settings.training.batch_size
+    matched = plain.scores[0].matched
+    assert matched is not None
     result = {
         **{key: point[key] for key in ("contestant", "minutes", "seed", "threads", "parallel")},
         "settings": point["settings"],
@@ -88,9 +93,9 @@ def make_point(file: Path) -> None:
         "states": states,
         "measures": asdict(plain.measures),
         "over_floor": plain.as_dict()["ratio"]["frechet"],
+        "told_apart": matched.told_apart,
         "memory": {
-            "copies": mirrored.measures.copies,
-            "authentic": mirrored.measures.authentic,
+            **memory(mirrored.measures),
             "copying_score": mirrored.scores[0].copying_score,
         },
         "floor": floor_of(plain, mirrored, point["n"]),
@@ -141,15 +146,22 @@ def floor_of(plain: Evaluation, mirrored: Evaluation, n: int) -> dict[str, Any]:
     and training ones against the held-out sprites."""
     real, held_out = plain.reference.features, _held_out(plain.reference)
     some = np.sort(np.random.default_rng(0).permutation(len(real))[:n])
-    floor = mirrored.floor.held_out
+    floor, unmirrored = mirrored.floor.held_out, plain.floor.held_out
     assert floor is not None
+    assert unmirrored is not None
     return {
         "against": {
             "training": _distance(real, held_out),
             "held_out": _distance(held_out, real[some]),
         },
-        "memory": {"copies": floor.copies, "authentic": floor.authentic},
+        "told_apart": unmirrored.told_apart,
+        "memory": memory(floor),
     }
+
+
+def memory(measures: Measures) -> dict[str, float]:
+    """Pick ``MEMORY`` out of the measures."""
+    return {key: getattr(measures, key) for key in MEMORY}
 
 
 def _held_out(reference: Reference) -> Features:

@@ -30,11 +30,14 @@ from spritelab.errors import SettingsError
 from spritelab.evaluation import Evaluator, Extractor, Split
 from spritelab.evaluation.metrics import (
     authentic_share,
+    classifier_two_sample_test,
     copying_score,
+    edge_distances,
     find_copies,
     frechet_distance,
     kernel_distance,
     neighbour_measures,
+    pixel_distances,
 )
 from spritelab.evaluation.reference import LEAST
 from spritelab.storage.arrays import load_arrays, save_arrays
@@ -50,7 +53,10 @@ STAGES = {
     "frechet": "Fréchet distance",
     "kid": "KID",
     "neighbours": "precision, recall, density, coverage",
+    "told_apart": "classifier two-sample test",
     "copies": "search for copies",
+    "pixels": "nearest by differing pixels",
+    "edges": "nearest by edges",
     "authentic": "authentic share",
     "C_T": "C_T, one cell",
     "evaluation": "evaluation",
@@ -96,7 +102,10 @@ def stages(arrays: Arrays, evaluator: Evaluator) -> dict[str, Callable[[], objec
         "frechet": lambda: frechet_distance(real, drawn),
         "kid": lambda: kernel_distance(real, drawn, subset_size=min(1000, n // 2)),
         "neighbours": lambda: neighbour_measures(real, drawn),
+        "told_apart": lambda: classifier_two_sample_test(real, drawn),
         "copies": lambda: find_copies(arrays["drawn"], arrays["training"]),
+        "pixels": lambda: pixel_distances(arrays["drawn"], arrays["training"]),
+        "edges": lambda: edge_distances(arrays["drawn"], arrays["training"]),
         "authentic": lambda: authentic_share(drawn, real),
         "C_T": lambda: copying_score(drawn, held_out, real, cells=1),
         "evaluation": lambda: evaluator.evaluate(QUICKEST, n),

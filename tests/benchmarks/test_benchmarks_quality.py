@@ -63,7 +63,8 @@ def test_time_to_quality(tmp_path: Path) -> None:
         assert result["against"]["training"]["frechet"] == result["measures"]["frechet"] > 0
         # The same sprites stand on the other side for all, mirrored in training or not.
         assert result["against"]["held_out"]["n"] == 40
-        assert 0 <= result["memory"]["copies"] <= 1
+        assert 0 <= result["memory"]["copies"] <= result["memory"]["near_copies"] <= 1
+        assert 0 < result["told_apart"] <= 1
     seeds = report["results"][0]["against"]["training"]["frechet"]
     for result, ratio in zip(report["results"], report["ratios"], strict=True):
         value = result["against"]["training"]["frechet"]

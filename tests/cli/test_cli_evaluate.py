@@ -49,6 +49,9 @@ def test_a_model(tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "warning" not in shown.err  # the very sprites of the run
     facts = json.loads(out.read_text())
     assert (facts["n"], facts["nfe"], facts["seeds"]) == (24, 3, [0, 1])
+    assert f"standard error {figure(facts['told_apart_error'])}; 0.5 cannot be told" in shown.out
+    for row in ("told apart", "near copies, %", "differing pixels, %", "recoloured copies, %"):
+        assert row in shown.out
 
 
 @pytest.mark.parametrize(

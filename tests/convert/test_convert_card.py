@@ -41,11 +41,11 @@ def changed(facts: CardFacts, **changes: Any) -> CardFacts:
 def test_figures_stand_beside_the_floor() -> None:
     name = shipped_models()[0]
     facts = load_facts(find_model(name))
-    keys = ("frechet", "kid", "copies", "copying_score")
+    keys = ("frechet", "kid", "copies", "copying_score", "near_copies")
     figures: dict[str, Any] = {
         "n": 3000,
         "frechet_name": "FD-EffNet",
-        "measures": dict(zip(keys, (1.5, 0.0005, 0.25, -1.25), strict=True)),
+        "measures": dict(zip(keys, (1.5, 0.0005, 0.25, -1.25, 0.05), strict=True)),
         "matched": {"n": 168, "frechet": 3.0, "kid": 0.0007, "copies": 0.0},
         "floor": {"n": 168, "frechet": 2.0, "kid": -0.0003, "copies": 0.0},
     }
@@ -54,7 +54,9 @@ def test_figures_stand_beside_the_floor() -> None:
     assert "| FD-EffNet | 1.50 | 3.00 | 2.00 |" in lines
     assert "| KID × 1000 | 0.500 | 0.700 | −0.300 |" in lines
     assert "| copies of training sprites, % | 25.0 | 0 | 0 |" in lines
+    assert "| near copies, % | 5.00 | – | – |" in lines
     assert "| C_T (copying below −3) | −1.25 | – | – |" in lines
+    assert not any("recall" in line for line in lines)  # figures from before a measure was
 
     # Where too few sprites are held out there is one column, and no word of a floor.
     alone = write_card(

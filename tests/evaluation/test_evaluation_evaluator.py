@@ -34,7 +34,9 @@ PIXELS = Extractor("pixels")
 # Documented keys, see docs/evaluation.md; a missing one breaks whoever reads the file.
 MEASURES = {
     *("n", "distinct", "frechet", "kid", "kid_std", "precision", "recall", "density"),
-    *("coverage", "copies", "authentic", "colours", "partly_transparent", "stray_pixels"),
+    *("coverage", "told_apart", "told_apart_error", "copies", "near_copies", "pixel_distance"),
+    *("recoloured_copies", "edge_distance", "authentic"),
+    *("colours", "partly_transparent", "stray_pixels"),
 }
 KEYS = MEASURES | {
     *("format", "features", "frechet_name", "protocol", "reference", "floor", "matched", "ratio"),

@@ -15,10 +15,14 @@ from spritelab.evaluation import measures as m
 from spritelab.evaluation.embedding import Embedded, embed
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.metrics import (
+    NEAR,
     authentic_share,
+    classifier_two_sample_test,
+    edge_distances,
     frechet_distance,
     kernel_distance,
     neighbour_measures,
+    pixel_distances,
     pixel_statistics,
 )
 from spritelab.evaluation.reference import LEAST, Reference, build_reference
@@ -69,6 +73,14 @@ def test_a_whole_set_is_measured_as_the_formulas_say(reference: Reference) -> No
     )
     assert found.authentic == authentic_share(sprites.features, reference.features)
     assert 0 < found.authentic < 1
+    pixel = pixel_distances(sprites.images, reference.training.images)
+    edge = edge_distances(sprites.images, reference.training.images)
+    assert (found.pixel_distance, found.edge_distance) == (np.median(pixel), np.median(edge))
+    assert found.near_copies == (pixel <= NEAR).mean() < 1
+    assert found.recoloured_copies == (edge <= NEAR).mean() < 1
+    assert (found.told_apart, found.told_apart_error) == classifier_two_sample_test(
+        reference.features, sprites.features
+    )
     assert found.n == 90
 
 
@@ -83,6 +95,8 @@ def test_a_part_is_measured_as_if_it_stood_alone(reference: Reference) -> None:
     assert found.frechet == frechet_distance(*alone)
     assert found.n == len(of) < 90
     assert found.stray_pixels == pixel_statistics(sprites.images[of])["stray_pixels"]
+    assert found.pixel_distance == np.median(sprites.pixel_distances[of])
+    assert found.told_apart == classifier_two_sample_test(*alone)[0]
 
 
 def test_copies_among_the_real_ones_make_no_empty_neighbourhoods() -> None:
@@ -126,7 +140,9 @@ def test_training_sprites_as_samples_are_found_out(reference: Reference) -> None
     known = embed(training.images, training.labels, reference)
     floor = make_floor(reference, len(training))
     found = score(reference, known, floor)
-    assert found.whole.copies == 1
+    assert found.whole.copies == found.whole.near_copies == found.whole.recoloured_copies == 1
+    assert found.whole.pixel_distance == found.whole.edge_distance == 0
+    assert abs(found.whole.told_apart - 0.5) < 4 * found.whole.told_apart_error
     assert found.whole.authentic == 0
     assert found.whole.frechet == pytest.approx(0, abs=1e-6)
     assert found.copying_score is not None
@@ -134,6 +150,30 @@ def test_training_sprites_as_samples_are_found_out(reference: Reference) -> None
     assert found.halves is not None
     assert floor.halves is not None
     assert found.halves.frechet < floor.halves.frechet
+
+
+def test_near_copies_are_found_by_their_pixels_or_by_their_edges(reference: Reference) -> None:
+    """A tenth of the pixels replaced, and colours exchanged: neither is a copy, both are near."""
+    images, labels = reference.training.images, reference.training.labels
+    floor = make_floor(reference, len(images)).held_out
+    assert floor is not None
+    confetti = images.copy()
+    some = np.random.default_rng(0).random(images.shape[:3]) < 0.1
+    confetti[some, :3] = 255 - confetti[some, :3]
+    exchanged = images[..., [1, 2, 0, 3]]
+    one, other = (m.measure(reference, embed(x, labels, reference)) for x in (confetti, exchanged))
+    assert one.copies < 0.1
+    assert one.near_copies > 0.9 > floor.near_copies
+    assert one.pixel_distance < floor.pixel_distance
+    assert other.recoloured_copies > 0.9 > other.near_copies
+
+
+def test_copies_of_real_sprites_share_their_number(reference: Reference) -> None:
+    images = np.concatenate([reference.images[[5, 3]], noisy(20)[0], noisy(20)[0]])
+    found = embed(images, np.zeros(len(images), dtype=np.int64), reference).copy_groups
+    assert found[:2].tolist() == reference.copy_groups[[5, 3]].tolist()
+    assert not np.isin(found[2:], reference.copy_groups).any()
+    np.testing.assert_array_equal(found[2:22], found[22:])
 
 
 def test_held_out_sprites_as_samples_are_the_floor(reference: Reference) -> None:

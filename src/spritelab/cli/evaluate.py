@@ -163,6 +163,15 @@ def _notes(facts: dict[str, Any]) -> list[str]:
 
     name, lines = facts["frechet_name"], []
     lines.append(f"distinct sprites: {facts['distinct']:,.0f} of {facts['n']:,}")
+    lines.append(
+        "told apart: accuracy of a classifier, standard error "
+        f"{figure(facts['told_apart_error'])}; 0.5 cannot be told"
+    )
+    if facts["matched"] is not None:
+        lines.append(
+            "differing pixels, edge distance: the lower, the nearer to the training sprites; "
+            "compare with what held-out ones get"
+        )
     if facts["copying_score"] is not None:
         lines.append(f"C_T: {figure(facts['copying_score'])} (0: no copying, below −3: copying)")
     floor, halves = (facts["floor"] or {}).get("halves"), facts["halves"]

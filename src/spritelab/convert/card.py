@@ -162,6 +162,8 @@ def _figures(figures: Figures) -> str:
     lines = [f"|  | {' | '.join(title for title, _ in columns)} |"]
     lines.append(f"|---|{'---:|' * len(columns)}")
     for key, name, scale in rows:
+        if not any(key in side for _, side in columns):
+            continue  # measured before there was this measure
         cells = [_cell(side, key, scale) for _, side in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return f"{told}\n\n" + "\n".join(lines) + f"\n\n{figures.circumstances}\n"

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spritelab import pixels
 from spritelab.data.duplicates import exact_copies
 from spritelab.evaluation.features import Features
-from spritelab.evaluation.metrics import Copies, authentic, distances, find_copies
+from spritelab.evaluation.metrics import (
+    Copies,
+    authentic,
+    distances,
+    edge_distances,
+    find_copies,
+    pixel_distances,
+)
+from spritelab.evaluation.metrics.arrays import Float64s
 from spritelab.evaluation.reference import Reference
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
@@ -29,8 +38,11 @@ class Embedded:
         features: float32 ``[N,D]``.
         distances_to_real: float32 ``[M,N]``, from the reference's features.
         distances_within: float32 ``[N,N]``, between ``features``.
-        copy_groups: int64 ``[N]``, equal for equal sprites.
+        copy_groups: int64 ``[N]``, equal for equal sprites, and for a real sprite and its copy the
+            same number as in ``Reference.copy_groups``.
         copies: the nearest training sprite of each by its pixels.
+        pixel_distances: float64 ``[N]``, see ``metrics.pixel_distances``; from training sprites.
+        edge_distances: float64 ``[N]``, see ``metrics.edge_distances``; from training sprites.
         authentic: bool ``[N]``, see ``metrics.authentic_share``.
     """
 
@@ -41,6 +53,8 @@ class Embedded:
     distances_within: NDArray[np.float32]
     copy_groups: NDArray[np.int64]
     copies: Copies
+    pixel_distances: Float64s
+    edge_distances: Float64s
     authentic: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -66,7 +80,8 @@ def embed(
     Raises:
         DataError: if the sprites are of another size than the real ones.
     """
-    copies = find_copies(images, reference.training.images)
+    training = reference.training.images
+    copies = find_copies(images, training)
     if features is None:
         features = reference.extractor(images, progress)
     to_training = distances(reference.with_mirrors, features)
@@ -76,7 +91,15 @@ def embed(
         features=features,
         distances_to_real=to_training[reference.rows],
         distances_within=distances(features, features),
-        copy_groups=exact_copies(images),
+        copy_groups=_copy_groups(reference.images, images),
         copies=copies,
+        pixel_distances=pixel_distances(images, training),
+        edge_distances=edge_distances(images, training),
         authentic=authentic(to_training, reference.nearest_own),
     )
+
+
+def _copy_groups(real: Images, images: Images) -> NDArray[np.int64]:
+    """Number the sprites as ``exact_copies`` numbers the real ones, and new ones after these."""
+    both = np.concatenate([pixels.with_channels(side, 4) for side in (real, images)])
+    return exact_copies(both)[len(real) :]

@@ -12,10 +12,10 @@ from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.scores import Floor, Score, distance_ratio
 
-FORMAT = 2
+FORMAT = 3
 """Version of the JSON that ``evaluate`` and ``compare`` write.
 
-2: ``times`` and ``start`` say more of how sprites were drawn.
+2: ``times`` and ``start`` say more of how sprites were drawn. 3: near copies and ``told_apart``.
 """
 
 

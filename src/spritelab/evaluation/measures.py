@@ -17,6 +17,8 @@ from spritelab.evaluation.embedding import Embedded
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.features.protocol import first_of_each
 from spritelab.evaluation.metrics import (
+    NEAR,
+    classifier_two_sample_test,
     copying_score,
     frechet_distance,
     kernel_distance,
@@ -27,6 +29,7 @@ from spritelab.evaluation.reference import LEAST, Reference
 
 K_PRECISION, K_DENSITY = 3, 5
 KID_SUBSET = 1000
+FOLDS = 5
 DRAWS = 5
 """Random parts whose measures are averaged where a set is measured at a smaller number."""
 
@@ -48,7 +51,16 @@ class Measures:
         recall: share of the real sprites among these sprites' neighbours (k = 3).
         density: the same as precision, counting how often (k = 5); can pass 1.
         coverage: share of the real sprites with one of these as neighbour (k = 5).
+        told_apart: share that a classifier tells from the real ones, or these from them, by their
+            features; 0.5 cannot be told.
+        told_apart_error: its standard error.
         copies: share equal to a training sprite up to mirroring, a shift of 1 pixel and 8 levels.
+        near_copies: share at a pixel distance of at most ``metrics.NEAR``.
+        pixel_distance: median share of the visible pixels that differ from the most alike training
+            sprite.
+        recoloured_copies: share at an edge distance of at most ``metrics.NEAR``.
+        edge_distance: median distance of the edges, whatever the colours, from those of the most
+            alike training sprite: 1 - their correlation.
         authentic: share farther from its nearest training sprite than that one is from its own
             nearest; about a half or less for new draws.
         colours: mean number of colours in a sprite.
@@ -66,7 +78,13 @@ class Measures:
     recall: float
     density: float
     coverage: float
+    told_apart: float
+    told_apart_error: float
     copies: float
+    near_copies: float
+    pixel_distance: float
+    recoloured_copies: float
+    edge_distance: float
     authentic: float
     colours: float
     partly_transparent: float
@@ -106,6 +124,13 @@ def measure(
         k_precision=min(K_PRECISION, len(distinct) - 1),
         k_density=min(K_DENSITY, len(distinct) - 1),
     )
+    told_apart, told_apart_error = classifier_two_sample_test(
+        reference.features[distinct],
+        sprites.features[of],
+        copies=(reference.copy_groups[distinct], sprites.copy_groups[of]),
+        folds=min(FOLDS, len(distinct)),
+    )
+    pixel, edge = sprites.pixel_distances[of], sprites.edge_distances[of]
     return Measures(
         n=len(of),
         distinct=len(np.unique(sprites.copy_groups[of])),
@@ -114,7 +139,13 @@ def measure(
         kid_std=kid_std,
         kid_subset=subset,
         **asdict(near),
+        told_apart=told_apart,
+        told_apart_error=told_apart_error,
         copies=float(sprites.copies.copy[of].mean()),
+        near_copies=float((pixel <= NEAR).mean()),
+        pixel_distance=float(np.median(pixel)),
+        recoloured_copies=float((edge <= NEAR).mean()),
+        edge_distance=float(np.median(edge)),
         authentic=float(sprites.authentic[of].mean()),
         **pixel_statistics(sprites.images[of]),
     )
@@ -205,7 +236,12 @@ RATIOS = (
     "recall",
     "density",
     "coverage",
+    "told_apart",
     "copies",
+    "near_copies",
+    "pixel_distance",
+    "recoloured_copies",
+    "edge_distance",
     "authentic",
     "colours",
     "partly_transparent",

@@ -260,7 +260,7 @@ def test_the_figures_are_those_of_the_cells(made: tuple[Path, Comparison, Model,
     assert f"**{facts['answer']['headline']}**" in text
     table = [line for line in text.splitlines() if line.startswith("| DD")]
     assert len(table) == len(GRID)
-    assert {line.count("|") for line in table} == {14}
+    assert {line.count("|") for line in table} == {19}
 
 
 def test_made_again_it_is_the_same(made: tuple[Path, Comparison, Model, Split]) -> None:

@@ -9,6 +9,7 @@ from spritelab.evaluation.metrics.memorisation import (
     copying_score,
     mann_whitney_z,
 )
+from spritelab.evaluation.metrics.near_copies import NEAR, edge_distances, pixel_distances
 from spritelab.evaluation.metrics.neighbours import (
     NeighbourMeasures,
     distances,
@@ -21,6 +22,7 @@ from spritelab.evaluation.metrics.pixel_art import (
     pixel_statistics,
     stray_pixels,
 )
+from spritelab.evaluation.metrics.two_sample import classifier_two_sample_test
 
 __all__ = [
     "frechet_distance",
@@ -33,10 +35,14 @@ __all__ = [
     "Copies",
     "find_copies",
     "nearest_pairs",
+    "NEAR",
+    "pixel_distances",
+    "edge_distances",
     "authentic",
     "authentic_share",
     "copying_score",
     "mann_whitney_z",
+    "classifier_two_sample_test",
     "pixel_statistics",
     "partly_transparent_share",
     "stray_pixels",

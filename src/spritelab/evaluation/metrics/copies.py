@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from spritelab.errors import DataError
 from spritelab.evaluation.features import protocol
 from spritelab.evaluation.metrics.arrays import Float64s
+from spritelab.evaluation.metrics.overlaps import check_sizes, overlaps
 from spritelab.pixels import Images
 
 _ROWS = 512
@@ -66,11 +66,7 @@ def find_copies(
         DataError: for sprites of different sizes, none at all, or settings out of range.
     """
     samples, training = protocol.to_rgb(samples), protocol.to_rgb(training)
-    if samples.shape[1:] != training.shape[1:]:
-        raise DataError(
-            f"samples of {_size(samples)} pixels cannot be compared with training sprites of "
-            f"{_size(training)}; bring both to one size"
-        )
+    check_sizes(samples, training)
     if not 0 <= shift < min(samples.shape[1:3]) or not 0 <= tolerance <= 255:
         raise DataError(
             f"a shift lies in 0 … {min(samples.shape[1:3]) - 1} pixels and a tolerance in "
@@ -79,19 +75,15 @@ def find_copies(
     best = np.full(len(samples), np.inf)
     nearest = np.zeros(len(samples), dtype=np.int64)
     copy = np.zeros(len(samples), dtype=bool)
-    moves = sorted(product(range(-shift, shift + 1), repeat=2), key=lambda yx: (yx != (0, 0), yx))
-    for flipped in (False, True) if mirror else (False,):
-        targets = training[:, :, ::-1] if flipped else training
-        for dy, dx in moves:
-            theirs = _rows(_window(targets, -dy, -dx))
-            for start in range(0, len(samples), _ROWS):
-                rows = slice(start, start + _ROWS)
-                ours = _rows(_window(samples[rows], dy, dx))
-                index, mean, copied = _compare(ours, theirs, tolerance)
-                closer = mean < best[rows]
-                best[rows] = np.where(closer, mean, best[rows])
-                nearest[rows] = np.where(closer, index, nearest[rows])
-                copy[rows] |= copied
+    for ours, theirs in overlaps(samples, training, mirror=mirror, shift=shift):
+        targets = _rows(theirs)
+        for start in range(0, len(samples), _ROWS):
+            rows = slice(start, start + _ROWS)
+            index, mean, copied = _compare(_rows(ours[rows]), targets, tolerance)
+            closer = mean < best[rows]
+            best[rows] = np.where(closer, mean, best[rows])
+            nearest[rows] = np.where(closer, index, nearest[rows])
+            copy[rows] |= copied
     return Copies(nearest, np.sqrt(best), copy)
 
 
@@ -126,22 +118,6 @@ def _compare(
     return index.numpy(), (least / ours.shape[1]).numpy(), copied.numpy()
 
 
-def _window(images: Images, dy: int, dx: int) -> Images:
-    """What is left of ``images`` ``[N,H,W,C]`` after cutting dy rows and dx columns.
-
-    Positive counts cut at the top and left, negative at the bottom and right, so that the windows
-    at (dy, dx) and (-dy, -dx) overlap as two sprites do of which one is moved.
-    """
-    height, width = images.shape[1:3]
-    rows = slice(max(dy, 0), height + min(dy, 0))
-    columns = slice(max(dx, 0), width + min(dx, 0))
-    return images[:, rows, columns]
-
-
 def _rows(images: Images) -> torch.Tensor:
     """uint8 ``[N,H,W,C]`` → float64 ``[N,H·W·C]``, in which sums of squares are exact."""
     return torch.from_numpy(np.ascontiguousarray(images)).reshape(len(images), -1).double()
-
-
-def _size(images: Images) -> str:
-    return f"{images.shape[2]}×{images.shape[1]}"
