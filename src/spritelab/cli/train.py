@@ -14,7 +14,6 @@ from spritelab.config import (
     MixedPrecision,
     RunSettings,
     TrainingSettings,
-    flatten,
     parse_assignment,
 )
 from spritelab.errors import SettingsError
@@ -141,7 +140,7 @@ def train(
             settings = settings.override(overrides)
         else:
             if config is not None:  # all that a file says is said by the user
-                overrides = flatten(settings.model_dump(exclude_unset=True)) | overrides
+                overrides = settings.named() | overrides
             settings = runs.fine_tuning_settings(settings, init, overrides)
         with console.console.status("reading the sprites"):
             run = runs.start_run(settings, out, init=init)

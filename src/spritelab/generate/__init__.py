@@ -14,7 +14,7 @@ from spritelab.generate.folder import (
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.palettes import TrainingPalettes
-from spritelab.generate.parent import load_parent
+from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "load_model_files",
     "read_config",
     "load_parent",
+    "weights_hash",
     "SpriteBatch",
     "Frame",
     "TrainingPalettes",

@@ -39,8 +39,7 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
         SettingsError: if network, size or channels differ, or one of the two has a palette head
             and the other has not.
     """
-    folder = find_model(source)
-    files = load_model_files(folder)
+    files = load_model_files(find_model(source))
     config = files.config
     keys = ["network", "size", "channels"]
     if "palette" in (config.prediction, child.prediction):
@@ -59,12 +58,21 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
     network.load_state_dict(with_classes(weights, config.class_names, child.class_names))
     parent = Parent(
         name=Path(source).resolve().name,
-        weights_hash=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
+        weights_hash=weights_hash(source),
         licence=config.trained_on.licence,
         source=config.trained_on.source,
         parent=config.trained_on.parent,
     )
     return network.eval(), parent
+
+
+def weights_hash(source: str | Path) -> str:
+    """SHA-256, in hexadecimal, of the ``model.safetensors`` of a model.
+
+    Raises:
+        ModelError: if there is no model.
+    """
+    return hashlib.sha256((find_model(source) / WEIGHTS).read_bytes()).hexdigest()
 
 
 def _in_short(value: object) -> str:
