@@ -72,7 +72,7 @@ class PaletteNet(nn.Module):
         summary = (self.palette(colours) * own).sum(dim=1) / own.sum(dim=1)
         out = self.inner(x, t, torch.cat([context.to(x.dtype), summary], dim=1))
         e, weights = out[:, : self.width], out[:, self.width :]
-        scores = (self.colour(colours) @ e.flatten(2)).reshape(evidence.shape)
+        scores: Tensor = (self.colour(colours) @ e.flatten(2)).reshape(evidence.shape)
         return scores + votes((scores + evidence).softmax(dim=1), weights)
 
 
