@@ -34,7 +34,8 @@ def ask(network: nn.Module, k: int | None, palette: bool) -> Tensor:
     colours = torch.randn(2, 5, FEATURES, generator=generator)
     context = None if k is None else torch.eye(classes)[[k, k]]
     t = torch.tensor([3, 40])
-    more = (colours, torch.ones(2, 5, dtype=torch.bool)) if palette else ()
+    evidence = torch.randn(2, 5, 16, 16, generator=generator)
+    more = (colours, torch.ones(2, 5, dtype=torch.bool), evidence) if palette else ()
     with torch.no_grad():
         out: Tensor = network(x, t, context, *more)
     return out
