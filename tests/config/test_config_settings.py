@@ -112,15 +112,15 @@ def test_preset_small_is_rgba_with_the_palette_head() -> None:
 
 
 def test_small_without_palettes_names_the_preset_that_is() -> None:
-    with pytest.raises(SettingsError, match="or begin from the `preset` rgba"):
+    with pytest.raises(SettingsError, match="or take `preset` rgba"):
         preset("small").override({"training.prediction": "v"})
-    with pytest.raises(SettingsError, match="or begin from the `preset` rgba"):
+    with pytest.raises(SettingsError, match="or take `preset` rgba"):
         preset("small").override({"data.palette": "off"})
 
 
 def test_unknown_preset() -> None:
     with pytest.raises(
-        SettingsError, match="no `preset` 'huge'; choose one of notebook, rgba, small, base"
+        SettingsError, match="no `preset` 'huge'; choose one of notebook, rgba, small"
     ):
         preset("huge")
 
