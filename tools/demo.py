@@ -22,16 +22,16 @@ from spritelab.cli import console
 from spritelab.devices import let_idle_threads_sleep
 
 if TYPE_CHECKING:
-    from spritelab.evaluation import Extractor
-    from spritelab.evaluation.embedding import Embedded
+    from spritelab.evaluation import Evaluator
     from spritelab.evaluation.measures import Measures
     from spritelab.generate import Model, ModelConfig
+    from spritelab.pictures import Side
 
 MINUTES = 7
 """Of training."""
 
-DRAWN = 500
-"""Sprites that each model is measured by: as many as are held out, so that all stand at one n."""
+DRAWN = 300
+"""Sprites of each side that are measured; the Fréchet distance depends on their number."""
 
 REFERENCE = 1000
 """Training sprites that they are measured against; all of them would take a slow core minutes."""
@@ -83,45 +83,55 @@ def commands(runs: Path, minutes: float) -> Iterator[list[str]]:
         yield ["train", "--data", DATA, *words]
 
 
-def draw_side_by_side(run: Path, extractor: Extractor | None = None) -> Path:
-    """Write ``demo.png`` into a run's folder and return its path.
-
-    It shows held-out sprites, those of the run's model and, if one comes along that learnt the same
-    classes of the same source, those of a shipped model, with the figures of each below.
-
-    Args:
-        run: the folder of a finished run.
-        extractor: the features, ``effnet`` if not given.
+def draw_side_by_side(run: Path) -> Path:
+    """Write ``demo.png`` into a run's folder and return its path: see ``measured_sides``.
 
     Raises:
         ModelError: if the run has no model; and what measuring raises.
     """
     from spritelab.evaluation import Evaluator, find_split
+    from spritelab.generate import load_model
+    from spritelab.pictures import save_png, side_by_side
+
+    model = load_model(run)
+    with console.progress("measuring") as bar:
+        split = find_split(run, model.config)
+        evaluator = Evaluator(model, split, most=REFERENCE, progress=bar)
+        sides = measured_sides(evaluator)
+    return save_png(side_by_side(sides, model.class_names), run / "demo.png")
+
+
+def measured_sides(evaluator: Evaluator) -> list[Side]:
+    """Real sprites, those of the evaluator's model and those of a shipped one, each measured.
+
+    The real ones are held-out sprites, left out where too few are to be measured; a shipped model
+    is one that learnt the same classes of the same source, left out where there is none. Each side
+    is measured by its first ``DRAWN`` sprites.
+    """
+    import numpy as np
+
     from spritelab.evaluation.embedding import embed
     from spritelab.evaluation.measures import measure
     from spritelab.generate import load_model
-    from spritelab.pictures import Side, save_png, side_by_side
+    from spritelab.pictures import Side
 
-    model = load_model(run)
+    model, reference = evaluator.model, evaluator.reference
+    progress, frechet_name = evaluator.progress, evaluator.extractor.frechet_name
     models = {f"your model, {model.config.step:,} updates": model}
     if (name := shipped_like(model)) is not None:
         models[f"{name}, which comes along"] = load_model(name)
-    split = find_split(run, model.config)
-    with console.progress("measuring") as bar:
-        evaluator = Evaluator(model, split, extractor, most=REFERENCE, progress=bar)
-        reference, real = evaluator.reference, evaluator.held_out
-
-        def side(title: str, sprites: Embedded) -> Side:
-            figures = figures_of(measure(reference, sprites), evaluator.extractor.frechet_name)
-            return Side(title, sprites.images, sprites.labels, figures)
-
-        sides = [] if real is None else [side("real, never trained on", real)]
-        for title, drawing in models.items():
-            batch = drawing.sample(DRAWN, progress=bar.part("drawing"))
-            told = bar.part("features")
-            drawn = embed(batch.images, batch.labels, reference, progress=told)
-            sides.append(side(title, drawn))
-    return save_png(side_by_side(sides, model.class_names), run / "demo.png")
+    sides = []
+    if (real := evaluator.held_out) is not None:
+        first = np.arange(min(DRAWN, len(real)))
+        figures = figures_of(measure(reference, real, of=first), frechet_name)
+        sides.append(Side("real, never trained on", real.images, real.labels, figures))
+    for title, drawing in models.items():
+        batch = drawing.sample(DRAWN, progress=progress.part("drawing"))
+        told = progress.part("features")
+        drawn = embed(batch.images, batch.labels, reference, progress=told)
+        figures = figures_of(measure(reference, drawn), frechet_name)
+        sides.append(Side(title, batch.images, batch.labels, figures))
+    return sides
 
 
 def shipped_like(model: Model) -> str | None:
