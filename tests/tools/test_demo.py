@@ -98,5 +98,5 @@ def test_which_shipped_model_is_like_another() -> None:
         assert demo.shipped_like(load_model(name)) == name
 
 
-def test_no_shipped_model_is_like_one_of_other_classes(tiny_run: Path) -> None:
-    assert demo.shipped_like(load_model(tiny_run)) is None
+def test_no_shipped_model_is_like_one_of_other_classes(run: Path) -> None:
+    assert demo.shipped_like(load_model(run)) is None
