@@ -122,7 +122,8 @@ def flops(case: Case) -> int:
     if config.prediction == "palette":
         channels = palette_channels(case.channels)
         used = torch.ones(batch, COLOURS, dtype=torch.bool)
-        palettes = (torch.randn(batch, COLOURS, FEATURES), used)
+        evidence = torch.zeros(batch, COLOURS, case.size, case.size)
+        palettes = (torch.randn(batch, COLOURS, FEATURES), used, evidence)
     x = torch.randn(batch, channels, case.size, case.size)
     t, context = torch.zeros(batch, dtype=torch.int64), torch.zeros(batch, CLASSES)
     counter = FlopCounterMode(display=False)
