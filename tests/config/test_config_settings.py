@@ -112,9 +112,9 @@ def test_preset_small_is_rgba_with_the_palette_head() -> None:
 
 
 def test_small_without_palettes_names_the_preset_that_is() -> None:
-    with pytest.raises(SettingsError, match="or take `preset` rgba"):
+    with pytest.raises(SettingsError, match="or take preset rgba"):
         preset("small").override({"training.prediction": "v"})
-    with pytest.raises(SettingsError, match="or take `preset` rgba"):
+    with pytest.raises(SettingsError, match="or take preset rgba"):
         preset("small").override({"data.palette": "off"})
 
 

@@ -191,7 +191,7 @@ class TrainingSettings(Settings):
         elif self.recolour or self.distract:
             raise ValueError(
                 f"recolour and distract are for prediction palette, not {self.prediction}; set "
-                "both to 0, or take `preset` rgba"
+                "both to 0, or take preset rgba"
             )
         return self
 
@@ -223,7 +223,7 @@ class RunSettings(Settings):
         if self.training.prediction == "palette" and self.data.palette == "off":
             raise ValueError(
                 "data.palette is off, but training.prediction is palette; choose data.palette=auto "
-                "or take `preset` rgba"
+                "or take preset rgba"
             )
         return self
 
