@@ -23,13 +23,13 @@ from spritelab.errors import SettingsError, SpritelabError
 DEFAULTS: dict[str, dict[str, Any]] = {
     "notebook": {"base": "preset:notebook"},
     "notebook-decay": {"base": "preset:notebook", "training.decay_from": 0},
+    "rgba": {"base": "preset:rgba", "data.mirror": True, "data.channels": 4},
     "small": {"base": "preset:small", "data.mirror": True, "data.channels": 4},
 }
-"""``notebook`` learns RGB, as its page does; ``small`` learns transparency too, as its users do,
-which helps it (``docs/recipe.md``). All are measured on white.
-
-It keeps the constant learning rate of its preset. ``notebook-decay`` is the same with the rate
-falling to zero over the run, which does it good and which its page does not have."""
+"""``notebook`` learns RGB, as its page does, and keeps the constant learning rate of its preset;
+``notebook-decay`` is the same with the rate falling to zero over the run, which does it good and
+which its page does not have. ``rgba`` and ``small`` learn transparency too, as their users do,
+which helps them (``docs/recipe.md``). All are measured on white."""
 
 
 @dataclass(frozen=True)

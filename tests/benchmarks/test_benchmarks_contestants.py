@@ -17,15 +17,17 @@ BEFORE = {
     f"training.{key}"
     for key in ("optimiser", "learning_rate", "batch_size", "warmup", "decay_from", "ema_width")
 } | {"training.t_power"}
-"""What preset ``small`` has changed since its first recipe."""
+"""What preset ``rgba`` has changed since its first recipe."""
 
 
 def test_contestants_from_words() -> None:
     default = {c.name: c.settings for c in read_contestants([], None)}
-    assert list(default) == ["notebook", "notebook-decay", "small"]
+    assert list(default) == ["notebook", "notebook-decay", "rgba", "small"]
     assert default["notebook"] == preset("notebook")
     assert default["notebook-decay"].training.decay_from == 0
-    assert default["small"] == preset("small").override({"data.mirror": True, "data.channels": 4})
+    for name in ("rgba", "small"):
+        ours = preset(name).override({"data.mirror": True, "data.channels": 4})
+        assert default[name] == ours
     words = "wide=small,network.widths=[32,64],training.learning_rate=2e-3"
     (wide,) = read_contestants([words], None)
     assert isinstance(wide.settings.network, UNetSettings)

@@ -32,31 +32,31 @@ def parent(tmp_path: Path, tiny_run: Path) -> Any:
 def test_what_the_weights_belong_to_is_the_parents(parent: Any) -> None:
     network = {"kind": "context-unet", "features": 32}
     init = parent(network=network, prediction="eps", size=32, channels=3)
-    small = preset("small")
-    settings = fine_tuning_settings(small, init)
+    rgba = preset("rgba")
+    settings = fine_tuning_settings(rgba, init)
     assert settings.network.model_dump() == network
     assert settings.schedule.timesteps == TINY["schedule.timesteps"]
     assert settings.training.prediction == "eps"
     assert (settings.data.size, settings.data.channels) == (32, 3)
     same = {"training": {"prediction", "learning_rate", "warmup"}, "data": {"size", "channels"}}
     left: Any = {"network": True, "schedule": True, **same}
-    assert settings.model_dump(exclude=left) == small.model_dump(exclude=left)
+    assert settings.model_dump(exclude=left) == rgba.model_dump(exclude=left)
 
 
 def test_the_rate_is_gentle_unless_it_is_given(parent: Any) -> None:
-    small, init = preset("small"), parent()
-    training = fine_tuning_settings(small, init).training
-    assert training.learning_rate == pytest.approx(small.training.learning_rate / 3)
-    assert training.warmup == 4 * small.training.warmup
+    rgba, init = preset("rgba"), parent()
+    training = fine_tuning_settings(rgba, init).training
+    assert training.learning_rate == pytest.approx(rgba.training.learning_rate / 3)
+    assert training.warmup == 4 * rgba.training.warmup
     given = {"training.learning_rate": 0.5, "training.warmup": 0, "training.steps": 9}
-    training = fine_tuning_settings(small, init, given).training
+    training = fine_tuning_settings(rgba, init, given).training
     assert (training.learning_rate, training.warmup, training.steps) == (0.5, 0, 9)
     assert fine_tuning.RATE < 1 < fine_tuning.WARMUP
 
 
 def test_a_given_setting_that_the_parent_has_too(parent: Any) -> None:
     given = {"network.widths": (32, 32), "data.size": 16, "data.channels": None}
-    settings = fine_tuning_settings(preset("small"), parent(), given)
+    settings = fine_tuning_settings(preset("rgba"), parent(), given)
     assert settings.data.channels == 4
 
 
@@ -76,12 +76,12 @@ def test_a_given_setting_that_the_parent_has_too(parent: Any) -> None:
 def test_a_given_setting_that_contradicts(parent: Any, given: dict[str, Any], says: str) -> None:
     init = parent()
     with pytest.raises(SettingsError, match=r"^[^\n]*$") as caught:
-        fine_tuning_settings(preset("small"), init, given)
+        fine_tuning_settings(preset("rgba"), init, given)
     assert says.format(init) in str(caught.value)
 
 
 def test_settings_of_another_prediction_are_left_out(parent: Any) -> None:
-    with_palette = preset("small").override(
+    with_palette = preset("rgba").override(
         {
             "training.prediction": "palette",
             "training.recolour": 0.8,
@@ -90,7 +90,7 @@ def test_settings_of_another_prediction_are_left_out(parent: Any) -> None:
     )
     settings = fine_tuning_settings(with_palette, parent(prediction="v"))
     assert (settings.training.recolour, settings.training.distract) == (0, 0)
-    off = preset("small").override(
+    off = preset("rgba").override(
         {"data.palette": "off", "training.min_snr_gamma": 5, "training.prediction": "v"}
         | {"training.recolour": 0, "training.distract": 0}
     )
@@ -102,15 +102,15 @@ def test_settings_of_another_prediction_are_left_out(parent: Any) -> None:
 
 def test_no_parent_and_a_broken_one(parent: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="there is no model at"):
-        fine_tuning_settings(preset("small"), tmp_path / "none")
+        fine_tuning_settings(preset("rgba"), tmp_path / "none")
     folder = parent()
     (folder / "config.json").write_text("{")
     with pytest.raises(ModelError, match=r"config\.json"):
-        fine_tuning_settings(preset("small"), folder)
+        fine_tuning_settings(preset("rgba"), folder)
 
 
 def test_all_that_a_file_names_is_given(parent: Any) -> None:
-    values = {"network": preset("small").network.model_dump(), "training": {"steps": 9}}
+    values = {"network": preset("rgba").network.model_dump(), "training": {"steps": 9}}
     settings = RunSettings.parse(values)
     assert settings.named()["training.steps"] == 9
     assert "training.learning_rate" not in settings.named()

@@ -39,8 +39,8 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="notebook: the original recipe; small: for a laptop; base: for a GPU; unset: "
-            "small",
+            help="small: for a laptop; rgba: the same without palettes, as the papers have it; "
+            "base: for a GPU; notebook: the original recipe; unset: small",
             rich_help_panel=LEARNING,
         ),
     ] = None,

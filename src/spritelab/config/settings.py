@@ -186,10 +186,13 @@ class TrainingSettings(Settings):
         if self.prediction == "palette":
             if self.min_snr_gamma:
                 raise ValueError(
-                    "min_snr_gamma is for a squared error; prediction palette has none"
+                    "min_snr_gamma is for a squared error; prediction palette has none; leave it 0"
                 )
         elif self.recolour or self.distract:
-            raise ValueError("recolour and distract are for prediction palette")
+            raise ValueError(
+                f"recolour and distract are for prediction palette, not {self.prediction}; set "
+                "both to 0, or take preset rgba"
+            )
         return self
 
 
@@ -220,7 +223,7 @@ class RunSettings(Settings):
         if self.training.prediction == "palette" and self.data.palette == "off":
             raise ValueError(
                 "data.palette is off, but training.prediction is palette; choose data.palette=auto "
-                "or training.prediction=v"
+                "or take preset rgba"
             )
         return self
 
