@@ -57,11 +57,8 @@ def test_inspect_says_what_is_there(
         assert line in lines
     # 192 colours a sprite, and each opacity of one counts: this is soft art.
     said = " ".join(lines)
-    assert re.search(
-        r"data\.palette=auto 32 colours: 0\.0% of the sprites stay as they are, the others change by "
-        r"[1-9]\d*\.\d\d of 255 levels soft art a palette head learns the sprites with that change;",
-        said,
-    )
+    assert "data.palette=auto 32 colours: 0.0% of the sprites stay as they are" in said
+    assert re.search(r", the others change by [1-9]\d*\.\d\d of 255 levels soft art ", said)
     with Image.open("inspect-my art.png") as sheet:
         assert sheet.width >= 4 * 16 * 8
 
