@@ -13,6 +13,13 @@ never converges: a few updates more or less change its figures by half. Of such 
     python -m benchmarks.quality.time_to_quality --data builtin --count 300 --minutes 0.05 -n 40
     python -m benchmarks.quality.time_to_quality --minutes 10 \\
         --contestants benchmarks/quality/ablations.toml
+
+A contestant may begin from a model, and ``--data arcade`` is a small set in a style of its own, 200
+sprites to learn and 200 held out:
+
+    python -m benchmarks.quality.time_to_quality --data arcade --held-out 0.5 --channels 4 \\
+        --contestant nothing=preset:small --contestant tuned=preset:small,init=crawl-16 \\
+        --minutes 10 --baseline nothing
 """
 
 from __future__ import annotations
@@ -31,7 +38,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.lib import console, harness, machine
+from benchmarks.lib import arcade, console, harness, machine
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
 from benchmarks.lib.point import RESULT, SAMPLE_SEED, make_point
 from benchmarks.lib.report import figure, ratios, table
@@ -39,6 +46,7 @@ from spritelab.errors import SettingsError
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
+from spritelab.generate import weights_hash
 from spritelab.storage import digest, load_json, write_json
 
 MODULE = "benchmarks.quality.time_to_quality"
@@ -88,7 +96,7 @@ def _parser() -> harness.Parser:
         help="of training; each splits anew",
     )
     add("--parallel", action="store_true", help="a point a core, side by side, one thread each")
-    add("--data", default="crawl", help="builtin, sprites, crawl, or a path")
+    add("--data", default="crawl", help="builtin, sprites, crawl, arcade, or a path")
     add("--size", type=int, choices=(16, 32), default=16)
     add("--channels", type=int, choices=(3, 4), default=3, help="of those who do not say")
     add("--count", type=int, help="use this many sprites only")
@@ -105,20 +113,31 @@ def plan(given: argparse.Namespace, device: str) -> list[dict[str, Any]]:
     """All points, the shortest first, each with all that decides it and its place on disk."""
     contestants = read_contestants(given.contestant, given.contestants)
     minutes = read_minutes(given.minutes, [c.name for c in contestants], "2,10,60")
+    source = str(arcade.save(given.work)) if given.data == arcade.NAME else given.data
     points = []
     for seed in given.seeds:
         for contestant in contestants:
             for length in minutes[contestant.name]:
-                points.append(_point(contestant, length, seed, given, device))
+                points.append(_point(contestant, length, seed, source, given, device))
     return sorted(points, key=lambda point: float(point["minutes"]))
 
 
 def _point(
-    contestant: Contestant, minutes: float, seed: int, given: argparse.Namespace, device: str
+    contestant: Contestant,
+    minutes: float,
+    seed: int,
+    source: str,
+    given: argparse.Namespace,
+    device: str,
 ) -> dict[str, Any]:
+    if contestant.init is not None and contestant.settings.data.size != given.size:
+        raise SettingsError(
+            f"contestant {contestant.name}: {contestant.init} draws sprites of "
+            f"{contestant.settings.data.size} pixels, but --size is {given.size}"
+        )
     settings = contestant.settings.override(
         {
-            "data.source": given.data,
+            "data.source": source,
             "data.size": given.size,
             "data.channels": contestant.settings.data.channels or given.channels,
             "data.count": given.count,
@@ -135,7 +154,8 @@ def _point(
     training = contestant.settings.training
     if training.decay_from == 1 and training.ema_width == 0:
         measured["states"] = given.states
-    key = digest(settings, how)[:8]
+    parent = () if contestant.init is None else (weights_hash(contestant.init),)
+    key = digest(settings, how, *parent)[:8]
     folder = given.work / f"{contestant.name}-{minutes:g}min-seed{seed}-{key}"
     result = folder / f"result-{digest(measured, PROTOCOL, SAMPLE_SEED, RESULT)[:8]}.json"
     return {
@@ -143,6 +163,7 @@ def _point(
         "minutes": minutes,
         "seed": seed,
         "settings": settings,
+        "init": contestant.init,
         **how,
         **measured,
         "run": str(folder / "run"),

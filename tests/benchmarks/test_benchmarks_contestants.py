@@ -34,6 +34,27 @@ def test_contestants_from_words() -> None:
     assert wide.settings.data.mirror
 
 
+def test_a_contestant_that_begins_from_a_model(tmp_path: Path, tiny_run: Path) -> None:
+    file = tmp_path / "contestants.toml"
+    file.write_text(
+        f'[tuned]\nbase = "preset:small"\ninit = "{tiny_run}"\ntraining.warmup = 5\n'
+        '[bold]\nbase = "tuned"\ntraining.learning_rate = 2e-3\n'
+    )
+    tuned, bold = read_contestants([], file)
+    for one in (tuned, bold):
+        assert one.init == str(tiny_run)
+        assert isinstance(one.settings.network, UNetSettings)
+        assert one.settings.network.widths == (32, 32)
+        assert one.settings.training.warmup == 5
+        assert (one.settings.data.size, one.settings.data.channels) == (16, 4)
+    assert tuned.settings.training.learning_rate < 2e-3 == bold.settings.training.learning_rate
+    word = f"wide=tuned,init={tiny_run},network.widths=[64]"
+    with pytest.raises(SettingsError, match=r"^contestant wide: `network.widths` is \[32, 32\] in"):
+        read_contestants([word], file)
+    with pytest.raises(SettingsError, match=r"^contestant a: there is no model at none"):
+        read_contestants(["a=preset:small,init=none"], None)
+
+
 def test_contestants_from_a_file_of_settings(tmp_path: Path) -> None:
     settings = preset("base").override({"training.warmup": 7})
     path = tmp_path / "mine.toml"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spritelab.config.base import Byte, Positive, Settings, Share
+from spritelab.config.base import Byte, Positive, Settings, Share, flatten
 from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
 
@@ -244,6 +244,10 @@ class RunSettings(Settings):
                 branch.update(dict.fromkeys(("epochs", "steps", "max_minutes")))
             branch[key] = value
         return RunSettings.parse(tree)
+
+    def named(self) -> dict[str, Any]:
+        """The values that were put in, and not the defaults, as ``override`` takes them."""
+        return flatten(self.model_dump(mode="json", exclude_unset=True, exclude_none=True))
 
     def to_json(self) -> str:
         """The settings as JSON, readable by ``read_settings``."""
