@@ -107,6 +107,6 @@ def test_it_runs_from_end_to_end(
     assert (tmp_path / "runs" / "notebook-fast" / "model" / "config.json").is_file()
     said = "".join(o.text for o in outputs(fresh) if o.output_type == "stream")
     differences = re.findall(r"largest difference from spritelab's: (\S+)", said)
-    assert len(differences) == 2
+    assert len(differences) == 4
     assert all(float(difference) < 1e-4 for difference in differences)
     assert "the same pixels again: True" in said

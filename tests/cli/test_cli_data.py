@@ -1,6 +1,7 @@
 """``spritelab data``: figures, contact sheet and JSON of real files; mistakes in one line."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +78,25 @@ def test_inspect_says_what_is_there(
         "wrote inspect-my art.png",
     ):
         assert line in lines
+    # 192 colours a sprite, and each opacity of one counts: this is soft art.
+    said = " ".join(lines)
+    assert "data.palette=auto 32 colours: 0.0% of the sprites stay as they are" in said
+    assert re.search(r", the others change by [1-9]\d*\.\d\d of 255 levels soft art ", said)
     with Image.open("inspect-my art.png") as sheet:
         assert sheet.width >= 4 * 16 * 8
+
+
+def test_inspect_of_clean_pixel_art_has_nothing_to_advise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    colours = np.array([[0, 0, 0, 0], [20, 30, 40, 255], [200, 90, 10, 255]], dtype=np.uint8)
+    indices = np.random.default_rng(0).integers(0, 3, size=(4, 16, 16))
+    np.save(tmp_path / "clean.npy", colours[indices])
+    words = ["data", "inspect", str(tmp_path / "clean.npy"), "--out", str(tmp_path)]
+    assert main(words) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "data.palette=auto 3 colours: every sprite stays as it is" in said
+    assert "soft art" not in said
 
 
 def test_inspect_writes_json_and_the_sheet_where_asked(
@@ -99,6 +117,8 @@ def test_inspect_writes_json_and_the_sheet_where_asked(
     assert values["palettes"]["within_32"] == 0
     assert values["palettes"]["set_colours"] == 4 * 16 * 12 + 1
     assert values["palettes"]["error_32"] > 0
+    assert values["palettes"]["sizes"] == {"min": 193, "median": 193.0, "max": 193}
+    assert values["palettes"]["auto"] == 32
     assert values["transparent"] == 0.25
     assert values["partly_transparent"] == 0.125
     assert [one["name"] for one in values["classes"]] == ["hero", "side-facing"]

@@ -62,11 +62,14 @@ def test_the_keys_of_the_json_are_stable() -> None:
     assert facts["classes"][0] == {"name": "hero", "n": 4, "distinct": 3, "mirrorable": True}
     assert facts["colours"] == {"min": 0, "median": 3.0, "max": 3}
     assert list(facts["palettes"]) == [
+        "sizes",
+        "auto",
         "within_16",
         "within_24",
         "within_32",
         "set_colours",
         "error_32",
+        "error_reduced",
     ]
 
 
@@ -80,17 +83,22 @@ def test_palettes_of_a_set_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     # 31 opaque greys fit beside the transparent one. Of 32, two must become one and of 33 two pairs
     # or three: one pixel by 7 levels, or two. (Dark greys are the nearest to each other.)
     error = (7 + 2 * 14) / (8 * 36)
-    assert facts.palettes == PaletteFigures(1 / 8, 3 / 8, 5 / 8, 34, facts.palettes.error_32)
-    assert facts.palettes.error_32 == pytest.approx(error)
+    found = facts.palettes
+    assert found == PaletteFigures(
+        Spread(16, 28.5, 34), 32, 1 / 8, 3 / 8, 5 / 8, 34, found.error_32, found.error_reduced
+    )
+    assert found.error_32 == pytest.approx(error)
+    assert found.error_reduced == pytest.approx(error * 8 / 3)
     monkeypatch.setattr("spritelab.data.inspection._REDUCED", 2)  # of three: the first and the last
     few = inspect(SpriteSet.from_arrays(images)).palettes
     assert few.error_32 == pytest.approx((7 + 14) / 2 / 36 * 3 / 8)
+    assert few.error_reduced == pytest.approx((7 + 14) / 2 / 36)
 
 
 def test_a_set_of_few_colours_loses_nothing() -> None:
     found = inspect(by_hand()).palettes
     # transparent; red, green and soft blue; grey
-    assert found == PaletteFigures(1.0, 1.0, 1.0, 5, 0.0)
+    assert found == PaletteFigures(Spread(1, 4.0, 4), 4, 1.0, 1.0, 1.0, 5, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("channels", [3, 4])

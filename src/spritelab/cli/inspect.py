@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from spritelab.generate import ModelConfig
 
 
+SOFT_ART = (
+    "a palette head learns the sprites with that change; a larger data.palette changes them less; "
+    "training.prediction=v learns them as they are"
+)
+"""What to do with sprites of more colours than `data.palette` auto allows."""
+
+
 def _option(name: str, *names: str) -> Any:
     return options.setting(DataSettings, name, *names)
 
@@ -172,8 +179,14 @@ def _palettes(facts: Inspection) -> Iterator[tuple[str, str]]:
     shares = (found.within_16, found.within_24, found.within_32)
     counted = " (transparent is one)" if facts.transparent else ""
     yield "at most 16, 24, 32 colours", ", ".join(f"{share:.1%}" for share in shares) + counted
-    yield "reduced to 32 colours each", f"mean error {found.error_32:.2f} of 255 levels"
     yield "colours of the whole set", f"{found.set_colours:,}"
+    if found.sizes.max <= found.auto:
+        yield "data.palette=auto", f"{found.auto} colours: every sprite stays as it is"
+        return
+    kept = f"{found.within_32:.1%} of the sprites stay as they are"
+    moved = f"the others change by {found.error_reduced:.2f} of 255 levels"
+    yield "data.palette=auto", f"{found.auto} colours: {kept}, {moved}"
+    yield "soft art", SOFT_ART
 
 
 def _spread(spread: Spread) -> str:

@@ -41,19 +41,26 @@ class PaletteFigures:
     """What it would mean to give each sprite a palette; transparent counts as one colour.
 
     Attributes:
+        sizes: colours of a sprite's palette.
+        auto: what `data.palette` auto chooses for this set, see ``palette.fitting_size``. Sprites
+            with at most that many colours stay exactly as they are.
         within_16: share of sprites that have at most 16 colours, in [0, 1].
         within_24: the same with 24.
         within_32: the same with 32.
         set_colours: different colours of the whole set.
         error_32: mean difference of a channel of a pixel over the whole set, sprites laid on white,
             in levels (0 … 255), if sprites with more than 32 colours are reduced to 32.
+        error_reduced: the same over those sprites alone; 0 if there are none.
     """
 
+    sizes: Spread
+    auto: int
     within_16: float
     within_24: float
     within_32: float
     set_colours: int
     error_32: float
+    error_reduced: float
 
 
 @dataclass(frozen=True)
@@ -141,11 +148,14 @@ def _palettes(images: Images) -> PaletteFigures:
     measured = more[:: max(1, -(-len(more) // _REDUCED))]
     error = palette.index_sprites(images[measured], 32).error.mean_levels
     return PaletteFigures(
+        sizes=_spread(sizes),
+        auto=palette.fitting_size(images),
         within_16=_share(sizes <= 16),
         within_24=_share(sizes <= 24),
         within_32=_share(sizes <= 32),
         set_colours=len(palette.Palette.of(images)) if len(images) else 0,
         error_32=error * _share(sizes > 32),
+        error_reduced=error,
     )
 
 
