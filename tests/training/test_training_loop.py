@@ -12,20 +12,21 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from spritelab.config import TrainingSettings
-from spritelab.diffusion import EpsHead, Schedule, VHead, X0Head, eps_from_v, q_sample, v_from
+from spritelab.diffusion import EpsHead, Head, Schedule, VHead, X0Head, eps_from_v, q_sample, v_from
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import UNet
 from spritelab.training import (
+    CheckpointState,
     Denoising,
     DeviceSprites,
     PowerAverage,
     TrainingState,
     Update,
     build_objective,
-    eps_loss,
     rate_factor,
     total_steps,
     train,
+    validation_losses,
 )
 from spritelab.training.batches import Batches
 from tiny import tiny_set
@@ -50,6 +51,12 @@ def small_unet(dropout: float = 0.0) -> UNet:
 
 def accelerator() -> Accelerator:
     return Accelerator(cpu=True)
+
+
+def eps_loss(
+    network: nn.Module, head: Head, sprites: DeviceSprites, evaluations: int, batch_size: int = 128
+) -> float:
+    return validation_losses(network, head, sprites, evaluations, batch_size).eps
 
 
 def begin(settings: TrainingSettings, net: nn.Module | None = None) -> TrainingState:
@@ -317,7 +324,10 @@ def test_a_state_survives_its_tensors() -> None:
         if update.step == 3:
             break
     tensors = {name: tensor.clone() for name, tensor in state.tensors().items()}
-    other.load(tensors, state.step, state.seconds, state.progress)
+    record = CheckpointState(
+        step=state.step, seconds=state.seconds, progress=state.progress, batch_losses=()
+    )
+    other.load(tensors, record)
     assert (other.step, other.progress) == (3, 0.5)
     assert other.tensors().keys() == tensors.keys()
     assert all(torch.equal(tensors[name], tensor) for name, tensor in other.tensors().items())
