@@ -136,7 +136,7 @@ def test_the_command(
     assert main(["evaluate", str(run), *words, "--device", "cpu", "--json", str(out)]) == 0
     assert "drawn in the palettes of held-out sprites" in capsys.readouterr().out
     assert json.loads(out.read_text("utf-8"))["palettes"] == "held-out"
-    source = str(tiny.save_npz(tiny.tiny_set(N), tmp_path / "sprites.npz"))
+    source = str(tiny.save_npz(tiny.tiny_set(), tmp_path / "sprites.npz"))
     said = "this model has no palette head; leave --palettes out"
     words += ["--device", "cpu", "--data", source]
     assert main(["evaluate", str(tiny_run), *words]) == 2
