@@ -155,16 +155,8 @@ def test_time_to_quality_goes_on_after_an_interruption(tmp_path: Path) -> None:
 
 
 def test_memorisation_is_laid_out_over_sets_of_so_many_training_sprites(tmp_path: Path) -> None:
-    words = [
-        "--sprites",
-        "50,all",
-        "--held-out",
-        "150",
-        "--updates",
-        "4,8",
-        "--work",
-        str(tmp_path),
-    ]
+    words = ["--sprites", "50,all", "--held-out", "150", "--updates", "4,8"]
+    words += ["--work", str(tmp_path)]
     points = memorisation.plan(memorisation._parser().parse_args(words), "cpu")
     told = [(point["sprites"], point["length"], point["contestant"]) for point in points]
     assert told == [

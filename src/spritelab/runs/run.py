@@ -122,8 +122,7 @@ class Run:
             cpu: do not use an accelerator even if there is one.
 
         Warns:
-            UserWarning: if a small set is shown so often that it may be learnt by heart, see
-                ``training.ViewsWatch``.
+            UserWarning: if a small set is shown too often, see ``training.ViewsWatch``.
 
         Raises:
             TrainingError: if another process trains this run, or the loss or the weights are no
@@ -178,8 +177,7 @@ class Run:
                 due = update.step % settings.checkpoint_every == 0
                 saves = self.finished or self.stopped or due
                 if log is not None:
-                    kept_step = None if state.least is None else state.least.step
-                    log.update(update, settings.batch_size, kept_step)
+                    log.update(update, settings.batch_size, state.least and state.least.step)
                     if saves:
                         self.save_state(state, log.batch_losses, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
