@@ -179,8 +179,9 @@ class Evaluator:
         check_n(n, seeds)
         if self.store.folder is None:
             raise SettingsError("a comparison keeps what it draws; give the evaluator a `folder`")
+        store = self._store(palettes)  # refused before features are taken
         return Plan(
-            store=self._store(palettes),
+            store=store,
             reference=self.reference,
             held_out=self.held_out,
             floor=self.floor(n),

@@ -177,7 +177,8 @@ class Run:
                 due = update.step % settings.checkpoint_every == 0
                 saves = self.finished or self.stopped or due
                 if log is not None:
-                    log.update(update, settings.batch_size, state.least and state.least.step)
+                    kept_step = state.least.step if state.least is not None else None
+                    log.update(update, settings.batch_size, kept_step)
                     if saves:
                         self.save_state(state, log.batch_losses, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
