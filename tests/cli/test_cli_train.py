@@ -128,8 +128,9 @@ def test_early_stopping_says_what_is_kept(
     assert line in lines
 
 
+@pytest.mark.usefixtures("here")
 def test_a_small_set_that_is_shown_too_often_is_warned_of(
-    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spritelab.training.views.MOST_VIEWS", 2)
     assert main(words("--out", "a", "--stop-after", "10")) == 0
