@@ -235,6 +235,16 @@ def test_eps_loss_in_closed_form() -> None:
         assert got == pytest.approx(off**2, abs=1e-6, rel=1e-4)
 
 
+def test_the_objective_is_the_loss_of_what_is_predicted() -> None:
+    found = validation_losses(drawn_unet(), EPS, TRAIN, evaluations=64)
+    assert found.objective == pytest.approx(found.eps, rel=1e-5)
+    # A network that says 0 errs by the target itself, here of every sprite once.
+    found = validation_losses(Watched(), X0, TRAIN, evaluations=len(TRAIN))
+    x0, _ = TRAIN.select(torch.arange(len(TRAIN)))
+    assert found.objective == pytest.approx(float(x0.square().mean()), rel=1e-5)
+    assert found.eps != pytest.approx(found.objective, rel=1e-2)
+
+
 def test_eps_loss_does_not_depend_on_the_batch_and_repeats() -> None:
     net = drawn_unet()
     losses = [eps_loss(net, V, TRAIN, evaluations=50, batch_size=size) for size in (50, 50, 7, 128)]
