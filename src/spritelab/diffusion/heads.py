@@ -184,12 +184,15 @@ class PaletteHead:
         """Ask a ``PaletteNet``, which is shown x_t beside what each pixel says of itself.
 
         That is the mean, over the posterior of the pixel alone, of its colour, of the colour's rank
-        from dark to light and of whether it is transparent: ``palette_channels`` in all.
+        from dark to light and of whether it is transparent: ``palette_channels`` in all. It is told
+        the evidence, too.
         """
         palettes = self._palettes.to(x_t)
-        alone = evidence(self.schedule, palettes, x_t, t).softmax(dim=1)
+        known = evidence(self.schedule, palettes, x_t, t)
+        alone = known.softmax(dim=1)
         seen = [x_t, palettes.mix(alone), mix(palettes.features[..., RANK_AND_TRANSPARENT], alone)]
-        return network(torch.cat(seen, dim=1), t, context, palettes.features, palettes.used)
+        shown = torch.cat(seen, dim=1)
+        return network(shown, t, context, palettes.features, palettes.used, known)
 
     def loss(self, output: Tensor, x_t: Tensor, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:  # noqa: ARG002
         """Cross-entropy of the true indices: nats a pixel. A proper scoring rule for p(k_i|x_t)."""

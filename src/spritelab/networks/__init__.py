@@ -4,7 +4,7 @@ from torch import nn
 
 from spritelab.config import ContextUNetSettings, UNetSettings
 from spritelab.networks.context_unet import ContextUNet
-from spritelab.networks.palette_net import PaletteNet
+from spritelab.networks.palette_net import VOTES, PaletteNet
 from spritelab.networks.unet import UNet
 
 __all__ = [
@@ -84,7 +84,7 @@ def build_palette_network(
         size=size,
         context_dim=context_dim + PALETTE_SUMMARY,
         timesteps=timesteps,
-        out_channels=COLOUR_WIDTH,
+        out_channels=COLOUR_WIDTH + VOTES,
     )
     return PaletteNet(inner, features, COLOUR_WIDTH, PALETTE_SUMMARY, context_dim)
 
