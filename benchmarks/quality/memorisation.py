@@ -9,7 +9,7 @@ points are kept and not made again; an interrupted training goes on from its las
     python -m benchmarks.quality.memorisation --parallel                       # hours
     python -m benchmarks.quality.memorisation --updates 190,750 --sprites 200
     python -m benchmarks.quality.memorisation --sprites 50 --updates 4 --held-out 30 -n 20 \\
-        --features pixels --steps 5 --contestant tiny=plain,network.widths=[32]
+        --features pixels --steps 5 --contestant plain
 """
 
 from __future__ import annotations

@@ -183,8 +183,13 @@ def test_memorisation_is_laid_out_over_sets_of_so_many_training_sprites(tmp_path
 def test_memorisation(tmp_path: Path) -> None:
     words = ["--work", str(tmp_path / "work"), "--sprites", "40", "--held-out", "24", "-n", "20"]
     words += ["--updates", "3", "--steps", "2", "--features", "pixels", *ONE_THREAD]
-    words += ["--contestant", "tiny=plain,network.widths=[32],network.attention=[]"]
-    words += ["--contestant", "rgba=tiny,training.prediction=v"]
+    contestants = tmp_path / "contestants.toml"
+    contestants.write_text(
+        '[tiny]\nbase = "preset:small"\ntraining.prediction = "palette"\n'
+        "network.widths = [32]\nnetwork.attention = []\n"
+        '[rgba]\nbase = "tiny"\ntraining.prediction = "v"\n'
+    )
+    words += ["--contestants", str(contestants)]
     report = report_of(memorisation, tmp_path, *words)
     palette, rgba = report["rows"]
     assert (palette["contestant"], rgba["contestant"]) == ("tiny", "rgba")
