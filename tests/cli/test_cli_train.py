@@ -128,6 +128,7 @@ def test_early_stopping_says_what_is_kept(
     assert line in lines
 
 
+@pytest.mark.filterwarnings("default:this run")
 @pytest.mark.usefixtures("here")
 def test_a_small_set_that_is_shown_too_often_is_warned_of(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
