@@ -5,8 +5,8 @@ BIN := .venv/bin
 .PHONY: demo test check reproduce bench bench-quality help clean
 
 help:
-	@echo "make demo    draw sprites with the model that comes along, then learn built-in ones for seven"
-	@echo "             minutes and draw new ones with DDPM and DDIM"
+	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
+	@echo "             minutes, draw new ones with DDPM and DDIM, and set all beside real ones"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
@@ -15,12 +15,7 @@ help:
 	@echo "make clean   remove the environment and all caches; runs/ stays"
 
 demo: .venv/installed
-	$(BIN)/spritelab sample crawl-16 -n 60 --guidance 2 --out runs/crawl-16-samples --overwrite
-	@if [ -f runs/demo/run.json ] || [ -f runs/demo/config.json ]; then \
-		$(BIN)/spritelab train --resume --out runs/demo; \
-	else \
-		$(BIN)/spritelab train --data builtin --preset small --max-minutes 7 --out runs/demo; \
-	fi
+	@$(BIN)/python -m tools.demo
 
 test: .venv/installed-dev
 	$(BIN)/ruff check --no-cache .

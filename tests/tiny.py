@@ -32,7 +32,7 @@ TINY: dict[str, Any] = {
     "training.validate_every": 5,
     "training.checkpoint_every": 4,
 }
-"""Overrides of the preset ``small``. Validations and checkpoints fall on different updates."""
+"""Overrides of the preset ``rgba``. Validations and checkpoints fall on different updates."""
 
 
 short_validation_losses = functools.partial(validation_losses, evaluations=16)
@@ -42,7 +42,7 @@ short_validation_losses = functools.partial(validation_losses, evaluations=16)
 def tiny_settings(**overrides: Any) -> RunSettings:
     """Settings of a run of a second; ``training__steps=5`` overrides ``training.steps``."""
     named = {key.replace("__", "."): value for key, value in overrides.items()}
-    return preset("small").override({**TINY, **named})
+    return preset("rgba").override({**TINY, **named})
 
 
 def tiny_set(n: int = 40, seed: int = 0) -> SpriteSet:

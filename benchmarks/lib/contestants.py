@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spritelab import runs
 from spritelab.config import (
     LENGTHS,
     PRESETS,
@@ -17,26 +18,39 @@ from spritelab.config import (
     preset,
     read_settings,
 )
-from spritelab.errors import SettingsError
+from spritelab.errors import SettingsError, SpritelabError
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "notebook": {"base": "preset:notebook"},
     "notebook-decay": {"base": "preset:notebook", "training.decay_from": 0},
+    "rgba": {"base": "preset:rgba", "data.mirror": True, "data.channels": 4},
     "small": {"base": "preset:small", "data.mirror": True, "data.channels": 4},
 }
-"""``notebook`` learns RGB, as its page does; ``small`` learns transparency too, as its users do,
-which helps it (``docs/recipe.md``). All are measured on white.
-
-It keeps the constant learning rate of its preset. ``notebook-decay`` is the same with the rate
-falling to zero over the run, which does it good and which its page does not have."""
+"""``notebook`` learns RGB, as its page does, and keeps the constant learning rate of its preset;
+``notebook-decay`` is the same with the rate falling to zero over the run, which does it good and
+which its page does not have. ``rgba`` and ``small`` learn transparency too, as their users do,
+which helps them (``docs/recipe.md``). All are measured on white."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A name for tables and files, and the settings; length, data and seed are the benchmark's."""
+    """A name for tables and files, and the settings; length, data and seed are the benchmark's.
+
+    ``init`` is the model whose weights it begins from, if it does not begin from nothing.
+    """
 
     name: str
     settings: RunSettings
+    init: str | None = None
+
+
+@dataclass(frozen=True)
+class _Definition:
+    """A contestant before the settings are joined: of a preset, what is named over it, ``init``."""
+
+    settings: RunSettings
+    given: Mapping[str, Any]
+    init: str | None
 
 
 def read_contestants(given: Sequence[str], file: Path | None) -> list[Contestant]:
@@ -45,8 +59,9 @@ def read_contestants(given: Sequence[str], file: Path | None) -> list[Contestant
     Args:
         given: ``NAME`` (one of ``DEFAULTS`` or of the file, which is then all that is taken of
             it), or ``NAME=BASE[,KEY=VALUE…]`` with BASE ``preset:small``, a file of settings or
-            the name of another contestant.
-        file: TOML, a table a contestant: ``base`` and the settings that differ.
+            the name of another contestant. KEY is a setting, or ``init``: a model to begin from,
+            as in ``spritelab train --init``.
+        file: TOML, a table a contestant: ``base``, perhaps ``init``, and the settings that differ.
 
     Raises:
         SettingsError: naming the word that cannot be read.
@@ -73,7 +88,7 @@ def read_contestants(given: Sequence[str], file: Path | None) -> list[Contestant
         chosen = list(DEFAULTS)
     if len(set(chosen)) < len(chosen):
         raise SettingsError("a contestant was given twice; give each a name of its own")
-    return [Contestant(name, _resolve(name, known, ())) for name in chosen]
+    return [_join(name, _resolve(name, known, ())) for name in chosen]
 
 
 def read_minutes(
@@ -102,28 +117,40 @@ def split_commas(text: str) -> list[str]:
     return re.split(r",(?![^\[]*\])", text)
 
 
-def _resolve(name: str, known: Mapping[str, Mapping[str, Any]], seen: Sequence[str]) -> RunSettings:
+def _join(name: str, found: _Definition) -> Contestant:
+    try:
+        if found.init is None:
+            return Contestant(name, found.settings.override(found.given))
+        settings = runs.fine_tuning_settings(found.settings, found.init, found.given)
+        return Contestant(name, settings, found.init)
+    except SpritelabError as error:
+        raise SettingsError(f"contestant {name}: {error}") from None
+
+
+def _resolve(name: str, known: Mapping[str, Mapping[str, Any]], seen: Sequence[str]) -> _Definition:
     if not re.fullmatch(r"[\w.+-]+", name):
         raise SettingsError(f"a contestant's name is letters, digits and . + - _, not {name!r}")
     changes = dict(known[name])
     base = str(changes.pop("base", ""))
+    init = str(changes.pop("init")) if "init" in changes else None
     if forbidden := sorted(key for key in changes if _is_common(key)):
         raise SettingsError(
             f"contestant {name}: {forbidden[0]} is the same for all; it is a flag of the benchmark"
         )
     try:
         if base.startswith("preset:"):
-            settings = preset(base.removeprefix("preset:"))
-        elif base in known and base not in (name, *seen):
-            settings = _resolve(base, known, (*seen, name))
-        elif base.endswith((".toml", ".json")):
+            return _Definition(preset(base.removeprefix("preset:")), changes, init)
+        if base in known and base not in (name, *seen):
+            below = _resolve(base, known, (*seen, name))
+            kept = {key: value for key, value in below.given.items() if key not in changes}
+            return _Definition(below.settings, kept | changes, init or below.init)
+        if base.endswith((".toml", ".json")):
             settings = read_settings(base)
-        else:
-            raise SettingsError(
-                f"base {base!r} is no preset (preset:{'|'.join(PRESETS)}), no file of settings and "
-                "no other contestant"
-            )
-        return settings.override(changes)
+            return _Definition(settings, settings.named() | changes, init)
+        raise SettingsError(
+            f"base {base!r} is no preset (preset:{'|'.join(PRESETS)}), no file of settings and "
+            "no other contestant"
+        )
     except SettingsError as error:
         raise SettingsError(f"contestant {name}: {error}") from None
 

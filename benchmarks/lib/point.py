@@ -51,7 +51,8 @@ def make_point(file: Path) -> None:
     folder = Path(point["run"])
     console.say(name, "training")
     begun = runs.record_file(folder) is not None
-    run = runs.resume_run(folder) if begun else runs.start_run(settings, folder)
+    init = point["init"]
+    run = runs.resume_run(folder) if begun else runs.start_run(settings, folder, init=init)
     train(run, point["device"] == "cpu", point.get("states", 1) - 1)
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
@@ -83,6 +84,7 @@ def make_point(file: Path) -> None:
     result = {
         **{key: point[key] for key in (*point["labels"], "threads", "parallel")},
         "settings": point["settings"],
+        "parent": None if run.parent is None else run.parent.model_dump(),
         "data": {"training": len(run.train_sprites), "held_out": len(run.held_out)},
         "parameters": sum(p.numel() for p in model.network.parameters()),
         "updates": model.config.step,

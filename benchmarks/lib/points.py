@@ -20,12 +20,13 @@ from typing import Any
 
 import torch
 
-from benchmarks.lib import console, harness, machine
+from benchmarks.lib import arcade, console, harness, machine
 from benchmarks.lib.contestants import Contestant
 from benchmarks.lib.point import RESULT, SAMPLE_SEED, make_point
 from spritelab.errors import SettingsError
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
+from spritelab.generate import weights_hash
 from spritelab.storage import digest, load_json, write_json
 
 NEVER = 10**9
@@ -48,6 +49,11 @@ def add_options(parser: harness.Parser) -> None:
     add("--steps", type=harness.whole(), default=50, help="of DDIM")
     add("--features", default="effnet", help="as of spritelab evaluate")
     add("--point", type=Path, help=argparse.SUPPRESS)  # one point, in a process of its own
+
+
+def source_of(given: argparse.Namespace) -> str:
+    """Where the sprites of ``--data`` are; those of ``arcade`` are drawn into ``--work``."""
+    return str(arcade.save(given.work)) if given.data == arcade.NAME else given.data
 
 
 def run_points(
@@ -110,7 +116,15 @@ def lay_out(
         name: for people and for its folder.
         seed: of the training.
         measured: what else decides its result: entries of a point that ``make_point`` reads.
+
+    Raises:
+        SettingsError: if the model that it begins from draws sprites of another size.
     """
+    if contestant.init is not None and contestant.settings.data.size != given.size:
+        raise SettingsError(
+            f"contestant {contestant.name}: {contestant.init} draws sprites of "
+            f"{contestant.settings.data.size} pixels, but --size is {given.size}"
+        )
     settings = contestant.settings.override(
         {
             **{f"data.{key}": value for key, value in data.items()},
@@ -125,7 +139,8 @@ def lay_out(
     ).model_dump(mode="json")
     how = {"threads": torch.get_num_threads(), "parallel": given.parallel, "device": device}
     measured = {"n": given.n, "steps": given.steps, "features": given.features, **measured}
-    key = digest(settings, how)[:8]
+    parent = () if contestant.init is None else (weights_hash(contestant.init),)
+    key = digest(settings, how, *parent)[:8]
     folder = given.work / f"{name}-{key}"
     result = folder / f"result-{digest(measured, PROTOCOL, SAMPLE_SEED, RESULT)[:8]}.json"
     return {
@@ -133,6 +148,7 @@ def lay_out(
         "labels": list(labels),
         "name": name,
         "settings": settings,
+        "init": contestant.init,
         **how,
         **measured,
         "run": str(folder / "run"),

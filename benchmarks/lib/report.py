@@ -74,7 +74,7 @@ def table(report: Mapping[str, Any]) -> str:
     ]
     if baseline:
         whose = f"{baseline['contestant']} {baseline['minutes']:g} min"
-        titles += [f"{name} ÷ {whose}", f"KID ÷ {whose}"]
+        titles += [f"{name} ÷ {whose}", f"{name}, held-out ÷ {whose}", f"KID ÷ {whose}"]
     rows = []
     for (contestant, minutes), ours in group(results).items():
         row = [
@@ -96,6 +96,7 @@ def table(report: Mapping[str, Any]) -> str:
         if baseline:
             ratio = over[contestant, minutes]
             row.append(shown(ratio["frechet_training"], "{:.2f}"))
+            row.append(shown(ratio["frechet_held_out"], "{:.2f}"))
             row.append(shown(ratio["kid_training"], "{:.3f}"))
         rows.append(row)
     floors = report["floors"]
@@ -113,7 +114,7 @@ def table(report: Mapping[str, Any]) -> str:
             *_near(floors),
             "0",
             shown(mean(floors, "memory", "authentic"), "{:.1%}"),
-            *(["", ""] if baseline else []),
+            *([""] * 3 if baseline else []),
         ]
     )
     return harness.markdown(titles, rows) + "\n" + _words(report)

@@ -9,7 +9,14 @@ import torch
 from torch import nn
 
 from benchmarks.lib import harness, peers
-from benchmarks.lib.cases import Case, Variant, random_config, random_model, training_sprites
+from benchmarks.lib.cases import (
+    Case,
+    Variant,
+    random_config,
+    random_model,
+    training_indices,
+    training_sprites,
+)
 from spritelab.config import RunSettings, preset
 from spritelab.devices import make_accelerator
 from spritelab.diffusion import build_schedule
@@ -82,7 +89,8 @@ def _our_training(case: Case, device: torch.device) -> Callable[[], object]:
     torch.manual_seed(0)
     network = make_network(random_config(case.preset, case.size, case.channels))
     state = TrainingState.start(_compiled(network, case.variant), settings.training, device)
-    sprites = DeviceSprites.from_set(training_sprites(case.size, case.channels), device)
+    indexed = training_indices(case.preset, case.size, case.channels)
+    sprites = DeviceSprites.from_set(training_sprites(case.size, case.channels), device, indexed)
     objective = build_objective(settings.training, build_schedule(settings.schedule))
     updates = train(state, objective, sprites, sprites, settings.training, accelerator)
     return lambda: next(updates)

@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.lib import harness
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
 from benchmarks.lib.point import MEMORY
-from benchmarks.lib.points import add_options, lay_out, results_of, run_points
+from benchmarks.lib.points import add_options, lay_out, results_of, run_points, source_of
 from benchmarks.lib.report import mean, shown
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
@@ -72,7 +72,7 @@ def _parser() -> harness.Parser:
     lengths = parser.add_mutually_exclusive_group()
     lengths.add_argument("--minutes", default="10", metavar="2,10", help="lengths of training")
     lengths.add_argument("--updates", type=harness.wholes(), help="lengths, in updates")
-    add("--data", default="builtin", help="builtin, sprites, crawl, or a path")
+    add("--data", default="builtin", help="builtin, sprites, crawl, arcade, or a path")
     return parser
 
 
@@ -112,7 +112,7 @@ def _point(
     # As many are held out beside every small set, so that their floors are of one number.
     count = None if sprites is None else sprites + given.held_out
     data = {
-        "source": given.data,
+        "source": source_of(given),
         "count": count,
         "held_out": SHARE if count is None else given.held_out / count,
     }

@@ -13,6 +13,13 @@ never converges: a few updates more or less change its figures by half. Of such 
     python -m benchmarks.quality.time_to_quality --data builtin --count 300 --minutes 0.05 -n 40
     python -m benchmarks.quality.time_to_quality --minutes 10 \\
         --contestants benchmarks/quality/ablations.toml
+
+A contestant may begin from a model, and ``--data arcade`` is a small set in a style of its own, 200
+sprites to learn and 200 held out:
+
+    python -m benchmarks.quality.time_to_quality --data arcade --held-out 0.5 --channels 4 \\
+        --contestant nothing=preset:rgba --contestant tuned=preset:rgba,init=crawl-16 \\
+        --minutes 10 --baseline nothing
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from typing import Any
 
 from benchmarks.lib import console, harness
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
-from benchmarks.lib.points import add_options, lay_out, results_of, run_points
+from benchmarks.lib.points import add_options, lay_out, results_of, run_points, source_of
 from benchmarks.lib.report import figure, ratios, table
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
@@ -56,7 +63,7 @@ def _parser() -> harness.Parser:
     add("--contestants", type=Path, metavar="FILE.toml", help="a table a contestant")
     add("--minutes", action="append", default=[], metavar="[NAME=]2,10,60", help="lengths")
     add("--baseline", default="notebook", help="whose longest run the others are set against")
-    add("--data", default="crawl", help="builtin, sprites, crawl, or a path")
+    add("--data", default="crawl", help="builtin, sprites, crawl, arcade, or a path")
     add("--count", type=int, help="use this many sprites only")
     add("--held-out", type=float, default=0.1, help="share of the sprites never trained on")
     add("--states", type=harness.whole(), default=5, help="measured of a run without an end")
@@ -67,16 +74,22 @@ def plan(given: argparse.Namespace, device: str) -> list[dict[str, Any]]:
     """All points, the shortest first, each with all that decides it and its place on disk."""
     contestants = read_contestants(given.contestant, given.contestants)
     minutes = read_minutes(given.minutes, [c.name for c in contestants], "2,10,60")
+    source = source_of(given)
     points = []
     for seed in given.seeds:
         for contestant in contestants:
             for length in minutes[contestant.name]:
-                points.append(_point(contestant, length, seed, given, device))
+                points.append(_point(contestant, length, seed, source, given, device))
     return sorted(points, key=lambda point: float(point["minutes"]))
 
 
 def _point(
-    contestant: Contestant, minutes: float, seed: int, given: argparse.Namespace, device: str
+    contestant: Contestant,
+    minutes: float,
+    seed: int,
+    source: str,
+    given: argparse.Namespace,
+    device: str,
 ) -> dict[str, Any]:
     training = contestant.settings.training
     restless = training.decay_from == 1 and training.ema_width == 0
@@ -85,7 +98,7 @@ def _point(
         given,
         device,
         length={"training.max_minutes": minutes},
-        data={"source": given.data, "count": given.count, "held_out": given.held_out},
+        data={"source": source, "count": given.count, "held_out": given.held_out},
         labels={"contestant": contestant.name, "minutes": minutes, "seed": seed},
         name=f"{contestant.name}-{minutes:g}min-seed{seed}",
         seed=seed,

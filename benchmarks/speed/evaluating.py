@@ -168,7 +168,7 @@ def _evaluator(arrays: Arrays, extractor: Extractor, folder: Path | None) -> Eva
     training, held_out = (SpriteSet.from_arrays(arrays[side]) for side in SIDES[1:])
     split = Split(training, held_out, mirror=False, verified=True, source="builtin")
     size, channels = training.size, training.channels
-    model = cases.random_model("small", size, channels, torch.device(extractor.device))
+    model = cases.random_model("rgba", size, channels, torch.device(extractor.device))
     return Evaluator(model, split, extractor, folder=folder)
 
 

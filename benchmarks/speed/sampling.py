@@ -4,7 +4,7 @@ The notebook's network stands beside, with DDPM over all steps, as the notebook 
 a chain cost the same, so a long chain is timed over some of its steps and scaled up; ``--full``
 times all of it. Weights do not matter for speed: ``preset:NAME`` takes random ones.
 
-    python -m benchmarks.speed.sampling                           # preset small, minutes
+    python -m benchmarks.speed.sampling                           # preset rgba, minutes
     python -m benchmarks.speed.sampling --model runs/demo --full
     python -m benchmarks.speed.sampling -n 4 --numbers 1,4 --batches 1,4 --rounds 1 --part 2
 """
@@ -61,7 +61,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _parser() -> harness.Parser:
     parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--model", default="preset:small", help="a run, a model folder, a name, or preset:NAME")
+    add("--model", default="preset:rgba", help="a run, a model folder, a name, or preset:NAME")
     add("-n", type=harness.whole(), default=64, help="sprites drawn by every sampler")
     add(
         "--numbers",

@@ -44,7 +44,7 @@ def _main(argv: Sequence[str] | None) -> int:
     report = {
         **facts,
         "benchmark": "startup",
-        "model": given.model or "preset:small, random weights",
+        "model": given.model or "preset:rgba, random weights",
         "seconds": {name: timing.as_dict() for name, timing in timings.items()},
     }
     harness.write_report(given.out, report, table(report))
@@ -59,7 +59,7 @@ def _parser() -> harness.Parser:
 
 
 def _random_model(folder: Path) -> Path:
-    model = cases.random_model("small", 16, 3, torch.device("cpu"))
+    model = cases.random_model("rgba", 16, 3, torch.device("cpu"))
     save_model(folder, model.network.state_dict(), model.config)
     return folder
 

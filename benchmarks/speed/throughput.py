@@ -5,7 +5,7 @@ the same minutes. Peers that are not installed are named and left out.
 
     python -m benchmarks.speed.throughput                           # presets × batches, minutes
     python -m benchmarks.speed.throughput --all                     # every combination
-    python -m benchmarks.speed.throughput --presets small --batches 8 --seconds 0.05 --no-memory
+    python -m benchmarks.speed.throughput --presets rgba --batches 8 --seconds 0.05 --no-memory
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _parser() -> harness.Parser:
     parser = harness.Parser(MODULE, __doc__.partition("\n")[0])
     add = parser.add_argument
-    add("--presets", default="notebook,small,base")
+    add("--presets", default="notebook,rgba,small,base")
     add("--batches", type=harness.wholes(), default="1,8,64,256")
     add("--sizes", type=harness.wholes(), default="16,32")
     add("--channels", type=harness.wholes(), default="3,4")
@@ -96,9 +96,9 @@ def _cases(given: argparse.Namespace, device: torch.device) -> list[Case]:
             found.append(Case("notebook's loop", "train", "notebook", NOTEBOOK_BATCH, *shape))
             found.append(Case("spritelab", "train", "notebook", NOTEBOOK_BATCH, *shape))
         for peer, work, name, batch in product(
-            ("diffusers", "smalldiffusion"), get_args(Work), ("small", "base"), batches
+            ("diffusers", "smalldiffusion"), get_args(Work), ("rgba", "base"), batches
         ):
-            if name in presets and (name == "small" or batch == middle or given.all):
+            if name in presets and (name == "rgba" or batch == middle or given.all):
                 found.append(Case(peer, work, name, batch, *shape, steps=given.steps))  # type: ignore[arg-type]
     return list(dict.fromkeys(found))
 

@@ -31,7 +31,7 @@ def let_idle_threads_sleep() -> None:
 
     GNU OpenMP, which torch computes with on Linux, reads this when torch is first imported: call it
     before. Its threads spin while they wait for each other, and one that spins keeps the processor
-    from the one it waits for. Training `small` with two threads beside one busy process made 6 to
+    from the one it waits for. Training `rgba` with two threads beside one busy process made 6 to
     11 sprites/s so, and 141 when they fall asleep after some ten microseconds; with the machine to
     itself it is as quick either way (354-374 against 356-398). Whoever has set either variable
     knows better.

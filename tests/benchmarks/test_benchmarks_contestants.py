@@ -17,21 +17,44 @@ BEFORE = {
     f"training.{key}"
     for key in ("optimiser", "learning_rate", "batch_size", "warmup", "decay_from", "ema_width")
 } | {"training.t_power"}
-"""What preset ``small`` has changed since its first recipe."""
+"""What preset ``rgba`` has changed since its first recipe."""
 
 
 def test_contestants_from_words() -> None:
     default = {c.name: c.settings for c in read_contestants([], None)}
-    assert list(default) == ["notebook", "notebook-decay", "small"]
+    assert list(default) == ["notebook", "notebook-decay", "rgba", "small"]
     assert default["notebook"] == preset("notebook")
     assert default["notebook-decay"].training.decay_from == 0
-    assert default["small"] == preset("small").override({"data.mirror": True, "data.channels": 4})
+    for name in ("rgba", "small"):
+        ours = preset(name).override({"data.mirror": True, "data.channels": 4})
+        assert default[name] == ours
     words = "wide=small,network.widths=[32,64],training.learning_rate=2e-3"
     (wide,) = read_contestants([words], None)
     assert isinstance(wide.settings.network, UNetSettings)
     assert wide.settings.network.widths == (32, 64)
     assert wide.settings.training.learning_rate == 2e-3
     assert wide.settings.data.mirror
+
+
+def test_a_contestant_that_begins_from_a_model(tmp_path: Path, tiny_run: Path) -> None:
+    file = tmp_path / "contestants.toml"
+    file.write_text(
+        f'[tuned]\nbase = "preset:small"\ninit = "{tiny_run}"\ntraining.warmup = 5\n'
+        '[bold]\nbase = "tuned"\ntraining.learning_rate = 2e-3\n'
+    )
+    tuned, bold = read_contestants([], file)
+    for one in (tuned, bold):
+        assert one.init == str(tiny_run)
+        assert isinstance(one.settings.network, UNetSettings)
+        assert one.settings.network.widths == (32, 32)
+        assert one.settings.training.warmup == 5
+        assert (one.settings.data.size, one.settings.data.channels) == (16, 4)
+    assert tuned.settings.training.learning_rate < 2e-3 == bold.settings.training.learning_rate
+    word = f"wide=tuned,init={tiny_run},network.widths=[64]"
+    with pytest.raises(SettingsError, match=r"^contestant wide: `network.widths` is \[32, 32\] in"):
+        read_contestants([word], file)
+    with pytest.raises(SettingsError, match=r"^contestant a: there is no model at none"):
+        read_contestants(["a=preset:small,init=none"], None)
 
 
 def test_contestants_from_a_file_of_settings(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 from benchmark_reports import ONE_THREAD, report_of
 
 import tiny
@@ -19,6 +21,7 @@ from benchmarks.lib import point as points
 from benchmarks.lib.harness import child_environment
 from benchmarks.lib.report import ratios
 from benchmarks.quality import few_steps, memorisation, time_to_quality
+from spritelab.errors import SettingsError
 from spritelab.training import checkpoints
 
 QUALITY = ["--data", "builtin", "--count", "300", "-n", "40", "--steps", "5"]
@@ -93,6 +96,36 @@ def test_time_to_quality(tmp_path: Path) -> None:
         c["updates"] for c in report["results"]
     ]
     assert more["results"][0]["measures"]["n"] == 50
+
+
+def test_a_point_that_begins_from_a_model(tmp_path: Path, tiny_run: Path) -> None:
+    """On the set that is drawn for it; another parent, or none, is another point."""
+    parents = [tmp_path / "one", tmp_path / "other"]
+    for parent in parents:
+        shutil.copytree(tiny_run / "model", parent)
+    weights = parents[1] / "model.safetensors"
+    changed = safetensors.torch.load_file(weights)
+    changed["stem.bias"] += 1
+    safetensors.torch.save_file(changed, weights)
+    words = [*QUALITY[4:], "--data", "arcade", "--held-out", "0.5", "-n", "20"]
+    words += ["--work", str(tmp_path / "work"), "--minutes", "0.001"]
+    for name in ("one", "other"):
+        words += ["--contestant", f"{name}=preset:small,init={tmp_path / name}"]
+    one, other = time_to_quality.plan(time_to_quality._parser().parse_args(words), "cpu")
+    assert one["settings"] == other["settings"]
+    assert one["result"].split("-")[-3:] != other["result"].split("-")[-3:]
+    assert one["init"] == str(parents[0])
+    file = tmp_path / "point.json"
+    file.write_text(json.dumps(one))
+    points.make_point(file)
+    result = json.loads(Path(one["result"]).read_text())
+    assert result["data"] == {"training": 200, "held_out": 200}
+    assert result["parent"]["name"] == "one"
+    assert result["settings"]["network"]["widths"] == [32, 32]
+
+    refused = time_to_quality._parser().parse_args([*words, "--size", "32"])
+    with pytest.raises(SettingsError, match="draws sprites of 16 pixels, but --size is 32"):
+        time_to_quality.plan(refused, "cpu")
 
 
 @pytest.mark.slow
@@ -186,6 +219,7 @@ def test_memorisation(tmp_path: Path) -> None:
     contestants = tmp_path / "contestants.toml"
     contestants.write_text(
         '[tiny]\nbase = "preset:small"\ntraining.prediction = "palette"\n'
+        "training.recolour = 0\ntraining.distract = 0\n"
         "network.widths = [32]\nnetwork.attention = []\n"
         '[rgba]\nbase = "tiny"\ntraining.prediction = "v"\n'
     )

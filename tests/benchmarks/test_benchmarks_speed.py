@@ -14,13 +14,23 @@ from benchmarks.speed import evaluating, sampling, startup, throughput
 
 @pytest.mark.slow
 def test_throughput(tmp_path: Path) -> None:
-    words = ["--presets", "notebook,small", "--batches", "2", "--sizes", "16", "--channels", "3"]
+    words = [
+        "--presets",
+        "notebook,rgba,small",
+        "--batches",
+        "2",
+        "--sizes",
+        "16",
+        "--channels",
+        "3",
+    ]
     words += ["--steps", "2", "--rounds", "2", "--seconds", "0.01", "--no-memory", *ONE_THREAD]
     report = report_of(throughput, tmp_path, *words)
     rows = {
         (row["subject"], row["preset"], row["work"], row["batch"]): row for row in report["rows"]
     }
-    assert ("spritelab", "small", "train", 2) in rows
+    for name in ("rgba", "small"):
+        assert ("spritelab", name, "train", 2) in rows
     assert ("notebook's loop", "notebook", "train", 100) in rows
     for (_, name, work, batch), row in rows.items():
         done = batch * (1 if work == "train" else 2) * row["repeats"]
@@ -36,7 +46,7 @@ def test_throughput(tmp_path: Path) -> None:
     assert 2.5 < rows["spritelab", "notebook", "train", 2]["flops"] / forward < 3.1
     # Every peer is either measured or named.
     for peer in ("diffusers", "smalldiffusion"):
-        measured = (peer, "small", "train", 2) in rows
+        measured = (peer, "rgba", "train", 2) in rows
         assert measured != any(name.startswith(peer) for name in report["left_out"])
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spritelab import runs
 from spritelab.cli import main
+from tiny import tiny_set, tiny_settings
 
 
 @pytest.fixture
@@ -25,6 +27,27 @@ def folder(tmp_path: Path) -> Path:
         Image.fromarray(sprite).save(path)
     (art / "hero" / "copy.png").write_bytes((art / "hero" / "a.png").read_bytes())
     return art
+
+
+def test_inspect_of_a_model_says_where_it_comes_from(
+    tiny_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = runs.start_run(
+        tiny_settings(), tmp_path / "mine", sprites=tiny_set(seed=1), init=tiny_run / "model"
+    )
+    counts = [int(n) for n in np.bincount(run.train_sprites.labels)]
+    told = ["draws 16×16 RGBA, DPM-Solver++, 10 steps", "predicts v", "updates 0"]
+    told += ["trained on {} square, {} disc, {} side-facing".format(*counts), "from memory"]
+    told += ["licence unknown", "begun from model (memory, unknown)"]
+    for folder in (run.folder, run.folder / "model"):
+        capsys.readouterr()
+        assert main(["data", "inspect", str(folder), "--json", str(tmp_path / "f.json")]) == 0
+        lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+        assert lines[0] == folder.name
+        assert [line for line in lines[1:] if line and "f.json" not in line] == told
+    assert json.loads((tmp_path / "f.json").read_text())["trained_on"]["parent"]["name"] == "model"
+    assert main(["data", "inspect", "crawl-16"]) == 0
+    assert "begun from" not in capsys.readouterr().out
 
 
 def test_inspect_says_what_is_there(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from PIL import Image
 
 from spritelab import runs
 from spritelab.cli import main
+from spritelab.config import preset
 from spritelab.training import DeviceSprites, Losses, Update, checkpoints, loop
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
@@ -197,6 +199,66 @@ def test_resuming_with_flags(here: Path, refused: Refused) -> None:
     assert [step for step, _ in checkpoints(here / "a" / "checkpoints")] == [3, 4]
 
 
+def test_from_another_model(
+    here: Path, tiny_run: Path, capsys: pytest.CaptureFixture[str], refused: Refused
+) -> None:
+    """The parent decides the network; it may be gone when the run is resumed."""
+    parent = here / "parent"
+    shutil.copytree(tiny_run / "model", parent)
+    sprites = tiny_set()
+    np.savez(here / "mine.npz", images=sprites.images, labels=sprites.labels)
+    flags = ["--steps", "4", "--batch-size", "8", "--out", "a", "--cpu"]
+    argv = ["train", "--data", "mine.npz", "--init", "parent", *flags]
+    assert main([*argv, "--stop-after", "2"]) == 0
+    assert "begun from: parent (memory, unknown)" in capsys.readouterr().err.splitlines()
+    shutil.rmtree(parent)
+    before = snapshot(here)
+    line = refused("train", "--resume", "--out", "a", "--init", "parent")
+    assert line.startswith("--resume goes on with the weights that the run has; leave out --init")
+    assert snapshot(here) == before
+    assert main(["train", "--resume", "--out", "a", "--stop-after", "3", "--cpu"]) == 0
+    record = json.loads((here / "a" / "run.json").read_text())
+    assert record["parent"]["name"] == "parent"
+    settings = record["settings"]
+    assert settings["network"]["widths"] == [32, 32]
+    assert settings["training"]["learning_rate"] == pytest.approx(1e-3)
+    model = json.loads((here / "a" / "model" / "config.json").read_text())
+    assert model["trained_on"]["parent"] == record["parent"]
+    assert model["class_names"] != ["square", "disc", "side-facing"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--init", "none"], "there is no model at none; give a run's folder"),
+        (["--init", "stranger"], "stranger holds no model"),
+        (["--init", "broken"], "config.json"),
+        (["--init", "torn"], "model.safetensors"),
+        (["--init", "parent", "--size", "32"], "--size is 16 in parent and cannot be 32"),
+        (["--init", "parent", "--channels", "3"], "--channels is 4 in parent and cannot be 3"),
+        (
+            ["--init", "parent", "--set", "schedule.name=linear"],
+            "--set schedule.name is cosine in parent and cannot be linear",
+        ),
+        (["--init", "parent", "--config", "mine.toml"], "--set schedule.timesteps is 50 in"),
+    ],
+)
+def test_a_parent_that_will_not_do(
+    here: Path, tiny_run: Path, refused: Refused, flags: list[str], named: str
+) -> None:
+    for name in ("parent", "broken", "torn"):
+        shutil.copytree(tiny_run / "model", here / name)
+    (here / "broken" / "config.json").write_text("{")
+    torn = here / "torn" / "model.safetensors"
+    torn.write_bytes(torn.read_bytes()[:1000])
+    (here / "stranger").mkdir()
+    (here / "mine.toml").write_text(preset("small").to_toml())
+    before = snapshot(here)
+    assert named in refused("train", "--data", "../sprites.npz", "--out", "a", *flags)
+    assert snapshot(here) == before
+    assert not (here / "a").exists()
+
+
 MISTAKES: list[tuple[list[str], str]] = [
     (["--steps", "0"], "--steps"),
     (["--steps", "-5"], "--steps"),
@@ -276,8 +338,6 @@ def test_out_is_needed(refused: Refused) -> None:
 
 
 def test_settings_from_a_file(here: Path) -> None:
-    from spritelab.config import preset
-
     settings = preset("small").override({"training.steps": 3, "schedule.timesteps": 10})
     (here / "mine.toml").write_text(settings.to_toml())
     argv = ["train", "--config", "mine.toml", "--data", "../sprites.npz", "--out", "a", "--cpu"]

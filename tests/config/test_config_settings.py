@@ -104,8 +104,24 @@ def test_preset_notebook_is_the_recipe_of_the_notebook() -> None:
     assert training.t_power == 1
 
 
+def test_preset_small_is_rgba_with_the_palette_head() -> None:
+    changes = {"prediction": "palette", "recolour": 0.5, "distract": 0.5}
+    changed = {f"training.{key}": value for key, value in changes.items()}
+    assert preset("rgba").training.prediction == "v"
+    assert preset("rgba").override({"preset": "small", **changed}) == preset("small")
+
+
+def test_small_without_palettes_names_the_preset_that_is() -> None:
+    with pytest.raises(SettingsError, match="or take preset rgba"):
+        preset("small").override({"training.prediction": "v"})
+    with pytest.raises(SettingsError, match="or take preset rgba"):
+        preset("small").override({"data.palette": "off"})
+
+
 def test_unknown_preset() -> None:
-    with pytest.raises(SettingsError, match="no `preset` 'huge'; choose one of notebook, small"):
+    with pytest.raises(
+        SettingsError, match="no `preset` 'huge'; choose one of notebook, rgba, small"
+    ):
         preset("huge")
 
 

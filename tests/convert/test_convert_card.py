@@ -11,7 +11,7 @@ import pytest
 from spritelab.convert import CardFacts, write_card
 from spritelab.convert.card import CARD, FACTS, FORMAT, load_facts, save_card
 from spritelab.errors import ModelError
-from spritelab.generate import ModelConfig, find_model, load_model, shipped_models
+from spritelab.generate import ModelConfig, Parent, find_model, load_model, shipped_models
 
 
 def config_of(name: str) -> ModelConfig:
@@ -72,6 +72,20 @@ def test_figures_stand_beside_the_floor() -> None:
     )
     assert "| FD-EffNet | 1.50 |\n" in alone
     assert "floor" not in alone
+
+
+def test_a_card_names_the_models_that_its_own_began_from() -> None:
+    name = shipped_models()[0]
+    config, facts = config_of(name), load_facts(find_model(name))
+    assert "Begun from" not in write_card(config, facts)
+    whole = Parent(name="first", weights_hash="00", licence="CC-BY-4.0", source="tiles")
+    parent = Parent(name="second", weights_hash="11", licence="MIT", source="icons", parent=whole)
+    learnt = config.trained_on.model_copy(update={"parent": parent})
+    lines = write_card(config.model_copy(update={"trained_on": learnt}), facts).splitlines()
+    told = "second (icons, MIT), begun from first (tiles, CC-BY-4.0)"
+    assert f"- **Begun from** the weights of {told}." in lines
+    (licence,) = (line for line in lines if line.startswith("- **Licence**"))
+    assert licence.endswith("beside that of the model that they began from.")
 
 
 def test_facts_that_are_missing_or_broken(tmp_path: Path) -> None:

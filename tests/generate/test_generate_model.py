@@ -47,8 +47,8 @@ samplers = pytest.mark.parametrize("how", SAMPLERS.values(), ids=SAMPLERS.keys()
 
 
 def drawn_model(hard_alpha: bool = False) -> Model:
-    """The preset ``small`` with weights that are all at work: no layer is zero."""
-    settings = preset("small")
+    """The preset ``rgba`` with weights that are all at work: no layer is zero."""
+    settings = preset("rgba")
     config = ModelConfig(
         version="0",
         network=settings.network,
@@ -291,7 +291,7 @@ def test_a_model_draws_as_its_folder_says(tiny_model: Model) -> None:
 def test_steps_by_default(tiny_model: Model) -> None:
     assert tiny_model.sample(1, sampler="ddpm").how.steps == 50  # all T
     assert tiny_model.sample(1, sampler="ddim").how.steps == 50
-    long = dataclasses.replace(tiny_model, schedule=build_schedule(preset("small").schedule))
+    long = dataclasses.replace(tiny_model, schedule=build_schedule(preset("rgba").schedule))
     network = with_network(long, lambda x_t, *_: torch.zeros_like(x_t))
     assert network.sample(1).how.steps == 10
     assert network.sample(1, sampler="ddim").how.steps == 50

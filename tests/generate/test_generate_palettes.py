@@ -177,7 +177,9 @@ def test_a_run_begins_from_a_model_with_the_same_kind_of_head(folder: Path, tmp_
     with pytest.raises(SettingsError, match="prediction"):
         start_run(other, tmp_path / "other", init=folder)
     assert not (tmp_path / "other").exists()
-    run = start_run(SETTINGS, tmp_path / "same", init=folder)
+    larger = SETTINGS.override({"data.palette": 6})
+    run = start_run(larger, tmp_path / "same", init=folder)
+    assert run.palettes.most == 6 < load_model(folder, "cpu").palettes.most  # type: ignore[union-attr]
     for _ in run.train(stop_after=1, cpu=True):
         pass
     assert run.step == 1

@@ -37,6 +37,7 @@ def read(path: Path) -> Images:
 def test_public_names() -> None:
     assert sorted(spritelab.pictures.__all__) == [
         "Ground",
+        "Side",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",
@@ -47,6 +48,7 @@ def test_public_names() -> None:
         "loss_curves",
         "samples_picture",
         "save_png",
+        "side_by_side",
         "strip_picture",
         "titled",
     ]

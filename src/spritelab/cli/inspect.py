@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from spritelab.data import Inspection, Spread
+    from spritelab.generate import ModelConfig
 
 
 def _option(name: str, *names: str) -> Any:
@@ -46,10 +47,19 @@ def inspect(
 
     Counts, classes, copies, groups, colours, palettes and transparency.
     The contact sheet is inspect-NAME.png, here or in the folder that --out names.
+    Of a model, or of a run's folder, it says what the model is and what it was trained on.
     """
     from spritelab import data, pictures
     from spritelab.storage import write_json
 
+    if source not in data.NAMES and _holds_model(Path(source)):
+        from spritelab.generate import find_model, read_config
+
+        config = read_config(find_model(source))
+        console.out.print(Text(_name(Path(source)), style="bold"), _model(config), sep="\n")
+        if json is not None:
+            console.wrote(write_json(json, config.model_dump(mode="json")))
+        return
     with console.progress("reading", transient=True) as report:
         sprites = data.load(
             source,
@@ -76,6 +86,34 @@ def inspect(
         console.wrote(write_json(json, facts.as_dict()))
 
 
+def _holds_model(folder: Path) -> bool:
+    """Whether it is a model or a run; torch is not loaded to see that a folder is none."""
+    weights = "model.safetensors"
+    if folder.exists():
+        return (folder / weights).is_file() or (folder / "model" / weights).is_file()
+    from spritelab.generate import shipped_models
+
+    return str(folder) in shipped_models()
+
+
+def _model(config: ModelConfig) -> Table:
+    """Lay out what a model is and where it comes from."""
+    learnt, how = config.trained_on, config.sampling.complete(config.schedule.timesteps)
+    kind = "RGBA" if config.channels == 4 else "RGB"
+    counts = zip(config.class_names, learnt.class_counts, strict=True)
+    rows = [
+        ("draws", f"{config.size}×{config.size} {kind}, {how.name}"),
+        ("predicts", config.prediction),
+        ("updates", f"{config.step:,}"),
+        ("trained on", ", ".join(f"{n:,} {name}" for name, n in counts)),
+        ("from", learnt.url or learnt.source),
+        ("licence", learnt.licence),
+    ]
+    if learnt.parent is not None:
+        rows.append(("begun from", learnt.parent.in_words()))
+    return _rows(rows)
+
+
 def _name(path: Path) -> str:
     """Return what a source is called in titles and file names."""
     path = path.resolve()
@@ -84,11 +122,7 @@ def _name(path: Path) -> str:
 
 def _facts(facts: Inspection) -> Table:
     """Lay out the figures of a whole set."""
-    from rich import box
-    from rich.table import Column, Table
-
     kind = "RGBA" if facts.channels == 4 else "RGB"
-    table = Table(Column(), Column(overflow="fold"), show_header=False, box=box.SIMPLE)
     rows = [
         ("sprites", f"{facts.n:,}, {facts.size}×{facts.size} {kind}"),
         ("distinct", f"{facts.distinct:,}"),
@@ -105,6 +139,15 @@ def _facts(facts: Inspection) -> Table:
         ]
     rows += [("from", facts.provenance.url or facts.provenance.source)]
     rows += [("licence", facts.provenance.licence)]
+    return _rows(rows)
+
+
+def _rows(rows: list[tuple[str, str]]) -> Table:
+    """Lay out names and values."""
+    from rich import box
+    from rich.table import Column, Table
+
+    table = Table(Column(), Column(overflow="fold"), show_header=False, box=box.SIMPLE)
     for label, value in rows:
         table.add_row(label, Text(value))
     return table

@@ -39,14 +39,25 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="notebook: the original recipe; small: for a laptop; base: for a GPU; unset: "
-            "small",
+            help="small: for a laptop; rgba: the same without palettes, as the papers have it; "
+            "base: for a GPU; notebook: the original recipe; unset: small",
             rich_help_panel=LEARNING,
         ),
     ] = None,
     config: Annotated[
         Path | None,
         typer.Option(help="settings from a .toml or .json file instead", rich_help_panel=LEARNING),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="begin from the weights of a model: a run's folder, a model folder, or one that "
+            "comes along (crawl-16); its network, size and channels are kept, its classes need "
+            "not be yours",
+            show_default=False,
+            rich_help_panel=LEARNING,
+        ),
     ] = None,
     epochs: Annotated[float | None, _training("epochs")] = None,
     steps: Annotated[int | None, _training("steps")] = None,
@@ -119,13 +130,24 @@ def train(
     if resume:
         if config is not None:
             raise SettingsError("`resume` takes its settings from the run; leave out `config`")
+        if init is not None:
+            raise SettingsError(
+                "`resume` goes on with the weights that the run has; leave out `init`, or start a "
+                "new run without `resume`"
+            )
         overrides |= options.given(preset=preset)
         with console.console.status("reading the sprites"):
             run = runs.resume_run(out, overrides)
     else:
-        settings = _settings(preset, config).override(overrides)
+        settings = _settings(preset, config)
+        if init is None:
+            settings = settings.override(overrides)
+        else:
+            if config is not None:  # all that a file says is said by the user
+                overrides = settings.named() | overrides
+            settings = runs.fine_tuning_settings(settings, init, overrides)
         with console.console.status("reading the sprites"):
-            run = runs.start_run(settings, out)
+            run = runs.start_run(settings, out, init=init)
     _train(run, stop_after, cpu)
 
 
@@ -154,6 +176,8 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         "training",
         f"{len(run.train_sprites):,} sprites, {len(run.held_out):,} held out, in {run.folder}",
     )
+    if run.parent is not None:
+        console.say("begun from", run.parent.in_words())
     smooth = held_out = None
     first_step, first_seconds = run.step, None
     begun_at = run.step

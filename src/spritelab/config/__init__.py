@@ -1,6 +1,6 @@
 """Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back."""
 
-from spritelab.config.base import Settings
+from spritelab.config.base import Settings, flatten
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
 from spritelab.config.palettes import PaletteSource
@@ -51,4 +51,5 @@ __all__ = [
     "preset",
     "read_settings",
     "parse_assignment",
+    "flatten",
 ]

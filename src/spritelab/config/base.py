@@ -56,4 +56,19 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     return key, reason
 
 
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by dotted names, as ``RunSettings.override`` takes them.
+
+    ``{"training": {"steps": 100}}`` becomes ``{"training.steps": 100}``; names that are dotted
+    already stay.
+    """
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
 _TAGS = ("context-unet", "unet", "float")

@@ -12,11 +12,11 @@ from spritelab.config.settings import FORMER_PRESETS, RunSettings
 from spritelab.errors import SettingsError
 from spritelab.storage import parse_json
 
-PRESETS = ("notebook", "small", "base")
+PRESETS = ("notebook", "rgba", "small", "base")
 
 
 def preset(name: str) -> RunSettings:
-    """A complete set of settings by name: ``notebook``, ``small`` or ``base``.
+    """A complete set of settings by name: ``notebook``, ``rgba``, ``small`` or ``base``.
 
     Warns:
         UserWarning: for a name that a preset had before.

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spritelab.config.base import Byte, Positive, Settings, Share
+from spritelab.config.base import Byte, Positive, Settings, Share, flatten
 from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
 
@@ -191,10 +191,13 @@ class TrainingSettings(Settings):
         if self.prediction == "palette":
             if self.min_snr_gamma:
                 raise ValueError(
-                    "min_snr_gamma is for a squared error; prediction palette has none"
+                    "min_snr_gamma is for a squared error; prediction palette has none; leave it 0"
                 )
         elif self.recolour or self.distract:
-            raise ValueError("recolour and distract are for prediction palette")
+            raise ValueError(
+                f"recolour and distract are for prediction palette, not {self.prediction}; set "
+                "both to 0, or take preset rgba"
+            )
         return self
 
 
@@ -225,7 +228,7 @@ class RunSettings(Settings):
         if self.training.prediction == "palette" and self.data.palette == "off":
             raise ValueError(
                 "data.palette is off, but training.prediction is palette; choose data.palette=auto "
-                "or training.prediction=v"
+                "or take preset rgba"
             )
         return self
 
@@ -249,6 +252,10 @@ class RunSettings(Settings):
                 branch.update(dict.fromkeys(("epochs", "steps", "max_minutes")))
             branch[key] = value
         return RunSettings.parse(tree)
+
+    def named(self) -> dict[str, Any]:
+        """The values that were put in, and not the defaults, as ``override`` takes them."""
+        return flatten(self.model_dump(mode="json", exclude_unset=True, exclude_none=True))
 
     def to_json(self) -> str:
         """The settings as JSON, readable by ``read_settings``."""

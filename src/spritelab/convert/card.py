@@ -124,6 +124,11 @@ def write_card(config: ModelConfig, facts: CardFacts) -> str:
     where = f" on {training.hardware}" if training.hardware else ""
     network = config.network.model_dump(mode="json")
     layers = ", ".join(f"{key} {value}" for key, value in network.items())
+    licence = f"that of the sprites they were learnt from, {learnt.licence}"
+    begun = ""
+    if learnt.parent is not None:
+        begun = f"- **Begun from** the weights of {learnt.parent.in_words()}.\n"
+        licence += ", beside that of the model that they began from"
     gallery = f"\nSprites of every class, unpicked: {facts.gallery}.\n" if facts.gallery else ""
     return f"""# {facts.name}
 
@@ -135,7 +140,7 @@ spritelab sample {facts.name} --label {names[-1]} -n 20
 
 - **Data**: {training.sprites:,} sprites of `{learnt.source}` ({learnt.licence}), {mirrored}and
   {training.held_out:,} more that were never shown.
-- **Licence** of the weights: that of the sprites they were learnt from, {learnt.licence}.
+{begun}- **Licence** of the weights: {licence}.
 - **Network**: {facts.parameters:,} parameters, preset `{training.preset}`
   ({layers});
   {facts.file_bytes / 2**20:.1f} MiB as float16.

@@ -7,13 +7,14 @@ from spritelab.generate.folder import (
     TrainedOn,
     find_model,
     load_model_files,
-    load_parent,
     make_network,
+    read_config,
     save_model,
     shipped_models,
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.palettes import TrainingPalettes
+from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "make_network",
     "save_model",
     "load_model_files",
+    "read_config",
     "load_parent",
+    "weights_hash",
     "SpriteBatch",
     "Frame",
     "TrainingPalettes",

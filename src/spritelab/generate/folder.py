@@ -6,7 +6,6 @@ those that come with spritelab.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +53,12 @@ class Parent(Settings):
     weights_hash: str = Field(description="SHA-256 of its model.safetensors, in hexadecimal")
     licence: str = Field(description="of the sprites it was trained on")
     source: str = Field(description="of the sprites it was trained on")
+    parent: Parent | None = Field(default=None, description="the model that it began from itself")
+
+    def in_words(self) -> str:
+        """Name and sprites, and those of the models before it: ``crawl-16 (crawl, CC0-1.0)``."""
+        before = f", begun from {self.parent.in_words()}" if self.parent is not None else ""
+        return f"{self.name} ({self.source}, {self.licence}){before}"
 
 
 class TrainedOn(Settings):
@@ -162,15 +167,28 @@ def save_model(
     write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
 
 
+def read_config(folder: Path) -> ModelConfig:
+    """Read what a model folder says of its model, without the weights.
+
+    Raises:
+        ModelError: if it is missing, broken or of a later format.
+    """
+    path = folder / "config.json"
+    values = read_record(path, FORMAT)
+    try:
+        return ModelConfig.parse(values, str(path))
+    except SettingsError as error:
+        raise ModelError(str(error)) from None
+
+
 def load_model_files(folder: Path) -> ModelFiles:
     """Read a model folder and rebuild its network from its own configuration.
 
     Raises:
         ModelError: if the folder is missing, incomplete, broken or of a later format.
     """
-    values = read_record(folder / "config.json", FORMAT)
+    config = read_config(folder)
     try:
-        config = ModelConfig.parse(values, str(folder / "config.json"))
         schedule = build_schedule(config.schedule)
         network = make_network(config)
     except SettingsError as error:
@@ -187,45 +205,6 @@ def load_model_files(folder: Path) -> ModelFiles:
     if config.prediction == "palette":
         palettes = TrainingPalettes.from_tensors(read_tensors(folder / PALETTES))
     return ModelFiles(network.eval(), schedule, config, palettes)
-
-
-def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:
-    """Read another model's network, for a run whose models are like ``child`` to begin from.
-
-    Args:
-        source: as in ``load_model``.
-        child: what the new run's model will say of itself.
-
-    Raises:
-        ModelError: if there is no model, or it is broken or of a later format.
-        SettingsError: if network, size, channels or class names differ, or one of the two has a
-            palette head and the other has not.
-    """
-    folder = find_model(source)
-    files = load_model_files(folder)
-    keys = ["network", "size", "channels", "class_names"]
-    if "palette" in (files.config.prediction, child.prediction):
-        keys.append("prediction")  # its network is another; the others share theirs
-    for key in keys:
-        theirs, ours = getattr(files.config, key), getattr(child, key)
-        if theirs != ours:
-            raise SettingsError(
-                f"the run cannot begin from {source}: its {key.replace('_', ' ')} "
-                f"{_in_short(theirs)} would have to be {_in_short(ours)}"
-            )
-    parent = Parent(
-        name=Path(source).resolve().name,
-        weights_hash=hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest(),
-        licence=files.config.trained_on.licence,
-        source=files.config.trained_on.source,
-    )
-    return files.network, parent
-
-
-def _in_short(value: object) -> str:
-    if isinstance(value, tuple):
-        return f"({', '.join(map(str, value))})"
-    return f"({value})" if isinstance(value, Settings) else str(value)
 
 
 def shipped_models() -> tuple[str, ...]:

@@ -45,7 +45,7 @@ from spritelab.progress import SILENT, Progress
 BATCHING_TOLERANCE = 1
 """Levels (of 255) by which a value may differ when a sprite is drawn in a batch of another size.
 
-Measured on the CPU in float32, with preset ``small`` (random and trained weights) and batches of
+Measured on the CPU in float32, with preset ``rgba`` (random and trained weights) and batches of
 1, 7, 20 and 64: x_0 moves by up to 2e-5, where half a level is 4e-3, so that about one value in
 20,000 rounds to the level beside. Held by
 ``tests/generate/test_generate_model.py``. It is meant before alpha is

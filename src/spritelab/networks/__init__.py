@@ -3,6 +3,7 @@
 from torch import nn
 
 from spritelab.config import ContextUNetSettings, UNetSettings
+from spritelab.networks.classes import with_classes
 from spritelab.networks.context_unet import ContextUNet
 from spritelab.networks.palette_net import VOTES, PaletteNet
 from spritelab.networks.unet import UNet
@@ -14,6 +15,7 @@ __all__ = [
     "build_network",
     "build_palette_network",
     "hidden_weights",
+    "with_classes",
 ]
 
 

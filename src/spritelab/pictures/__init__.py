@@ -14,6 +14,7 @@ from spritelab.pictures.files import (
 )
 from spritelab.pictures.layout import Ground, grid, lay_on
 from spritelab.pictures.pages import contact_sheet, denoising_strip, evenly, titled
+from spritelab.pictures.sides import Side, side_by_side
 
 __all__ = [
     "Ground",
@@ -23,6 +24,8 @@ __all__ = [
     "contact_sheet",
     "denoising_strip",
     "evenly",
+    "Side",
+    "side_by_side",
     "loss_curves",
     "save_png",
     "samples_picture",

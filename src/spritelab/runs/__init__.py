@@ -13,6 +13,7 @@
       *.png             loss curves, samples and denoising strips of both samplers
 """
 
+from spritelab.runs.fine_tuning import fine_tuning_settings
 from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.log import read_metrics
 from spritelab.runs.pictures import draw_pictures
@@ -24,6 +25,7 @@ __all__ = [
     "RunRecord",
     "describe_model",
     "draw_pictures",
+    "fine_tuning_settings",
     "read_metrics",
     "read_record",
     "record_file",

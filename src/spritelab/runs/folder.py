@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from spritelab import data
-from spritelab.config import RunSettings
+from spritelab.config import RunSettings, flatten
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
 from spritelab.errors import DataError, SettingsError
@@ -35,11 +35,12 @@ def start_run(
         sprites: the sprites themselves, if ``settings.data.source`` is not to be read.
         init: a model whose weights the run begins from, in place of freshly drawn ones: a run's
             folder, a model folder, or the name of a model that comes with spritelab. Its network,
-            size, channels and class names must be those of the run.
+            size and channels must be those of the run (``fine_tuning_settings`` sees to it); the
+            classes may be others, see ``generate.load_parent``.
 
     Raises:
         SettingsError: if the folder is taken, the network cannot be built, or ``init`` is of
-            another network, size or set of classes.
+            another network, size or number of channels.
         DataError: if the sprites cannot be read or split.
         ModelError: if ``init`` is no model, or a broken one.
         TrainingError: if another process begins a run in the same folder just now.
@@ -140,14 +141,7 @@ def _absolute(source: str) -> str:
 
 
 def _first_difference(old: RunSettings, new: RunSettings) -> tuple[str, Any, Any]:
-    def flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-        for key, value in tree.items():
-            if isinstance(value, Mapping):
-                yield from flat(value, f"{prefix}{key}.")
-            else:
-                yield f"{prefix}{key}", value
-
-    before, after = dict(flat(old.model_dump())), dict(flat(new.model_dump()))
+    before, after = flatten(old.model_dump()), flatten(new.model_dump())
     changed = [key for key in after if before.get(key) != after[key]]
     # A length that was put in says more than the one that it drove out.
     name = next((key for key in changed if after[key] is not None), changed[0])

@@ -1,0 +1,79 @@
+"""Beginning from another model's weights, with classes of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from torch import nn
+
+from spritelab.config import Settings
+from spritelab.errors import ModelError, SettingsError
+from spritelab.generate.folder import (
+    WEIGHTS,
+    ModelConfig,
+    Parent,
+    find_model,
+    load_model_files,
+    make_network,
+)
+from spritelab.networks import with_classes
+
+
+def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Parent]:
+    """Read another model's network, for a run whose models are like ``child`` to begin from.
+
+    Its weights are kept, the averaged ones that it draws with. A class that both have keeps its
+    embedding; a class that the parent does not have begins without any, so that at first it is
+    drawn as the parent draws what has no class (see ``networks.with_classes``).
+
+    Args:
+        source: as in ``load_model``.
+        child: what the new run's model will say of itself.
+
+    Returns:
+        The network for the child's classes, on the CPU, and the record of where it comes from.
+
+    Raises:
+        ModelError: if there is no model, or it is broken or of a later format.
+        SettingsError: if network, size or channels differ, or one of the two has a palette head
+            and the other has not.
+    """
+    files = load_model_files(find_model(source))
+    config = files.config
+    keys = ["network", "size", "channels"]
+    if "palette" in (config.prediction, child.prediction):
+        keys.append("prediction")  # its network is another; the others share theirs
+    for key in keys:
+        theirs, ours = getattr(config, key), getattr(child, key)
+        if theirs != ours:
+            raise SettingsError(
+                f"the run cannot begin from {source}: its {key} {_in_short(theirs)} would have "
+                f"to be {_in_short(ours)}"
+            )
+    weights = files.network.state_dict()
+    if not all(bool(weight.isfinite().all()) for weight in weights.values()):
+        raise ModelError(f"the weights of {source} are not finite; begin from another model")
+    network = make_network(child)
+    network.load_state_dict(with_classes(weights, config.class_names, child.class_names))
+    parent = Parent(
+        name=Path(source).resolve().name,
+        weights_hash=weights_hash(source),
+        licence=config.trained_on.licence,
+        source=config.trained_on.source,
+        parent=config.trained_on.parent,
+    )
+    return network.eval(), parent
+
+
+def weights_hash(source: str | Path) -> str:
+    """SHA-256, in hexadecimal, of the ``model.safetensors`` of a model.
+
+    Raises:
+        ModelError: if there is no model.
+    """
+    return hashlib.sha256((find_model(source) / WEIGHTS).read_bytes()).hexdigest()
+
+
+def _in_short(value: object) -> str:
+    return f"({value})" if isinstance(value, Settings) else str(value)
