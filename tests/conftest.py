@@ -32,7 +32,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def short_validation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validate with 16 network evaluations instead of 512."""
-    monkeypatch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+    monkeypatch.setattr(loop, "validation_losses", tiny.short_validation_losses)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "tiny"
     run = runs.start_run(tiny.tiny_settings(), folder, sprites=tiny.tiny_set())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
         for _ in run.train(cpu=True):
             pass
     assert run.finished

@@ -28,7 +28,7 @@ def make_run(folder: Path, mirror: bool = False) -> Path:
     )
     run = runs.start_run(settings, folder / "run")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
         for _ in run.train(cpu=True):
             pass
     return folder / "run"

@@ -14,7 +14,7 @@ from spritelab.config import RunSettings, preset
 from spritelab.data import SpriteSet
 from spritelab.pixels import Images
 from spritelab.runs import Run, read_metrics
-from spritelab.training import eps_loss
+from spritelab.training import validation_losses
 
 Refused = Callable[..., str]
 """The fixture ``refused``: takes the words of a command that must fail, returns its one line."""
@@ -35,7 +35,7 @@ TINY: dict[str, Any] = {
 """Overrides of the preset ``rgba``. Validations and checkpoints fall on different updates."""
 
 
-short_eps_loss = functools.partial(eps_loss, evaluations=16)
+short_validation_losses = functools.partial(validation_losses, evaluations=16)
 """A validation with 16 network evaluations instead of 512."""
 
 

@@ -1,4 +1,4 @@
-"""One point of ``quality.time_to_quality``: a training, what it draws, and what that is worth.
+"""One point of a benchmark of quality: a training, what it draws, and what that is worth.
 
 A point's result is a JSON file of its own, see ``make_point``.
 """
@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.lib import console, machine
 from spritelab import runs
-from spritelab.config import RunSettings, SamplerSettings
+from spritelab.config import PaletteSource, RunSettings, SamplerSettings
 from spritelab.errors import SpritelabError
 from spritelab.evaluation import Evaluation, Evaluator, Extractor, Split
 from spritelab.evaluation.features import Features
@@ -46,7 +46,7 @@ def make_point(file: Path) -> None:
         KeyboardInterrupt: if the training was stopped; it has been saved then.
     """
     point = json.loads(file.read_text("utf-8"))
-    name = f"{point['contestant']}, {point['minutes']:g} min, seed {point['seed']}"
+    name = point["name"]
     settings = RunSettings.parse(point["settings"])
     folder = Path(point["run"])
     console.say(name, "training")
@@ -58,14 +58,16 @@ def make_point(file: Path) -> None:
     seconds = float(logged["seconds"])
     extractor = Extractor(point["features"], device=point["device"])
 
-    def measured(model: Model, mirror: bool = False) -> Evaluation:
+    def measured(
+        model: Model, mirror: bool = False, palettes: PaletteSource = "training"
+    ) -> Evaluation:
         split = Split(run.train_sprites, run.held_out, mirror, True, settings.data.source)
         evaluator = Evaluator(
             model, split, extractor, folder=point["kept"], most=len(run.train_sprites)
         )
         steps = min(point["steps"], model.schedule.timesteps)
         how = SamplerSettings(sampler="ddim", steps=steps)
-        return evaluator.evaluate(how, point["n"], (SAMPLE_SEED,))
+        return evaluator.evaluate(how, point["n"], (SAMPLE_SEED,), palettes)
 
     model = load_model(folder, point["device"])
     console.say(name, f"{model.config.step:,} updates in {seconds:.1f} s; drawing, measuring")
@@ -80,7 +82,7 @@ def make_point(file: Path) -> None:
     matched = plain.scores[0].matched
     assert matched is not None
     result = {
-        **{key: point[key] for key in ("contestant", "minutes", "seed", "threads", "parallel")},
+        **{key: point[key] for key in (*point["labels"], "threads", "parallel")},
         "settings": point["settings"],
         "parent": None if run.parent is None else run.parent.model_dump(),
         "data": {"training": len(run.train_sprites), "held_out": len(run.held_out)},
@@ -103,6 +105,9 @@ def make_point(file: Path) -> None:
         "floor": floor_of(plain, mirrored, point["n"]),
         "circumstances": machine.circumstances(model.device),
     }
+    if point.get("unseen_palettes") and model.palettes is not None:
+        unseen = measured(model, mirror=True, palettes="held-out")
+        result["unseen_palettes"] = memory(unseen.measures)
     write_json(Path(point["result"]), result)
     console.say(name, f"{extractor.frechet_name} {result['against']['training']['frechet']:.2f}")
 

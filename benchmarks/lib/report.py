@@ -80,40 +80,40 @@ def table(report: Mapping[str, Any]) -> str:
         row = [
             contestant,
             f"{minutes:g}",
-            _shown(mean(ours, "sprites_seen"), "{:,.0f}"),
-            _shown(mean(ours, "updates"), "{:,.0f}"),
-            _shown(mean(ours, "sprites_per_second"), "{:,.0f}"),
-            _shown(mean(ours, "against", "training", "frechet"), "{:.2f}"),
-            _shown(mean(ours, "against", "held_out", "frechet"), "{:.2f}"),
+            shown(mean(ours, "sprites_seen"), "{:,.0f}"),
+            shown(mean(ours, "updates"), "{:,.0f}"),
+            shown(mean(ours, "sprites_per_second"), "{:,.0f}"),
+            shown(mean(ours, "against", "training", "frechet"), "{:.2f}"),
+            shown(mean(ours, "against", "held_out", "frechet"), "{:.2f}"),
             _kid(ours, "training"),
             _kid(ours, "held_out"),
-            _shown(mean(ours, "over_floor"), "{:.2f}"),
-            _shown(mean(ours, "told_apart"), "{:.2f}"),
+            shown(mean(ours, "over_floor"), "{:.2f}"),
+            shown(mean(ours, "told_apart"), "{:.2f}"),
             *_near(ours),
-            _shown(mean(ours, "memory", "copying_score"), "{:+.1f}"),
-            _shown(mean(ours, "memory", "authentic"), "{:.1%}"),
+            shown(mean(ours, "memory", "copying_score"), "{:+.1f}"),
+            shown(mean(ours, "memory", "authentic"), "{:.1%}"),
         ]
         if baseline:
             ratio = over[contestant, minutes]
-            row.append(_shown(ratio["frechet_training"], "{:.2f}"))
-            row.append(_shown(ratio["frechet_held_out"], "{:.2f}"))
-            row.append(_shown(ratio["kid_training"], "{:.3f}"))
+            row.append(shown(ratio["frechet_training"], "{:.2f}"))
+            row.append(shown(ratio["frechet_held_out"], "{:.2f}"))
+            row.append(shown(ratio["kid_training"], "{:.3f}"))
         rows.append(row)
     floors = report["floors"]
     rows.append(
         [
             "floor: real sprites",
             *[""] * 4,
-            _shown(mean(floors, "against", "training", "frechet"), "{:.2f}")
+            shown(mean(floors, "against", "training", "frechet"), "{:.2f}")
             + f" (n = {floors[0]['against']['training']['n']:,})",
-            _shown(mean(floors, "against", "held_out", "frechet"), "{:.2f}"),
+            shown(mean(floors, "against", "held_out", "frechet"), "{:.2f}"),
             _kid(floors, "training"),
             _kid(floors, "held_out"),
             "1",
-            _shown(mean(floors, "told_apart"), "{:.2f}"),
+            shown(mean(floors, "told_apart"), "{:.2f}"),
             *_near(floors),
             "0",
-            _shown(mean(floors, "memory", "authentic"), "{:.1%}"),
+            shown(mean(floors, "memory", "authentic"), "{:.1%}"),
             *([""] * 3 if baseline else []),
         ]
     )
@@ -152,7 +152,7 @@ def _words(report: Mapping[str, Any]) -> str:
         f"{floor['training']['n']:,}, so it lies higher than that of {report['n']:,} would), and "
         f"{floor['held_out']['n']:,} training sprites against the {data['held_out']:,} held-out "
         "ones. × floor is the Fréchet distance to the training sprites over the floor's, both at "
-        "the floor's n; told apart is at that n too.\n\n" + harness.under_table(report)
+        "the floor's n; told apart is at that n too.\n"
     )
 
 
@@ -201,14 +201,15 @@ def figure(report: Mapping[str, Any], path: Path) -> Path:
     return path
 
 
-def _shown(value: float | None, form: str) -> str:
+def shown(value: float | None, form: str) -> str:
+    """A figure in the given form, or a dash where there is none."""
     return "–" if value is None else form.format(value)
 
 
 def _near(results: Sequence[Result]) -> list[str]:
     """The measures of nearness to single training sprites that need no features."""
     keys = ("copies", "near_copies", "pixel_distance", "recoloured_copies")
-    return [_shown(mean(results, "memory", key), "{:.1%}") for key in keys]
+    return [shown(mean(results, "memory", key), "{:.1%}") for key in keys]
 
 
 def _kid(results: Sequence[Result], against: str) -> str:

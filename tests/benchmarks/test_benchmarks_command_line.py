@@ -7,12 +7,13 @@ from types import ModuleType
 import pytest
 from benchmark_reports import ONE_THREAD, name_of
 
-from benchmarks.quality import few_steps, reproduce, time_to_quality
+from benchmarks.quality import few_steps, memorisation, reproduce, time_to_quality
 from benchmarks.speed import evaluating, sampling, startup, throughput
 from tools import ship_model
 
 SCRIPTS = (
     time_to_quality,
+    memorisation,
     few_steps,
     reproduce,
     throughput,
@@ -42,6 +43,10 @@ def test_help_and_a_wrong_flag(script: ModuleType, capsys: pytest.CaptureFixture
         (time_to_quality, ["--minutes", "0"], "positive numbers"),
         (time_to_quality, ["--seeds", "a"], "--seeds: takes whole numbers"),
         (time_to_quality, ["-n", "3"], "-n: must be at least 20, not 3"),
+        (memorisation, ["--sprites", "50,many"], "--sprites: takes a whole number, not 'many'"),
+        (memorisation, ["--sprites", "3"], "--sprites: must be at least 20, not 3"),
+        (memorisation, ["--minutes", "0"], "positive numbers"),
+        (memorisation, ["--minutes", "2", "--updates", "9"], "not allowed with"),
         (few_steps, ["--seeds", "1"], "--seeds: must be at least 2"),
         (few_steps, ["--spacings", "linspace,even"], "--spacings: spacing: unknown 'even'"),
         (few_steps, ["--steps", "0"], "--steps: takes whole numbers from 1 on"),

@@ -20,7 +20,7 @@ import tiny
 from benchmarks.lib import point as points
 from benchmarks.lib.harness import child_environment
 from benchmarks.lib.report import ratios
-from benchmarks.quality import few_steps, time_to_quality
+from benchmarks.quality import few_steps, memorisation, time_to_quality
 from spritelab.errors import SettingsError
 from spritelab.training import checkpoints
 
@@ -185,6 +185,62 @@ def test_time_to_quality_goes_on_after_an_interruption(tmp_path: Path) -> None:
     assert [result["contestant"] for result in report["results"]] == ["small", "other"]
     assert report["results"][0]["updates"] > saved[0] > 0
     assert {result["threads"] for result in report["results"]} == {1}
+
+
+def test_memorisation_is_laid_out_over_sets_of_so_many_training_sprites(tmp_path: Path) -> None:
+    words = ["--sprites", "50,all", "--held-out", "150", "--updates", "4,8"]
+    words += ["--work", str(tmp_path)]
+    points = memorisation.plan(memorisation._parser().parse_args(words), "cpu")
+    told = [(point["sprites"], point["length"], point["contestant"]) for point in points]
+    assert told == [
+        (size, f"{updates} updates", name)
+        for size in (50, "all")
+        for updates in (4, 8)
+        for name in ("plain", "augmented")
+    ]
+    data = [point["settings"]["data"] for point in points]
+    assert (data[0]["count"], data[0]["held_out"]) == (200, 0.75)
+    assert (data[-1]["count"], data[-1]["held_out"]) == (None, 0.1)
+    plain, augmented = (point["settings"]["training"] for point in points[:2])
+    assert {plain["prediction"], augmented["prediction"]} == {"palette"}
+    assert (plain["recolour"], plain["distract"]) == (0, 0)
+    assert (augmented["recolour"], augmented["distract"]) == (0.8, 0.6)
+    assert len({point["result"] for point in points}) == len(points)
+    of_minutes = memorisation._parser().parse_args(["--minutes", "2,10"])
+    points = memorisation.plan(of_minutes, "cpu")
+    assert {point["length"] for point in points} == {"2 min", "10 min"}
+    assert [point["sprites"] for point in points[::4]] == [50, 200, 1000, "all"]
+
+
+@pytest.mark.slow
+def test_memorisation(tmp_path: Path) -> None:
+    words = ["--work", str(tmp_path / "work"), "--sprites", "40", "--held-out", "24", "-n", "20"]
+    words += ["--updates", "3", "--steps", "2", "--features", "pixels", *ONE_THREAD]
+    contestants = tmp_path / "contestants.toml"
+    contestants.write_text(
+        '[tiny]\nbase = "preset:small"\ntraining.prediction = "palette"\n'
+        "training.recolour = 0\ntraining.distract = 0\n"
+        "network.widths = [32]\nnetwork.attention = []\n"
+        '[rgba]\nbase = "tiny"\ntraining.prediction = "v"\n'
+    )
+    words += ["--contestants", str(contestants)]
+    report = report_of(memorisation, tmp_path, *words)
+    palette, rgba = report["rows"]
+    assert (palette["contestant"], rgba["contestant"]) == ("tiny", "rgba")
+    for row in report["rows"]:
+        assert (row["sprites"], row["length"], row["updates"]) == (40, "3 updates", 3)
+        assert row["training"] + row["held_out"] == 64
+        assert row["views"] == pytest.approx(3 * 32 / row["training"])
+        assert row["floor"] == palette["floor"]
+    assert palette["drawn"].keys() == palette["unseen_palettes"].keys() == palette["floor"].keys()
+    assert palette["unseen_palettes"] != palette["drawn"]
+    assert rgba["unseen_palettes"] is None, "it has no palettes"
+    lines = (tmp_path / "memorisation.md").read_text("utf-8").splitlines()
+    assert lines[0].count("unseen palettes") == 3
+    assert lines[3].startswith("| rgba | ")
+    assert lines[3].count("–") == 3
+    again = report_of(memorisation, tmp_path, *words)
+    assert again["results"] == report["results"]
 
 
 def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:

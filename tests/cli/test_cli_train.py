@@ -20,7 +20,7 @@ from PIL import Image
 from spritelab import runs
 from spritelab.cli import main
 from spritelab.config import preset
-from spritelab.training import Update, checkpoints
+from spritelab.training import DeviceSprites, Losses, Update, checkpoints, loop
 from tiny import STEPS, Refused, outcome, save_npz, snapshot, tiny_set
 
 PICTURES = (
@@ -104,6 +104,46 @@ def test_stopped_and_resumed_with_no_other_flag(
     assert repeated["metrics"] == alone["metrics"]
     for name in ("samples_ddpm.png", "denoising_ddim.png"):
         assert (here / "a b" / name).read_bytes() == (here / "alone" / name).read_bytes()
+
+
+def test_early_stopping_says_what_is_kept(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_out = iter([0.5, 0.25, 0.5, 0.5, 0.75])
+
+    def told(_network: object, _head: object, sprites: DeviceSprites) -> Losses:
+        return Losses(1.0, 1.0 if len(sprites) == 36 else next(held_out))
+
+    monkeypatch.setattr(loop, "validation_losses", told)
+    more = ("--stop-when-memorising", "--set", "training.validate_every=2")
+    assert main(words("--out", "a", *more)) == 0
+    line = (
+        "early stopping: the model kept is that of 4 updates (1 views a sprite), with the least "
+        "held-out loss, 0.2500; after 10 it had risen to 0.7500"
+    )
+    assert line in capsys.readouterr().err.splitlines()
+    assert (here / "a" / "loss_curves.png").exists()
+    # Asked to go on, it says that it is over.
+    assert main(["train", "--resume", "--out", "a", "--cpu"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "finished: this run made all its 10 updates before" in lines
+    assert line in lines
+
+
+@pytest.mark.filterwarnings("default:this run")
+@pytest.mark.usefixtures("here")
+def test_a_small_set_that_is_shown_too_often_is_warned_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spritelab.training.views.MOST_VIEWS", 2)
+    assert main(words("--out", "a", "--stop-after", "10")) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+    remedies = "may learn them by heart; choose fewer --steps, more sprites or "
+    assert warned == [
+        f"warning: this run {does} each of its 36 training sprites {times} times, and {remedies}"
+        "--stop-when-memorising"
+        for does, times in (("will show", 3), ("has shown", 2))
+    ]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

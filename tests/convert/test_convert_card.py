@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from spritelab.convert import CardFacts, write_card
-from spritelab.convert.card import CARD, FACTS, load_facts, save_card
+from spritelab.convert.card import CARD, FACTS, FORMAT, load_facts, save_card
 from spritelab.errors import ModelError
 from spritelab.generate import ModelConfig, Parent, find_model, load_model, shipped_models
 
@@ -58,6 +58,14 @@ def test_figures_stand_beside_the_floor() -> None:
     assert "| C_T (copying below −3) | −1.25 | – | – |" in lines
     assert not any("recall" in line for line in lines)  # figures from before a measure was
 
+    # Of a palette head there is a column more.
+    unseen = {"frechet": 2.5, "copies": 0.0}
+    wider = changed(facts, **figures, unseen_palettes=unseen)
+    lines = write_card(config_of(name), wider).splitlines()
+    assert "|  | n = 3,000 | n = 168 | floor, n = 168 | n = 3,000, unseen palettes |" in lines
+    assert "| FD-EffNet | 1.50 | 3.00 | 2.00 | 2.50 |" in lines
+    assert "| near copies, % | 5.00 | – | – | – |" in lines
+
     # Where too few sprites are held out there is one column, and no word of a floor.
     alone = write_card(
         config_of(name), changed(facts, **{**figures, "matched": None, "floor": None})
@@ -88,8 +96,8 @@ def test_facts_that_are_missing_or_broken(tmp_path: Path) -> None:
     save_card(tmp_path, config_of(name), facts)
     assert load_facts(tmp_path) == facts
     values = json.loads((tmp_path / FACTS).read_text("utf-8"))
-    (tmp_path / FACTS).write_text(json.dumps({**values, "format": 2}))
-    with pytest.raises(ModelError, match="format 2, this spritelab reads up to 1"):
+    (tmp_path / FACTS).write_text(json.dumps({**values, "format": FORMAT + 1}))
+    with pytest.raises(ModelError, match=f"this spritelab reads up to {FORMAT}"):
         load_facts(tmp_path)
     del values["training"]["minutes"]
     (tmp_path / FACTS).write_text(json.dumps(values))

@@ -98,6 +98,37 @@ def test_the_figures_are_those_of_evaluate(shipped: Path, source: str) -> None:
     assert figures.measures.keys() >= {"kid", "recall", "copies", "colours"}
 
 
+@pytest.mark.usefixtures("short_validation")
+def test_of_a_palette_head_the_card_has_palettes_never_seen(
+    tmp_path: Path, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spritelab.convert.ship.COMPARED", 4)
+    settings = tiny.tiny_settings(training__prediction="palette", training__steps=1)
+    run = runs.start_run(settings, tmp_path / "run", sprites=tiny.tiny_set())
+    list(run.train(cpu=True))
+    given: dict[str, Any] = {"source": source, "extractor": PIXELS, "device": "cpu"}
+    facts = convert.ship_run(
+        run.folder, tmp_path / "model", circumstances="", sampling=HOW, n=20, **given
+    )
+    model = load_model(tmp_path / "model", "cpu")
+    split = find_split(tmp_path / "model", model.config, source)
+    for palettes, measures in (
+        ("training", facts.figures.measures),
+        ("held-out", facts.figures.unseen_palettes),
+    ):
+        found = evaluate(
+            model,
+            split=split,
+            n=20,
+            extractor=PIXELS,
+            palettes=palettes,  # type: ignore[arg-type]
+        )
+        assert measures is not None
+        assert measures["frechet"] == pytest.approx(found.measures.frechet)
+    assert facts.figures.unseen_palettes != facts.figures.measures
+    assert "n = 20, unseen palettes" in (tmp_path / "model" / "README.md").read_text("utf-8")
+
+
 def test_a_shipped_model_is_measured_again(shipped: Path, source: str, tmp_path: Path) -> None:
     folder = tmp_path / "tiny-16"
     shutil.copytree(shipped, folder)

@@ -34,7 +34,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training__steps=4,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
         for _ in start_run(settings, folder / "run").train(cpu=True):
             pass
     return folder / "run"

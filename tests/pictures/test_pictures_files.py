@@ -185,7 +185,7 @@ def record(step: int, train: float | None, held_out: float | None) -> dict[str, 
     }
 
 
-def drawn(monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]]) -> Any:
+def drawn(monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]], **which: str) -> Any:
     """Draw the curves and return matplotlib's axes, to read what stands on them."""
     from matplotlib.figure import Figure
 
@@ -197,7 +197,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, records: list[dict[str, Any]]) -> Any
         return kept[-1]
 
     monkeypatch.setattr(Figure, "add_subplot", keep)
-    picture = pictures.loss_curves(records)
+    picture = pictures.loss_curves(records, **which)
     assert picture.dtype == np.uint8
     assert picture.shape == (552, 960, 3)
     return kept[0]
@@ -216,6 +216,28 @@ def test_curves_draw_the_numbers_over_epochs(monkeypatch: pytest.MonkeyPatch) ->
         "held-out sprites: 0.5 at the end, lowest 0.45 at epoch 2",
     ]
     assert axes.get_title(loc="right") == "300 steps in 2 min 30 s"
+
+
+def test_curves_mark_the_weights_that_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [record(100, 0.5, 0.6), record(200, 0.4, 0.45), record(300, 0.35, 0.5)]
+    axes = drawn(monkeypatch, [{**one, "kept_step": 200} for one in records])
+    *_, kept = axes.get_lines()
+    assert list(kept.get_xdata()) == [2, 2]
+    assert axes.get_legend().get_texts()[-1].get_text() == "kept: step 200"
+
+
+def test_curves_of_another_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [
+        {**record(step, 9.0, 9.0), "train_objective": loss, "val_objective": loss + 1}
+        for step, loss in ((100, 0.5), (200, 0.25))
+    ]
+    axes = drawn(monkeypatch, records, loss="objective", unit="nats a pixel")
+    assert [list(line.get_ydata()) for line in axes.get_lines()] == [[0.5, 0.25], [1.5, 1.25]]
+    assert axes.get_ylabel() == "nats a pixel"
+    assert drawn(monkeypatch, records).get_ylabel() == "mean squared error on ε"
+    pictures.curves_picture(records, tmp_path / "loss.png", loss="objective", unit="nats a pixel")
+    other = pictures.loss_curves(records, loss="objective", unit="nats a pixel")
+    assert_array_equal(read(tmp_path / "loss.png"), other)
 
 
 def test_curves_are_logarithmic_only_for_a_wide_range(monkeypatch: pytest.MonkeyPatch) -> None:

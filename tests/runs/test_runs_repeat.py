@@ -15,7 +15,7 @@ from training_runs import RECIPES, finish, resume, settings_of, start
 
 from spritelab import runs
 from spritelab.training import loop
-from tiny import STEPS, outcome, save_npz, short_eps_loss, tiny_set
+from tiny import STEPS, outcome, save_npz, short_validation_losses, tiny_set
 
 pytestmark = pytest.mark.usefixtures("short_validation")
 
@@ -27,7 +27,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> dict[str,
     for recipe in list(RECIPES)[1:]:
         folder = tmp_path_factory.mktemp("alone") / "run"
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(loop, "eps_loss", short_eps_loss)
+            patch.setattr(loop, "validation_losses", short_validation_losses)
             finish(start(folder, recipe))
         found[recipe] = outcome(folder)
     return found
@@ -72,7 +72,7 @@ from spritelab import runs
 from spritelab.training import loop
 
 torch.set_num_threads(1)
-loop.eps_loss = functools.partial(loop.eps_loss, evaluations=16)
+loop.validation_losses = functools.partial(loop.validation_losses, evaluations=16)
 folder, at, name = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 run = runs.resume_run(folder)
 for update in run.train(cpu=True):

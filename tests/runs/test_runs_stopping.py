@@ -37,7 +37,7 @@ from spritelab.training import loop
 if hasattr(signal, "SIGHUP"):  # which a test runner started by nohup hands on as ignored
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 torch.set_num_threads(1)
-loop.eps_loss = functools.partial(loop.eps_loss, evaluations=16)
+loop.validation_losses = functools.partial(loop.validation_losses, evaluations=16)
 folder, at, then = sys.argv[1:]
 run = runs.resume_run(folder)
 updates = run.train(cpu=True)

@@ -28,7 +28,7 @@ def test_hues_are_turned_by_half_a_circle() -> None:
 def test_a_row_for_each_palette(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(loop, "eps_loss", tiny.short_eps_loss)
+    monkeypatch.setattr(loop, "validation_losses", tiny.short_validation_losses)
     settings = tiny.tiny_settings(
         data__palette=17, training__prediction="palette", training__steps=2
     )

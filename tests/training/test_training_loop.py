@@ -12,20 +12,21 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from spritelab.config import TrainingSettings
-from spritelab.diffusion import EpsHead, Schedule, VHead, X0Head, eps_from_v, q_sample, v_from
+from spritelab.diffusion import EpsHead, Head, Schedule, VHead, X0Head, eps_from_v, q_sample, v_from
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import UNet
 from spritelab.training import (
+    CheckpointState,
     Denoising,
     DeviceSprites,
     PowerAverage,
     TrainingState,
     Update,
     build_objective,
-    eps_loss,
     rate_factor,
     total_steps,
     train,
+    validation_losses,
 )
 from spritelab.training.batches import Batches
 from tiny import tiny_set
@@ -50,6 +51,12 @@ def small_unet(dropout: float = 0.0) -> UNet:
 
 def accelerator() -> Accelerator:
     return Accelerator(cpu=True)
+
+
+def eps_loss(
+    network: nn.Module, head: Head, sprites: DeviceSprites, evaluations: int, batch_size: int = 128
+) -> float:
+    return validation_losses(network, head, sprites, evaluations, batch_size).eps
 
 
 def begin(settings: TrainingSettings, net: nn.Module | None = None) -> TrainingState:
@@ -228,6 +235,16 @@ def test_eps_loss_in_closed_form() -> None:
         assert got == pytest.approx(off**2, abs=1e-6, rel=1e-4)
 
 
+def test_the_objective_is_the_loss_of_what_is_predicted() -> None:
+    found = validation_losses(drawn_unet(), EPS, TRAIN, evaluations=64)
+    assert found.objective == pytest.approx(found.eps, rel=1e-5)
+    # A network that says 0 errs by the target itself, here of every sprite once.
+    found = validation_losses(Watched(), X0, TRAIN, evaluations=len(TRAIN))
+    x0, _ = TRAIN.select(torch.arange(len(TRAIN)))
+    assert found.objective == pytest.approx(float(x0.square().mean()), rel=1e-5)
+    assert found.eps != pytest.approx(found.objective, rel=1e-2)
+
+
 def test_eps_loss_does_not_depend_on_the_batch_and_repeats() -> None:
     net = drawn_unet()
     losses = [eps_loss(net, V, TRAIN, evaluations=50, batch_size=size) for size in (50, 50, 7, 128)]
@@ -317,7 +334,10 @@ def test_a_state_survives_its_tensors() -> None:
         if update.step == 3:
             break
     tensors = {name: tensor.clone() for name, tensor in state.tensors().items()}
-    other.load(tensors, state.step, state.seconds, state.progress)
+    record = CheckpointState(
+        step=state.step, seconds=state.seconds, progress=state.progress, batch_losses=()
+    )
+    other.load(tensors, record)
     assert (other.step, other.progress) == (3, 0.5)
     assert other.tensors().keys() == tensors.keys()
     assert all(torch.equal(tensors[name], tensor) for name, tensor in other.tensors().items())

@@ -49,6 +49,7 @@ def compare(
         _listed("single settings beside these, such as ddpm-1000,dpm-20 (DPM-Solver++)", False),
     ] = None,
     guidance: options.Guidance = None,
+    palettes: options.Palettes = "training",
     held_out: options.HeldOut = None,
     split_seed: options.SplitSeed = None,
     mirror: options.Mirror = None,
@@ -98,7 +99,7 @@ def compare(
         evaluator = Evaluator(
             loaded, split, extractor, folder=folder / "cells", most=most, progress=bar
         )
-        plan = evaluator.plan(grid, n, range(seed, seed + many))
+        plan = evaluator.plan(grid, n, range(seed, seed + many), palettes)
     _announce(plan)
     with console.progress("evaluations") as bar:
         comparison = plan.run(bar)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
+from spritelab.config import PaletteSource
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def evaluate(
     eta: options.Eta = None,
     variance: options.VarianceName = None,
     guidance: options.Guidance = None,
+    palettes: options.Palettes = "training",
     seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="how many seeds")] = 1,
     held_out: options.HeldOut = None,
@@ -88,6 +90,7 @@ def evaluate(
             *(model, device, extractor, changes, real | sheet),
             n=count,
             seeds=range(seed, seed + seeds),
+            palettes=palettes,
             most=reference,
         )
     facts = found.as_dict()
@@ -107,6 +110,7 @@ def _model(
     *,
     n: int,
     seeds: range,
+    palettes: PaletteSource,
     most: int,
 ) -> Evaluation:
     from spritelab.evaluation import Evaluator
@@ -118,7 +122,8 @@ def _model(
     how = model.sampler_settings(**changes)
     split = options.read_split(folder, model.config, real)
     with console.progress("evaluating") as bar:
-        return Evaluator(model, split, extractor, most=most, progress=bar).evaluate(how, n, seeds)
+        evaluator = Evaluator(model, split, extractor, most=most, progress=bar)
+        return evaluator.evaluate(how, n, seeds, palettes)
 
 
 def _images(images: str, against: str, extractor: Extractor, read: dict[str, Any]) -> Evaluation:
@@ -187,6 +192,8 @@ def _notes(facts: dict[str, Any]) -> list[str]:
             f"KID × 1000 {figure(1000 * one['kid'])}, precision {figure(one['precision'])}, "
             f"recall {figure(one['recall'])}"
         )
+    if facts.get("palettes") == "held-out":
+        lines.append("drawn in the palettes of held-out sprites, which the model has never seen")
     if "seconds" in facts:
         lines.append(
             f"drawing took {duration(facts['seconds'])}, {facts['nfe']:,} network evaluations each"

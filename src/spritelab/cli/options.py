@@ -18,6 +18,7 @@ from spritelab.cli import console
 from spritelab.config import (
     DataSettings,
     FeatureName,
+    PaletteSource,
     Sampler,
     SamplerSettings,
     Settings,
@@ -126,6 +127,15 @@ Start = Annotated[float | None, setting(SamplerSettings, "start", panel=DRAWING)
 SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
 VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
 Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
+
+Palettes = Annotated[
+    PaletteSource,
+    typer.Option(
+        help="whose palettes a model with a palette head borrows; those of held-out sprites it has "
+        "never seen",
+        rich_help_panel=DRAWING,
+    ),
+]
 
 Source = Annotated[str | None, setting(DataSettings, "source", "--data", panel=REAL)]
 HeldOut = Annotated[float | None, setting(DataSettings, "held_out", panel=REAL)]

@@ -29,8 +29,8 @@ def _data(name: str, *names: str) -> Any:
     return options.setting(DataSettings, name, *names, panel=SPRITES)
 
 
-def _training(name: str) -> Any:
-    return options.setting(TrainingSettings, name, panel=LEARNING)
+def _training(name: str, *names: str) -> Any:
+    return options.setting(TrainingSettings, name, *names, panel=LEARNING)
 
 
 def train(
@@ -71,6 +71,9 @@ def train(
     ] = False,
     batch_size: Annotated[int | None, _training("batch_size")] = None,
     learning_rate: Annotated[float | None, _training("learning_rate")] = None,
+    stop_when_memorising: Annotated[
+        bool | None, _training("stop_when_memorising", "--stop-when-memorising")
+    ] = None,
     mixed_precision: Annotated[MixedPrecision | None, _training("mixed_precision")] = None,
     size: Annotated[int | None, _data("size")] = None,
     channels: Annotated[int | None, _data("channels")] = None,
@@ -117,6 +120,7 @@ def train(
         max_minutes=max_minutes,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        stop_when_memorising=stop_when_memorising,
         mixed_precision=mixed_precision,
         seed=seed,
     )
@@ -181,7 +185,7 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         for update in run.train(stop_after, cpu):
             smooth = update.loss if smooth is None else 0.98 * smooth + 0.02 * update.loss
             if update.validation is not None:
-                held_out = update.validation.val_loss
+                held_out = update.validation.val_objective
             if first_seconds is None:
                 first_step, first_seconds = update.step, update.seconds
                 continue
@@ -203,8 +207,25 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         return
     if run.step == begun_at:
         console.say("finished", f"this run made all its {run.step:,} updates before")
+    if line := _early_stopping(run):
+        console.say("early stopping", line)
     with console.progress("pictures") as report:
         pictures = runs.draw_pictures(run.folder, report)
     for picture in pictures:
         console.wrote(picture)
     console.wrote(run.folder / "model")
+
+
+def _early_stopping(run: Run) -> str:
+    """What early stopping has found, in a line; none where the run does without."""
+    least = run.state and run.state.least
+    if not least:
+        return ""
+    views = least.step * run.settings.training.batch_size / len(run.train_sprites)
+    kept = (
+        f"the model kept is that of {least.step:,} updates ({views:,.0f} views a sprite), with the "
+        f"least held-out loss, {least.loss:.4f}"
+    )
+    if least.memorising:
+        return f"{kept}; after {run.step:,} it had risen to {least.last:.4f}"
+    return f"{kept}; it never rose enough to stop before the end"

@@ -3,6 +3,7 @@
 from spritelab.config.base import Settings, flatten
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
+from spritelab.config.palettes import PaletteSource
 from spritelab.config.sampler import (
     Sampler,
     SamplerChanges,
@@ -41,6 +42,7 @@ __all__ = [
     "Variance",
     "Spacing",
     "FeatureName",
+    "PaletteSource",
     "Prediction",
     "Regression",
     "MixedPrecision",

@@ -167,6 +167,11 @@ class TrainingSettings(Settings):
     mixed_precision: MixedPrecision = Field(
         default="no", description="precision of the network's arithmetic on a GPU"
     )
+    stop_when_memorising: bool = Field(
+        default=False,
+        description="early stopping: end once the held-out loss has clearly risen above its least, "
+        "and keep the weights that had the least",
+    )
     validate_every: Positive = Field(default=250, description="updates between validations")
     checkpoint_every: Positive = Field(default=1000, description="updates between checkpoints")
     sample_every: Positive = Field(default=2000, description="updates between sample grids")

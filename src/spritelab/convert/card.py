@@ -19,8 +19,11 @@ from spritelab.evaluation.formatting import MEASURES, figure
 from spritelab.generate import ModelConfig
 from spritelab.storage import read_record, write_file, write_json
 
-FORMAT = 1
-"""Version of ``card.json``; raised whenever old code could no longer read it."""
+FORMAT = 2
+"""Version of ``card.json``; raised whenever old code could no longer read it.
+
+2: figures of sprites in palettes that the model has never seen.
+"""
 
 FACTS, CARD = "card.json", "README.md"
 
@@ -67,6 +70,10 @@ class Figures(Settings):
     )
     floor: dict[str, float | None] | None = Field(
         default=None, description="of held-out sprites in the place of drawn ones"
+    )
+    unseen_palettes: dict[str, float | None] | None = Field(
+        default=None,
+        description="of as many sprites in the palettes of held-out ones; of a palette head alone",
     )
     circumstances: str = Field(description="machine, versions, commit and date, in a line")
 
@@ -161,6 +168,12 @@ def _figures(figures: Figures) -> str:
         told += (
             " The floor is the\nheld-out sprites, measured as if the model had drawn them; the "
             "column before it is the model\nat that same number."
+        )
+    if figures.unseen_palettes:
+        columns.append((f"n = {figures.n:,}, unseen palettes", figures.unseen_palettes))
+        told += (
+            " Sprites borrow their\npalettes from training sprites; those of the last column from "
+            "held-out ones, whose palettes the\nmodel has never seen."
         )
     rows = [(key, name or figures.frechet_name, scale) for key, name, scale in MEASURES]
     rows.append(("copying_score", "C_T (copying below −3)", 1))

@@ -79,7 +79,9 @@ def ship_run(
     config = full.config.model_copy(update={"version": spritelab.__version__, "sampling": how})
     save_model(folder, full.network.state_dict(), config, full.palettes, half=True)
     half = load_model(folder, device)
-    settings, last = record.settings.training, log[-1]
+    # Early stopping keeps the weights of an earlier validation than the last.
+    last = next((line for line in log if line["step"] == full.config.step), log[-1])
+    settings = record.settings.training
     facts = CardFacts(
         name=folder.resolve().name,
         parameters=sum(p.numel() for p in half.network.parameters()),
@@ -174,6 +176,9 @@ _COPIED = {"batch_size", "optimiser", "learning_rate", "t_power", "ema_width"}
 def _measure(evaluator: Evaluator, n: int, circumstances: str) -> Figures:
     found = evaluator.evaluate(n=n)
     assert found.how is not None
+    unseen = None
+    if evaluator.model.palettes is not None:
+        unseen = evaluator.evaluate(n=n, palettes="held-out").as_dict()
     facts = found.as_dict()
     keys = asdict(found.measures).keys() | {"copying_score"}
     matched, floor = facts["matched"], found.floor.held_out
@@ -183,6 +188,7 @@ def _measure(evaluator: Evaluator, n: int, circumstances: str) -> Figures:
         protocol=facts["protocol"],
         frechet_name=facts["frechet_name"],
         measures={key: facts[key] for key in sorted(keys)},
+        unseen_palettes=None if unseen is None else {key: unseen[key] for key in sorted(keys)},
         matched=matched,
         floor=None if floor is None else asdict(floor),
         circumstances=circumstances,

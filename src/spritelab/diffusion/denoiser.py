@@ -43,8 +43,11 @@ class Denoiser:
 
         In the ``last`` step of a chain, which ends clean, x̂_0 is the head's most probable sprite.
         """
-        output = as_float64(self.output(x_t, t))
-        x_t = as_float64(x_t)
+        return self.read(self.output(x_t, t), x_t, t, last)
+
+    def read(self, output: Tensor, x_t: Tensor, t: Tensor, last: bool = False) -> Denoised:
+        """The same, of an ``output`` that is there already."""
+        output, x_t = as_float64(output), as_float64(x_t)
         x0_hat = (self.head.x0_mode if last else self.head.x0_hat)(output, x_t, t)
         if self.clip:
             x0_hat = x0_hat.clamp(-1, 1)

@@ -5,14 +5,9 @@ sets ways of drawing against each other and writes a report. An ``Evaluator`` do
 times and takes the features of the real sprites once.
 """
 
+from spritelab.evaluation.calls import compare, evaluate, evaluate_images
 from spritelab.evaluation.comparison import Comparison, make_grid
-from spritelab.evaluation.evaluator import (
-    Evaluator,
-    compare,
-    default_grid,
-    evaluate,
-    evaluate_images,
-)
+from spritelab.evaluation.evaluator import Evaluator, default_grid
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.result import Evaluation
 from spritelab.evaluation.split import Split, find_split

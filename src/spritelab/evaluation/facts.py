@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from spritelab.config import SamplerSettings
+from spritelab.config import PaletteSource, SamplerSettings
 from spritelab.evaluation import measures as m
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import Reference
@@ -35,11 +35,15 @@ def protocol_facts(reference: Reference) -> dict[str, Any]:
 
 
 def drawing_facts(
-    how: SamplerSettings, seeds: Sequence[int], seconds: Sequence[float]
+    how: SamplerSettings,
+    seeds: Sequence[int],
+    seconds: Sequence[float],
+    palettes: PaletteSource | None,
 ) -> dict[str, Any]:
     """How sprites were drawn and what it cost; ``seconds`` is the mean over the seeds."""
     return {
         **how.model_dump(mode="json"),
+        "palettes": palettes,
         "seeds": list(seeds),
         "nfe": how.nfe,
         "seconds": sum(seconds) / len(seconds),

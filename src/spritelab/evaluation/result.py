@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from spritelab.config import SamplerSettings
+from spritelab.config import PaletteSource, SamplerSettings
 from spritelab.evaluation import measures as m
 from spritelab.evaluation.facts import (
     FORMAT,
@@ -32,6 +32,7 @@ class Evaluation:
         seeds: of the drawing.
         samples: the sprites themselves, one set a seed; none for images from files.
         features: float32 ``[N,D]`` of these, one array a seed.
+        palettes: whose palettes they were drawn in; None for a model without a palette head.
     """
 
     reference: Reference
@@ -41,6 +42,7 @@ class Evaluation:
     seeds: tuple[int, ...] = ()
     samples: tuple[Samples, ...] = ()
     features: tuple[Features, ...] = ()
+    palettes: PaletteSource | None = None
 
     @property
     def measures(self) -> m.Measures:
@@ -63,6 +65,8 @@ class Evaluation:
             "format": FORMAT,
             **protocol_facts(self.reference),
             **score_facts(self.scores, self.floor),
-            **(drawing_facts(self.how, self.seeds, self.seconds) if self.how else {}),
+            **(
+                drawing_facts(self.how, self.seeds, self.seconds, self.palettes) if self.how else {}
+            ),
             "floor": floor_facts(self.floor),
         }

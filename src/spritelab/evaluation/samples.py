@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,9 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spritelab.config import SamplerSettings
-from spritelab.errors import SettingsError
-from spritelab.generate import Model, ModelConfig
+from spritelab.config import PaletteSource, SamplerSettings
+from spritelab.data import SpriteSet
+from spritelab.errors import DataError, SettingsError
+from spritelab.generate import Model, ModelConfig, TrainingPalettes
+from spritelab.palette import index_sprites
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
@@ -69,11 +71,21 @@ class SampleStore:
 
     Attributes:
         folder: of the files; None keeps nothing.
+        palettes: whose palettes the model draws in; None for a model without a palette head.
     """
 
-    def __init__(self, model: Model, folder: Path | None = None) -> None:
-        """Nothing is drawn yet."""
+    def __init__(
+        self, model: Model, folder: Path | None = None, palettes: PaletteSource = "training"
+    ) -> None:
+        """Nothing is drawn yet.
+
+        Args:
+            model: what draws.
+            folder: of the files.
+            palettes: whose palettes those of ``model`` are.
+        """
         self.folder = folder
+        self.palettes = None if model.palettes is None else palettes
         self._model = model
 
     @property
@@ -216,6 +228,24 @@ class SampleStore:
         return Samples(images, found["labels"], found["seconds"])
 
 
+def borrow_from(sprites: SpriteSet, model: Model) -> Model:
+    """A model that borrows its palettes from ``sprites``, not from its training sprites.
+
+    Each drawing borrows from a sprite of its class, as its seed decides. Palettes of more colours
+    than the model was made for are reduced.
+
+    Raises:
+        SettingsError: if the model has no palette head.
+        DataError: if there are no sprites.
+    """
+    if model.palettes is None:
+        raise SettingsError("this model has no palette head; leave `palettes` out")
+    if not len(sprites):
+        raise DataError("nothing is held out that could lend its palettes; leave `palettes` out")
+    indexed = index_sprites(sprites.images, model.palettes.most)
+    return replace(model, palettes=TrainingPalettes.of(indexed, sprites.labels))
+
+
 def model_identity(model: Model) -> str:
     """SHA-256, in hexadecimal, of the weights and of all else that decides what a model draws.
 
@@ -227,6 +257,10 @@ def model_identity(model: Model) -> str:
         values = tensor.detach().cpu().contiguous().numpy()
         found.update(f"{name} {values.dtype} {values.shape}".encode())
         found.update(values.data)
+    if model.palettes is not None:
+        for name, tensor in model.palettes.tensors().items():
+            found.update(f"palettes {name} {tuple(tensor.shape)}".encode())
+            found.update(tensor.numpy().data)
     return found.hexdigest()
 
 

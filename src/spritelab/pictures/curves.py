@@ -19,16 +19,24 @@ HELD_OUT = "#D55E00"
 LOG_RATIO = 8.0
 
 
-def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Images:
+def loss_curves(
+    records: Sequence[Mapping[str, Any]],
+    title: str = "Loss",
+    *,
+    loss: str = "loss",
+    unit: str = "mean squared error on ε",
+) -> Images:
     """Draw training and held-out loss: uint8 ``[h,w,3]``.
 
     Args:
         records: one mapping a validation, in order: ``step`` (updates made), ``epoch``,
-            ``seconds`` (since the start), ``train_loss`` and ``val_loss`` (mean squared errors on
-            ε over training and held-out sprites, at the same fixed t and noise). A loss that is
-            missing, ``None`` or not finite leaves a gap. Records without ``epoch`` are drawn over
-            steps.
+            ``seconds`` (since the start), ``train_loss`` and ``val_loss`` (over training and
+            held-out sprites, at the same fixed t and noise), and ``kept_step`` where it is not the
+            last weights that are kept. A loss that is missing, ``None`` or not finite leaves a gap.
+            Records without ``epoch`` are drawn over steps.
         title: the heading.
+        loss: which one: ``train_objective`` and ``val_objective`` are drawn for ``"objective"``.
+        unit: what stands at its axis.
 
     The loss axis is logarithmic where the largest loss is more than ``LOG_RATIO`` times the
     smallest: a straight scale would then show one drop and a flat line.
@@ -41,8 +49,8 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-    train = _column(records, "train_loss")
-    held_out = _column(records, "val_loss")
+    train = _column(records, f"train_{loss}")
+    held_out = _column(records, f"val_{loss}")
     losses = np.concatenate([train, held_out])
     losses = losses[np.isfinite(losses)]
     if losses.size == 0:
@@ -67,6 +75,9 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
             label += f", lowest {y[best]:.4g} at {'epoch' if by_epoch else 'step'} {x[best]:,.4g}"
         axes.plot(x, y, color=colour, linewidth=1.8, label=label, marker=mark, markersize=3.5)
 
+    kept = records[-1].get("kept_step", math.nan)
+    for at in x[_column(records, "step") == kept]:
+        axes.axvline(at, color="#707480", linestyle=":", label=f"kept: step {kept:,}")
     if losses.min() > 0 and losses.max() / losses.min() > LOG_RATIO:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
@@ -78,7 +89,7 @@ def loss_curves(records: Sequence[Mapping[str, Any]], title: str = "Loss") -> Im
     axes.set_title(title, loc="left", fontsize=12, fontweight="bold")
     axes.set_title(_length(records), loc="right", fontsize=9, color="#707480")
     axes.set_xlabel("epoch" if by_epoch else "step")
-    axes.set_ylabel("mean squared error on ε")
+    axes.set_ylabel(unit)
     axes.grid(visible=True, color="#e4e6ea", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

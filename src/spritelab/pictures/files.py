@@ -124,7 +124,13 @@ def contact_sheet_picture(
 
 
 def curves_picture(
-    records: Sequence[Mapping[str, Any]], path: str | Path, title: str = "Loss"
+    records: Sequence[Mapping[str, Any]], path: str | Path, title: str = "Loss", **which: str
 ) -> Path:
-    """Save training and held-out loss curves; return the path. See ``loss_curves``."""
-    return save_png(loss_curves(records, title), path)
+    """Save training and held-out loss curves; return the path. See ``loss_curves``.
+
+    Args:
+        records, title: see ``loss_curves``.
+        path: of the PNG.
+        which: its ``loss`` and ``unit``.
+    """
+    return save_png(loss_curves(records, title, **which), path)

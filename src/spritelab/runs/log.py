@@ -34,8 +34,14 @@ class Log:
         self.board = board
         self.batch_losses = list(batch_losses)
 
-    def update(self, update: Update, batch_size: int) -> None:
-        """Write down one update, and its validation if it has one."""
+    def update(self, update: Update, batch_size: int, kept_step: int | None = None) -> None:
+        """Write down one update, and its validation if it has one.
+
+        Args:
+            update: what the loop yielded.
+            batch_size: sprites an update.
+            kept_step: updates of the weights of the least held-out loss, where a run keeps them.
+        """
         self.batch_losses.append(update.loss)
         self.board.add_scalar("loss/batch", update.loss, update.step)
         self.board.add_scalar("learning_rate", update.learning_rate, update.step)
@@ -47,15 +53,21 @@ class Log:
             "seconds": round(update.seconds, 3),
             "train_loss": update.validation.train_loss,
             "val_loss": update.validation.val_loss,
+            "train_objective": update.validation.train_objective,
+            "val_objective": update.validation.val_objective,
             "batch_loss": float(np.mean(self.batch_losses)),
             "learning_rate": update.learning_rate,
             "sprites_per_second": round(update.step * batch_size / update.seconds, 1),
         }
+        if kept_step is not None:
+            record["kept_step"] = kept_step
         self.batch_losses.clear()
         with storing(self.path), self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
         self.board.add_scalar("loss/train", update.validation.train_loss, update.step)
         self.board.add_scalar("loss/held_out", update.validation.val_loss, update.step)
+        self.board.add_scalar("objective/train", update.validation.train_objective, update.step)
+        self.board.add_scalar("objective/held_out", update.validation.val_objective, update.step)
 
     def picture(self, picture: Images, step: int) -> None:
         """Show a grid of samples, uint8 ``[h,w,3]``, in TensorBoard."""

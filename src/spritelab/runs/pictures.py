@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from spritelab import pictures
-from spritelab.config import SamplerSettings
+from spritelab.config import Prediction, SamplerSettings
 from spritelab.generate import Model, load_model
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
@@ -14,6 +15,14 @@ from spritelab.runs.log import read_metrics
 
 SAMPLES = 20
 """Sprites in a grid of samples, as in the pictures of the notebook."""
+
+UNITS: dict[Prediction, str] = {
+    "eps": "mean squared error on ε",
+    "x0": "mean squared error on x_0",
+    "v": "mean squared error on v",
+    "palette": "cross-entropy, nats a pixel",
+}
+"""Of the loss of each prediction."""
 
 
 def draw_strip(model: Model, how: SamplerSettings, path: Path, title: str, **request: Any) -> Path:
@@ -92,5 +101,14 @@ def draw_pictures(folder: str | Path, progress: Progress = SILENT) -> list[Path]
     folder = Path(folder)
     model = load_model(folder)
     records = read_metrics(folder)
-    curves = [pictures.curves_picture(records, folder / "loss_curves.png")] if records else []
+    curves = [_draw_curves(model, records, folder / "loss_curves.png")] if records else []
     return curves + draw_samples(model, folder, progress)
+
+
+def _draw_curves(model: Model, records: Sequence[Mapping[str, Any]], path: Path) -> Path:
+    """The loss of what is learnt, where it is far from an error of ε̂ or has ended the run."""
+    prediction, last = model.config.prediction, records[-1]
+    # Earlier versions recorded the error of ε̂ alone.
+    if "val_objective" in last and (prediction == "palette" or "kept_step" in last):
+        return pictures.curves_picture(records, path, loss="objective", unit=UNITS[prediction])
+    return pictures.curves_picture(records, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import warnings
 import weakref
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
@@ -37,11 +38,13 @@ from spritelab.training import (
     DeviceSprites,
     TrainingState,
     Update,
+    ViewsWatch,
     build_objective,
     checkpoints,
     load_checkpoint,
     save_checkpoint,
     stream_seed,
+    total_steps,
     train,
 )
 
@@ -118,9 +121,13 @@ class Run:
             stop_after: stop once the run has made this many updates, counted from its very start.
             cpu: do not use an accelerator even if there is one.
 
+        Warns:
+            UserWarning: if a small set is shown too often, see ``training.ViewsWatch``.
+
         Raises:
             TrainingError: if another process trains this run, or the loss or the weights are no
                 longer finite.
+            SettingsError: if the run is to stop when it memorises, and nothing is held out.
             ModelError: if the last checkpoint is broken or not one of this run.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
@@ -143,6 +150,9 @@ class Run:
                     self._renew_model(state)
                 return
 
+            views = ViewsWatch(len(self.train_sprites), settings)
+            if line := views.planned(total_steps(settings, len(self.train_sprites))):
+                warnings.warn(line, stacklevel=2)
             updates = train(
                 state,
                 build_objective(settings, schedule),
@@ -167,7 +177,8 @@ class Run:
                 due = update.step % settings.checkpoint_every == 0
                 saves = self.finished or self.stopped or due
                 if log is not None:
-                    log.update(update, settings.batch_size)
+                    kept_step = state.least.step if state.least is not None else None
+                    log.update(update, settings.batch_size, kept_step)
                     if saves:
                         self.save_state(state, log.batch_losses, accelerator)
                     if update.step % settings.sample_every == 0 and not self.finished:
@@ -179,6 +190,8 @@ class Run:
                             self.palettes,
                         )
                         log.picture(draw_grid(model, self.folder), update.step)
+                    if line := views.made(update.step, update.progress):
+                        warnings.warn(line, stacklevel=2)
                 if saves:
                     self.step = update.step
                 try:
@@ -213,7 +226,7 @@ class Run:
             return state, schedule, []
         tensors, record = load_checkpoint(saved[-1][1])
         try:
-            state.load(tensors, record.step, record.seconds, record.progress)
+            state.load(tensors, record)
             if accelerator.scaler is not None and record.scaler:
                 accelerator.scaler.load_state_dict(record.scaler)
         except (KeyError, RuntimeError, ValueError):
@@ -229,7 +242,7 @@ class Run:
         batch_losses: Sequence[float] = (),
         accelerator: Accelerator | None = None,
     ) -> None:
-        """Write a checkpoint, and the model as it is now.
+        """Write a checkpoint and the model: as it is now, or that of the least held-out loss.
 
         Args:
             state: network, average and optimiser.
@@ -253,13 +266,14 @@ class Run:
             progress=state.progress,
             batch_losses=tuple(batch_losses),
             scaler=scaler.state_dict() if scaler is not None else None,
+            least=None if state.least is None else state.least.record(),
         )
         save_checkpoint(self.folder / CHECKPOINTS, tensors, record)
         self._save_model(state)
 
     def _save_model(self, state: TrainingState) -> None:
-        config = self.model_config(state.step)
-        save_model(self.folder / "model", state.average.weights, config, self.palettes)
+        step, weights = state.kept()
+        save_model(self.folder / "model", weights, self.model_config(step), self.palettes)
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""
@@ -267,7 +281,7 @@ class Run:
             step = load_model_files(self.folder / "model").config.step
         except ModelError:
             step = None
-        if step != state.step:
+        if step != state.kept()[0]:
             self._save_model(state)
 
     def model_config(self, step: int) -> ModelConfig:

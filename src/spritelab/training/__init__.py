@@ -4,10 +4,12 @@ from spritelab.training.average import PowerAverage, gamma_from_width
 from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
 from spritelab.training.checkpoint import (
     CheckpointState,
+    LeastRecord,
     checkpoints,
     load_checkpoint,
     save_checkpoint,
 )
+from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.loop import (
     TrainingState,
     Update,
@@ -18,7 +20,8 @@ from spritelab.training.loop import (
 )
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Denoising, Objective, build_objective
-from spritelab.training.validation import eps_loss
+from spritelab.training.validation import Losses, validation_losses
+from spritelab.training.views import ViewsWatch, own_views
 
 __all__ = [
     "Batch",
@@ -26,20 +29,25 @@ __all__ = [
     "CheckpointState",
     "DeviceSprites",
     "Denoising",
+    "LeastLoss",
+    "LeastRecord",
+    "Losses",
     "Muon",
     "Objective",
     "PowerAverage",
     "TrainingState",
     "Update",
     "Validation",
+    "ViewsWatch",
     "build_objective",
     "checkpoints",
-    "eps_loss",
     "gamma_from_width",
     "load_checkpoint",
+    "own_views",
     "rate_factor",
     "save_checkpoint",
     "stream_seed",
     "total_steps",
     "train",
+    "validation_losses",
 ]

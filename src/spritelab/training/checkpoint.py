@@ -20,8 +20,20 @@ from spritelab.errors import ModelError, SettingsError
 from spritelab.storage import flush_folder, read_record, storing, write_json
 from spritelab.storage.tensors import read_tensors, write_tensors
 
-FORMAT = 2
-"""Version of a checkpoint; raised whenever old code could no longer read it."""
+FORMAT = 3
+"""Version of a checkpoint; raised whenever old code could no longer read it.
+
+3: the least held-out loss, for runs that stop when they memorise.
+"""
+
+
+class LeastRecord(Settings):
+    """What a checkpoint holds of a ``LeastLoss`` beside its weights."""
+
+    loss: float = Field(description="the least held-out loss")
+    step: Annotated[int, Field(ge=1)] = Field(description="updates of the weights that had it")
+    last: float = Field(description="the held-out loss of the last validation")
+    risen: Annotated[int, Field(ge=0)] = Field(description="validations in a row that had risen")
 
 
 class CheckpointState(Settings):
@@ -34,6 +46,9 @@ class CheckpointState(Settings):
     batch_losses: tuple[float, ...] = Field(description="of the updates since the last validation")
     scaler: dict[str, Any] | None = Field(
         default=None, description="state of the scaler of gradients, in half precision"
+    )
+    least: LeastRecord | None = Field(
+        default=None, description="the least held-out loss, where a run stops when it memorises"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -18,21 +18,31 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from spritelab.config import TrainingSettings
+from spritelab.devices import any_process
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import hidden_weights
 from spritelab.training.average import PowerAverage
 from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
+from spritelab.training.checkpoint import CheckpointState
+from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Objective
-from spritelab.training.validation import eps_loss
+from spritelab.training.validation import validation_losses
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """Losses of the averaged weights on fixed t and noise (see ``eps_loss``)."""
+    """Losses of the averaged weights on fixed t and noise (see ``validation_losses``).
+
+    Attributes:
+        train_loss, val_loss: on ε, over training and held-out sprites.
+        train_objective, val_objective: of what the network predicts, over the same.
+    """
 
     train_loss: float
     val_loss: float
+    train_objective: float
+    val_objective: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Update:
         loss: of this update's batch, in the units of what the network predicts.
         learning_rate: that this update used.
         seconds: of training so far, over all sessions.
-        progress: share of the run done, in (0, 1].
+        progress: share of the run done, in (0, 1]; 1 as well where early stopping has ended it.
         validation: every ``validate_every`` updates and after the last one, else None.
     """
 
@@ -60,7 +70,10 @@ class Update:
 
 @dataclass
 class TrainingState:
-    """What changes while a network learns: all that a checkpoint must hold."""
+    """What changes while a network learns: all that a checkpoint must hold.
+
+    ``least`` is kept by runs that stop when they memorise, from their first validation on.
+    """
 
     network: nn.Module
     average: PowerAverage
@@ -68,6 +81,7 @@ class TrainingState:
     step: int = 0
     seconds: float = 0.0
     progress: float = 0.0
+    least: LeastLoss | None = None
 
     @classmethod
     def start(
@@ -90,11 +104,15 @@ class TrainingState:
         named |= {f"average.{name}": value for name, value in self.average.weights.items()}
         for index, entries in self.optimiser.state_dict()["state"].items():
             named |= {f"optimiser.{index}.{name}": value for name, value in entries.items()}
+        if self.least is not None:
+            named |= {f"least.{name}": value for name, value in self.least.weights.items()}
         return named
 
-    def load(self, tensors: dict[str, Tensor], step: int, seconds: float, progress: float) -> None:
+    def load(self, tensors: dict[str, Tensor], record: CheckpointState) -> None:
         """Take over a saved state."""
-        parts: dict[str, dict[str, Tensor]] = {"network": {}, "average": {}, "optimiser": {}}
+        parts: dict[str, dict[str, Tensor]] = {
+            part: {} for part in ("network", "average", "optimiser", "least")
+        }
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = value
@@ -106,7 +124,20 @@ class TrainingState:
             index, _, key = name.partition(".")
             saved["state"].setdefault(int(index), {})[key] = value
         self.optimiser.load_state_dict(saved)
-        self.step, self.seconds, self.progress = step, seconds, progress
+        self.step, self.seconds, self.progress = record.step, record.seconds, record.progress
+        if record.least is not None:
+            # On the device, like all that training compares them with.
+            weights = {n: parts["least"][n].to(v.device) for n, v in self.average.weights.items()}
+            self.least = LeastLoss.restore(record.least, weights)
+
+    def kept(self) -> tuple[int, Mapping[str, Tensor]]:
+        """The weights that the run's model has, and after how many updates they were reached.
+
+        Those of the least held-out loss, if the run keeps it; else the average as it is.
+        """
+        if self.least is not None:
+            return self.least.step, self.least.weights
+        return self.step, self.average.weights
 
 
 def train(
@@ -124,14 +155,22 @@ def train(
     stops consuming has stopped the training. With several processes each computes its share of
     every batch, and all yield the same records.
 
+    With ``stop_when_memorising`` it ends as well when the held-out loss says so, see ``LeastLoss``.
+
     Raises:
-        SettingsError: if the batch cannot be shared evenly by the processes.
+        SettingsError: if the batch cannot be shared evenly by the processes, or if nothing is held
+            out that could tell when to stop.
         TrainingError: if a loss is not finite; the state is then of no use any more.
     """
     if settings.batch_size % accelerator.num_processes:
         raise SettingsError(
             f"a batch of {settings.batch_size} cannot be shared evenly by "
             f"{accelerator.num_processes} processes; choose a multiple as `batch_size`"
+        )
+    if settings.stop_when_memorising and not len(held_out):
+        raise SettingsError(
+            "no sprites are held out, so that nothing tells when a run memorises; raise "
+            "`data.held_out`, or leave out `stop_when_memorising`"
         )
     model, optimiser = accelerator.prepare(state.network, state.optimiser)
     batches = Batches(
@@ -179,10 +218,17 @@ def train(
         validation = None
         if state.step % settings.validate_every == 0 or state.progress >= 1:
             network = state.averaged()
-            validation = Validation(
-                eps_loss(network, objective.head, train_sprites),
-                eps_loss(network, objective.head, held_out),
+            seen, unseen = (
+                validation_losses(network, objective.head, sprites)
+                for sprites in (train_sprites, held_out)
             )
+            validation = Validation(seen.eps, unseen.eps, seen.objective, unseen.objective)
+            if settings.stop_when_memorising:
+                now = (unseen.objective, state.step, state.average.weights)
+                state.least = LeastLoss.of(*now) if state.least is None else state.least.then(*now)
+                # Devices may differ in a last digit; no process may go on alone.
+                if any_process(state.least.memorising):
+                    state.progress = 1.0
         yield Update(
             state.step,
             state.step * settings.batch_size / len(train_sprites),

@@ -155,6 +155,7 @@ def as_dict(
             "size": config.size,
             "channels": config.channels,
             "class_names": list(config.class_names),
+            "palettes": plan.store.palettes,
         },
         "data": {
             "source": split.source,
@@ -171,7 +172,7 @@ def as_dict(
         "cells": [
             {
                 **score_facts(cell.scores, plan.floor),
-                **drawing_facts(cell.how, cell.seeds, cell.seconds),
+                **drawing_facts(cell.how, cell.seeds, cell.seconds, plan.store.palettes),
                 "device": cell.device,
                 "threads": cell.threads,
             }
