@@ -136,7 +136,8 @@ def test_a_small_set_that_is_shown_too_often_is_warned_of(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spritelab.training.views.MOST_VIEWS", 2)
-    assert main(words("--out", "a", "--stop-after", "10")) == 0
+    plain = ("--set", "training.recolour=0")  # every view counts
+    assert main(words("--out", "a", "--stop-after", "10", *plain)) == 0
     warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
     remedies = "may learn them by heart; choose fewer --steps, more sprites or "
     assert warned == [
@@ -152,8 +153,8 @@ def test_ctrl_c_saves_and_says_so_by_its_status(
 ) -> None:
     written = runs.log.Log.update
 
-    def interrupt(self: runs.log.Log, update: Update, batch_size: int) -> None:
-        written(self, update, batch_size)
+    def interrupt(self: runs.log.Log, update: Update, batch_size: int, kept: int | None) -> None:
+        written(self, update, batch_size, kept)
         if update.step == 6:
             os.kill(os.getpid(), signal.SIGINT)
 

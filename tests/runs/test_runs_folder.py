@@ -147,7 +147,7 @@ def test_a_network_that_cannot_be_built_leaves_nothing(tmp_path: Path) -> None:
     [
         {"training.steps": STEPS},
         {"training.batch_size": 8, "training.seed": 0},
-        {"preset": "small"},
+        {"preset": "rgba"},
         {},
     ],
 )
@@ -164,7 +164,7 @@ def test_resuming_with_the_same_settings(
         ({"training.steps": 13}, "training.steps is 12 in .* and cannot become 13 on the way"),
         ({"training.epochs": 2}, "training.epochs is None in .* and cannot become 2.0"),
         ({"training.seed": 1}, "training.seed is 0 in .* and cannot become 1"),
-        ({"preset": "base"}, "preset is small in .* and cannot become base"),
+        ({"preset": "base"}, "preset is rgba in .* and cannot become base"),
         ({"network.widths": [64]}, r"network.widths is \(32, 32\) in .* become \(64,\)"),
         ({"data.size": 32}, "data.size is 16 in .* and cannot become 32"),
         ({"training.stepz": 13}, "training.stepz: there is no such setting"),
