@@ -139,10 +139,10 @@ def test_a_small_set_that_is_shown_too_often_is_warned_of(
     plain = ("--set", "training.recolour=0")  # every view counts
     assert main(words("--out", "a", "--stop-after", "10", *plain)) == 0
     warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
-    remedies = "may learn them by heart; choose fewer --steps, more sprites or "
+    remedies = "may learn them by heart; choose fewer --steps, more sprites, "
     assert warned == [
         f"warning: this run {does} each of its 36 training sprites {times} times, and {remedies}"
-        "--stop-when-memorising"
+        "--set training.recolour=0.8 or --stop-when-memorising"
         for does, times in (("will show", 3), ("has shown", 2))
     ]
 

@@ -39,7 +39,7 @@ def changed(facts: CardFacts, **changes: Any) -> CardFacts:
 
 
 def test_figures_stand_beside_the_floor() -> None:
-    name = shipped_models()[0]
+    name = "crawl-16"  # without a palette head, whose card has one more column
     facts = load_facts(find_model(name))
     keys = ("frechet", "kid", "copies", "copying_score", "near_copies")
     figures: dict[str, Any] = {
