@@ -136,12 +136,12 @@ def measured_sides(evaluator: Evaluator) -> list[Side]:
 
 def shipped_like(model: Model) -> str | None:
     """The shipped model that learnt the same classes of the same source; None if there is none."""
-    from spritelab.generate import find_model, load_model_files, shipped_models
+    from spritelab.generate import find_model, read_config, shipped_models
 
     def learnt(config: ModelConfig) -> tuple[object, ...]:
         return config.trained_on.source, config.class_names, config.size, config.channels
 
-    configs = {name: load_model_files(find_model(name)).config for name in shipped_models()}
+    configs = {name: read_config(find_model(name)) for name in shipped_models()}
     same = (name for name, config in configs.items() if learnt(config) == learnt(model.config))
     return next(same, None)
 

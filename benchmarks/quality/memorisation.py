@@ -18,6 +18,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks.lib import harness
@@ -91,8 +92,9 @@ def plan(given: argparse.Namespace, device: str) -> list[dict[str, Any]]:
     else:
         minutes = read_minutes([given.minutes], [ALL], given.minutes)[ALL]
         lengths = [(f"{count:g} min", {"training.max_minutes": count}) for count in minutes]
+    source = source_of(given)
     return [
-        _point(contestant, sprites, length, ends, seed, given, device)
+        _point(contestant, sprites, length, ends, seed, source, given, device)
         for sprites in given.sprites
         for length, ends in lengths
         for contestant in contestants
@@ -106,13 +108,14 @@ def _point(
     length: str,
     ends: dict[str, Any],
     seed: int,
+    source: str,
     given: argparse.Namespace,
     device: str,
 ) -> dict[str, Any]:
     # As many are held out beside every small set, so that their floors are of one number.
     count = None if sprites is None else sprites + given.held_out
     data = {
-        "source": source_of(given),
+        "source": source,
         "count": count,
         "held_out": SHARE if count is None else given.held_out / count,
     }
@@ -150,8 +153,8 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
                 "training": training,
                 "held_out": mean(ours, "data", "held_out"),
                 "updates": mean(ours, "updates"),
-                "minutes": sum(one["seconds"] for one in ours) / len(ours) / 60,
-                "views": sum(one["sprites_seen"] for one in ours) / len(ours) / training,
+                "minutes": fmean(one["seconds"] for one in ours) / 60,
+                "views": fmean(one["sprites_seen"] for one in ours) / training,
                 "drawn": {key: mean(ours, "memory", key) for key in MEMORY},
                 "unseen_palettes": {key: mean(ours, "unseen_palettes", key) for key in MEMORY}
                 if unseen
