@@ -15,7 +15,7 @@ from spritelab.cli import main
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import Model, load_model, save_model
 from spritelab.generate.folder import PALETTES
-from spritelab.palette import Palette, index_sprites
+from spritelab.palette import Palette, index_sprites, to_oklab
 from spritelab.runs import resume_run, start_run
 
 SETTINGS = config.preset("small").override(
@@ -83,15 +83,38 @@ def test_a_given_palette_is_what_is_drawn_in(model: Model, sampler: config.Sampl
     batch = model.sample(4, palette=given, sampler=sampler, steps=4)
     allowed = {(0, 0, 0, 0)} | {(*c, 255) for c in given.colours.tolist()}
     assert set().union(*map(colours, batch.images)) <= allowed
-    assert batch.lenders is not None
-    assert batch.lenders.tolist() == [-1] * 4
     frames = list(model.trace(2, palette=given, sampler=sampler, steps=4))
     assert set().union(*map(colours, frames[-1].x0_hat)) <= allowed
+
+
+def test_a_sprite_takes_of_a_palette_what_is_nearest_to_the_lent_one(model: Model) -> None:
+    """However many colours it has, and as the seed decides: lent are the number and the mixture."""
+    random = np.random.default_rng(5)
+    given = Palette(random.integers(0, 256, size=(64, 3), dtype=np.uint8))
+    lent, batch = model.sample(12, steps=2), model.sample(12, steps=2, palette=given)
+    assert lent.palettes is not None
+    assert batch.palettes is not None
+    assert batch.lenders is not None
+    assert lent.lenders is not None
+    assert batch.lenders.tolist() == lent.lenders.tolist()
+    available = to_oklab(given.colours)
+    for theirs, ours in zip(lent.palettes, batch.palettes, strict=True):
+        assert theirs.has_transparent
+        opaque = to_oklab(theirs.colours[1:, :3])
+        nearest = ((opaque[:, None] - available) ** 2).sum(axis=2).argmin(axis=1)
+        expected = given.colours[sorted(set(nearest.tolist()))]
+        full = np.concatenate([expected, np.full((len(expected), 1), 255, np.uint8)], axis=1)
+        assert ours == Palette(np.concatenate([np.zeros((1, 4), np.uint8), full]))
+    few = {len(palette) for palette in batch.palettes}
+    assert max(few) <= 17
+    assert len(few) > 2
 
 
 def test_one_palette_for_each_sprite(model: Model) -> None:
     red, blue = Palette.from_hex(["#ff0000"]), Palette.from_hex(["#0000ff80"])
     batch = model.sample(palette=[red, blue], steps=2)
+    assert batch.lenders is not None
+    assert batch.lenders.tolist() == [-1, -1]
     assert colours(batch.images[0]) <= {(0, 0, 0, 0), (255, 0, 0, 255)}
     assert colours(batch.images[1]) <= {(0, 0, 0, 0), (0, 0, 255, 128)}
     hard = model.sample(palette=[red, blue], steps=2, hard_alpha=True)
@@ -101,7 +124,9 @@ def test_one_palette_for_each_sprite(model: Model) -> None:
 def test_palettes_that_do_not_fit_are_refused(model: Model, tiny_model: Model) -> None:
     many = Palette(np.arange(120, dtype=np.uint8).reshape(40, 3))
     with pytest.raises(SettingsError, match="at most"):
-        model.sample(1, palette=many)
+        model.sample(1, palette=[many])
+    with pytest.raises(SettingsError, match="transparent"):
+        load_model("builtin-16").sample(1, palette=Palette.from_hex(["#00000000"]))
     with pytest.raises(SettingsError, match="agree"):
         model.sample(3, palette=[many, many])
     with pytest.raises(SettingsError, match="no palette head"):
@@ -139,18 +164,28 @@ def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None
     listed = json.loads((tmp_path / "a" / "samples.json").read_text())["sprites"]
     assert all(sprite["palette_of"] >= 0 and len(sprite["palette"]) > 2 for sprite in listed)
     assert main([*words, str(tmp_path / "b"), "--palette", "#102030,#a0b0c0"]) == 0
-    listed = json.loads((tmp_path / "b" / "samples.json").read_text())["sprites"]
-    assert listed[0]["palette"] == ["#00000000", "#102030ff", "#a0b0c0ff"]
-    assert listed[0]["palette_of"] is None
+    written = json.loads((tmp_path / "b" / "samples.json").read_text())
+    assert written["palette"] == ["#102030ff", "#a0b0c0ff"]
+    for sprite, before in zip(written["sprites"], listed, strict=True):
+        assert set(sprite["palette"]) <= {"#00000000", "#102030ff", "#a0b0c0ff"}
+        assert sprite["palette_of"] == before["palette_of"]
     (tmp_path / "mine.hex").write_text("102030\na0b0c0\n")
     assert main([*words, str(tmp_path / "c"), "--palette", str(tmp_path / "mine.hex")]) == 0
-    pixels = np.array([[[16, 32, 48], [160, 176, 192]]], dtype=np.uint8)
+    assert (tmp_path / "c" / "0001.png").read_bytes() == (tmp_path / "b" / "0001.png").read_bytes()
+
+
+def test_sprites_like_a_picture_have_all_its_colours_to_draw_in(
+    folder: Path, tmp_path: Path
+) -> None:
+    pixels = np.array([[[16, 32, 48], [160, 176, 192], [250, 0, 0]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "like.png")
-    assert main([*words, str(tmp_path / "d"), "--like", str(tmp_path / "like.png")]) == 0
-    for name in "bcd":
-        assert (tmp_path / name / "0001.png").read_bytes() == (
-            tmp_path / "b" / "0001.png"
-        ).read_bytes()
+    words = ["sample", str(folder), "-n", "2", "--steps", "2", "--strip"]
+    words += ["--out", str(tmp_path / "out"), "--like", str(tmp_path / "like.png")]
+    assert main(words) == 0
+    written = json.loads((tmp_path / "out" / "samples.json").read_text())
+    for sprite in written["sprites"]:
+        assert set(sprite["palette"]) == {"#00000000", "#102030ff", "#a0b0c0ff", "#fa0000ff"}
+        assert sprite["palette_of"] is None
 
 
 def test_a_picture_of_many_colours_is_reduced_to_what_the_model_has_room_for(

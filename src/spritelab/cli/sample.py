@@ -22,9 +22,10 @@ LABEL = (
 HARD_ALPHA = "whether every pixel is opaque or transparent; unset: as the training sprites"
 PALETTE = (
     "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a .hex file "
-    "of one colour a line; unset: each sprite borrows those of a training sprite"
+    "of one colour a line; of these each sprite takes those nearest to the colours of a training "
+    "sprite; unset: it borrows the training sprite's own"
 )
-LIKE = "a picture to draw in the colours of, for a model that has a palette head"
+LIKE = "a picture to draw in all colours of, for a model that has a palette head"
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 
@@ -84,12 +85,14 @@ def sample(
     folder = out or Path("samples") / f"{name}-{how.sampler}-{seed}"
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
+    n = len(chosen) if chosen is not None else 20 if count is None else count
     request: dict[str, Any] = {"seed": seed, "label": _label(label)}
     if palette is not None or like is not None:
-        request["palette"] = _palette(palette, like, loaded)
+        named = _palette(palette, like, loaded)
+        request["palette"] = named if like is None else [named] * n
     with console.progress("evaluations") as bar:
         batch = loaded.sample(
-            20 if count is None and chosen is None else count,
+            count if count is not None else n,
             how,
             numbers=chosen,
             hard_alpha=hard_alpha,
@@ -100,10 +103,14 @@ def sample(
     title = f"{name}: {how.name}, seed {seed}"
     with samples_folder.replacing(folder, overwrite) as aside:
         facts = {"model": name, **_facts(batch, seed)}
+        if palette is not None:
+            facts["palette"] = list(request["palette"].hex)
         samples_folder.save_sprites(batch.images, aside, _listed(batch, label), facts)
         pictures.samples_picture(batch.images, aside / "grid.png", title)
         if strip:
             first = {**request, "numbers": batch.numbers[:1].tolist()}
+            if like is not None:
+                first["palette"] = first["palette"][:1]
             draw_strip(loaded, how, aside / "denoising.png", title, **first)
     seconds = f"{batch.seconds:.1f} s, {batch.nfe} network evaluations each"
     console.say("drawn", f"{len(batch):,} sprites in {seconds}")

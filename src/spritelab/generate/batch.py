@@ -26,8 +26,9 @@ class SpriteBatch:
         seconds: that drawing took, all together.
         palettes: that the sprites are drawn in, by a model that has a palette head; a sprite need
             not use every colour. None from other models.
-        lenders: int64 ``[N]``, the training sprite whose palette each one is, as a number in the
-            order of the training sprites; -1 for a palette that was given.
+        lenders: int64 ``[N]``, the training sprite that lent each palette, or that chose it from
+            the colours of one that was given, as a number in the order of the training sprites;
+            -1 where each sprite was given its own.
     """
 
     images: Images

@@ -123,10 +123,12 @@ class Model:
             label: a class for all; a list of n classes; a mix such as ``{"food": 0.5, "spell":
                 0.5}``; ``"none"`` for no class; or nothing: each sprite's seed draws its class,
                 in the proportions of the training sprites.
-            palette: the colours to draw in, for a model that has a palette head: one palette for
-                all sprites, or one for each. If not given, each sprite borrows that of a training
-                sprite of its class, as its seed decides. The same seed in another palette is the
-                same drawing in other colours, as far as the model sees it so.
+            palette: the colours to draw in, for a model that has a palette head. If not given, each
+                sprite borrows the palette of a training sprite of its class, as its seed decides.
+                Of a palette, of any size, each sprite takes those colours that are nearest to the
+                borrowed ones (see ``colours_nearest``); of a list of n palettes each has its own,
+                whole. The same seed in another palette is the same drawing in other colours, as
+                far as the model sees it so.
             hard_alpha: make every pixel opaque or transparent; if not given, just when all
                 training sprites were so. Otherwise soft edges stay (see ``pixels.settle_alpha``).
                 With a palette head, alpha is as the palette has it unless this asks for hard.

@@ -1,4 +1,4 @@
-"""Where the palette of a sprite comes from: a training sprite lends its own, or the caller says."""
+"""Where the palette of a sprite comes from: lent by a training sprite, or given by the caller."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from torch import Tensor
 
 from spritelab.diffusion import Noise, Palettes
 from spritelab.errors import ModelError, SettingsError
-from spritelab.palette import IndexedSprites, Palette
+from spritelab.palette import IndexedSprites, Palette, nearest_points, to_points
 from spritelab.pixels import Images, with_channels
 
 LENDS_NONE = -1
-"""In the place of a lender's number: the palette was given."""
+"""In the place of a lender's number: the sprite was given a palette of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,14 +102,39 @@ class TrainingPalettes:
         return lenders
 
 
+def colours_nearest(palette: Palette, lent: Palette) -> Palette:
+    """The colours of ``palette`` that are nearest to some colour of ``lent``, in OKLab with alpha.
+
+    No sprite uses every colour of a palette that is made for a whole game. What a training sprite
+    lends here is not its colours but which colours go together, and how many.
+    """
+    nearest = nearest_points(to_points(lent.colours), to_points(palette.colours))
+    return Palette(palette.colours[np.unique(nearest)])
+
+
 def fit_palette(palette: Palette, palettes: TrainingPalettes) -> Palette:
     """Make a palette one that a model of these training palettes can draw in.
 
-    An RGBA model gets the transparent colour, if the palette has none and its training sprites have
+    Raises:
+        SettingsError: if that leaves no colour, or more than the model was made for.
+    """
+    fitted = fit_channels(palette, palettes)
+    if len(fitted) > palettes.most:
+        raise SettingsError(
+            f"`palette` has {len(fitted)} colours (the transparent one counted); this model draws "
+            f"a sprite in at most {palettes.most}"
+        )
+    return fitted
+
+
+def fit_channels(palette: Palette, palettes: TrainingPalettes) -> Palette:
+    """Give a palette the channels of these training palettes.
+
+    For an RGBA model it gets the transparent colour, if it has none and the training sprites have
     it; for an RGB model colours are laid on white, and transparent ones left out.
 
     Raises:
-        SettingsError: if that leaves no colour, or more than the model was made for.
+        SettingsError: if that leaves no colour.
     """
     channels = palettes.colours.shape[2]
     colours = palette.colours
@@ -120,13 +145,7 @@ def fit_palette(palette: Palette, palettes: TrainingPalettes) -> Palette:
         colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
     if not len(colours):
         raise SettingsError("every colour of `palette` is transparent; give one that can be seen")
-    fitted = Palette(colours)
-    if len(fitted) > palettes.most:
-        raise SettingsError(
-            f"`palette` has {len(fitted)} colours (the transparent one counted); this model draws "
-            f"in at most {palettes.most}"
-        )
-    return fitted
+    return Palette(colours)
 
 
 def encode_palettes(palettes: Sequence[Palette], most: int) -> Palettes:

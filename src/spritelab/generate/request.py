@@ -16,7 +16,9 @@ from spritelab.errors import SettingsError
 from spritelab.generate.palettes import (
     LENDS_NONE,
     TrainingPalettes,
+    colours_nearest,
     encode_palettes,
+    fit_channels,
     fit_palette,
 )
 from spritelab.palette import Palette
@@ -37,8 +39,8 @@ class Request:
         labels: int64 ``[N]``, an index into the model's classes; -1 for no class and for mixes.
         context: float32 ``[N,K]``, what the network is told of the class.
         palettes: in whose colours the sprites are drawn, for a model that has a palette head.
-        lenders: int64 ``[N]``, the training sprite that each palette is borrowed from; -1 for one
-            that was given. None without palettes.
+        lenders: int64 ``[N]``, the training sprite that each palette is borrowed from, or chosen
+            by; -1 for one that was given whole. None without palettes.
     """
 
     noise: Noise
@@ -119,13 +121,15 @@ def make_request(
         if palette is not None:
             raise SettingsError("this model has no palette head; leave `palette` out")
         return Request(noise, labelled, contexts)
-    if palette is None:
-        lenders = training_palettes.lenders(noise, labelled)
-        palettes = [training_palettes.palette(i) for i in lenders.tolist()]
-    else:
-        given = [palette] * count if isinstance(palette, Palette) else list(palette)
+    if own is not None:
         lenders = np.full(count, LENDS_NONE, dtype=np.int64)
-        palettes = [fit_palette(one, training_palettes) for one in given]
+        palettes = [fit_palette(one, training_palettes) for one in own]
+        return Request(noise, labelled, contexts, tuple(palettes), lenders)
+    lenders = training_palettes.lenders(noise, labelled)
+    palettes = [training_palettes.palette(i) for i in lenders.tolist()]
+    if isinstance(palette, Palette):
+        available = fit_channels(palette, training_palettes)
+        palettes = [colours_nearest(available, lent) for lent in palettes]
     return Request(noise, labelled, contexts, tuple(palettes), lenders)
 
 

@@ -13,11 +13,14 @@ from spritelab.palette.indexed import (
     nearest,
     palette_sizes,
 )
-from spritelab.palette.oklab import from_oklab, to_oklab
+from spritelab.palette.oklab import from_oklab, to_oklab, to_points
+from spritelab.palette.reduction import nearest_points
 
 __all__ = [
     "to_oklab",
     "from_oklab",
+    "to_points",
+    "nearest_points",
     "Palette",
     "LARGEST",
     "palette_sizes",
