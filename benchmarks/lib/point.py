@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import torch
 
 from benchmarks.lib import console, machine
 from spritelab import runs
@@ -54,6 +55,8 @@ def make_point(file: Path) -> None:
     init = point["init"]
     run = runs.resume_run(folder) if begun else runs.start_run(settings, folder, init=init)
     train(run, point["device"] == "cpu", point.get("states", 1) - 1)
+    # At once, with the threads and on the core that the training had.
+    speed = machine.matrix_speed(torch.device(point["device"])) if point.get("speed") else None
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
     extractor = Extractor(point["features"], device=point["device"])
@@ -105,6 +108,8 @@ def make_point(file: Path) -> None:
         "floor": floor_of(plain, mirrored, point["n"]),
         "circumstances": machine.circumstances(model.device),
     }
+    if speed is not None:
+        result["matrix_speed"] = speed
     if point.get("unseen_palettes") and model.palettes is not None:
         unseen = measured(model, mirror=True, palettes="held-out")
         result["unseen_palettes"] = memory(unseen.measures)
