@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -26,11 +27,12 @@ from spritelab.evaluation.measures import Measures, frechet_and_kid
 from spritelab.evaluation.reference import LEAST, Reference
 from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
+from spritelab.training import Clock
 
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
 
-RESULT = 3
+RESULT = 4
 """Version of a result; raised whenever the same point would give another."""
 
 MEMORY = ("copies", "near_copies", "pixel_distance", "recoloured_copies", "authentic")
@@ -54,9 +56,14 @@ def make_point(file: Path) -> None:
     begun = runs.record_file(folder) is not None
     init = point["init"]
     run = runs.resume_run(folder) if begun else runs.start_run(settings, folder, init=init)
-    train(run, point["device"] == "cpu", point.get("states", 1) - 1)
-    # At once, with the threads and on the core that the training had.
-    speed = machine.matrix_speed(torch.device(point["device"])) if point.get("speed") else None
+    cpu = point["device"] == "cpu"
+    # Of one thread the processor's seconds are those of a machine that has nothing else to do.
+    processor = cpu and point["threads"] == 1
+    clock = time.process_time if processor else time.perf_counter
+    train(run, cpu, point.get("states", 1) - 1, clock)
+    speed = None
+    if point.get("speed"):  # at once, with the threads, the core and the clock of the training
+        speed = machine.matrix_speed(torch.device(point["device"]), clock)
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
     extractor = Extractor(point["features"], device=point["device"])
@@ -93,6 +100,7 @@ def make_point(file: Path) -> None:
         "updates": model.config.step,
         "sprites_seen": seen,
         "seconds": seconds,
+        "clock": "processor" if processor else "wall",
         "sprites_per_second": seen / seconds,
         "losses": {key: logged[key] for key in ("train_loss", "val_loss")},
         "drawing_seconds": plain.seconds[0],
@@ -117,13 +125,13 @@ def make_point(file: Path) -> None:
     console.say(name, f"{extractor.frechet_name} {result['against']['training']['frechet']:.2f}")
 
 
-def train(run: runs.Run, cpu: bool, states: int) -> None:
-    """Train a run to its end, keeping its last ``states`` states before that.
+def train(run: runs.Run, cpu: bool, states: int, clock: Clock) -> None:
+    """Train a run to its end by ``clock``, keeping its last ``states`` states before that.
 
     Raises:
         KeyboardInterrupt: if it was stopped; it has been saved then.
     """
-    for update in run.train(cpu=cpu):
+    for update in run.train(cpu=cpu, clock=clock):
         if states and update.step % APART == 0 and not run.finished:
             keep_state(run, _states(run.folder), states)
     if run.stopped:

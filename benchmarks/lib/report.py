@@ -128,6 +128,8 @@ def _words(report: Mapping[str, Any]) -> str:
         if report["parallel"]
         else "Trainings ran one after another."
     )
+    if all(result["clock"] == "processor" for result in report["results"]):
+        beside += " Minutes are the processor's, without those that it gave to other work."
     commits = {result["circumstances"]["commit"] for result in report["results"]}
     several = f" Points were made at {len(commits)} commits." if len(commits) > 1 else ""
     for (contestant, minutes), ours in group(report["results"]).items():

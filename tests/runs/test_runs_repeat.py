@@ -189,6 +189,15 @@ def test_a_run_of_minutes_ends_and_resumes(tmp_path: Path) -> None:
     assert finish(resume(run.folder)) == []
 
 
+def test_the_minutes_of_a_run_are_those_of_its_clock(tmp_path: Path) -> None:
+    """Of a clock that runs one second an update, half a minute is thirty updates."""
+    seconds = iter(range(100, 200))
+    run = start(tmp_path / "run", training__max_minutes=0.5)
+    updates = list(run.train(cpu=True, clock=lambda: float(next(seconds))))
+    assert [update.seconds for update in updates] == list(range(1, 31))
+    assert run.finished
+
+
 def test_epochs_are_passes_over_the_training_sprites(tmp_path: Path) -> None:
     run = start(tmp_path / "run", training__epochs=1.5)
     updates = finish(run)

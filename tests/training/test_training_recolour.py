@@ -10,7 +10,7 @@ from spritelab.diffusion import Palettes
 from spritelab.diffusion.oklab import to_oklab
 from spritelab.palette import index_sprites
 from spritelab.training import Batches, DeviceSprites
-from spritelab.training.recolour import ADDED, distract, recolour
+from spritelab.training.recolour import ADDED, SWAPPED, distract, recolour, swap
 
 CPU = torch.device("cpu")
 
@@ -90,6 +90,82 @@ def test_added_colours_are_those_of_other_palettes() -> None:
         assert not set(theirs) & {tuple(colour.tolist()) for colour in row[:8]}
         assert all(colour[3] == 1 for colour in theirs)
     assert not distract(own(), 0.0, seeded()).used[:, 8:].any()
+
+
+def swapped(share: float = 1.0) -> tuple[Palettes, torch.Tensor, torch.Tensor]:
+    """New palettes, new indices, and the old ones."""
+    indices = sprites()[1].indices
+    assert indices is not None
+    palettes, moved = swap(own(), indices.long(), share, seeded())
+    return palettes, moved, indices.long()
+
+
+def test_swapped_palettes_are_gathered_from_others() -> None:
+    palettes, moved, indices = swapped()
+    known = {tuple(colour.tolist()) for colour in own().colours.flatten(0, 1)}
+    sizes = palettes.used[:, 1:].sum(dim=1)
+    # Of what is drawn transparent colours and repeated ones do not count.
+    assert 1 <= int(sizes.min()) < SWAPPED[0] + 2
+    assert SWAPPED[1] - 6 <= int(sizes.max()) <= SWAPPED[1]
+    for colours, used in zip(palettes.colours, palettes.used, strict=True):
+        taken = [tuple(colour.tolist()) for colour in colours[used]]
+        assert len(set(taken)) == len(taken)
+        assert set(taken) <= known
+        assert taken[0] == (-1, -1, -1, -1)
+        assert all(colour[3] == 1 for colour in taken[1:])
+    assert palettes.used.gather(1, moved.flatten(1)).all()
+    assert torch.equal(moved == 0, indices == 0)  # transparent stays, nothing else becomes it
+
+
+def test_a_swapped_colour_is_the_nearest_once_lightness_fills_the_new_range() -> None:
+    palettes, moved, indices = swapped()
+    before = own()
+    for row in range(len(palettes)):
+        old = to_oklab((before.colours[row, 1:8, :3] + 1) / 2).double().numpy()
+        entries = palettes.used[row].nonzero()[1:, 0]
+        new = to_oklab((palettes.colours[row, entries, :3] + 1) / 2).double().numpy()
+        place = (old[:, 0] - old[:, 0].min()) / np.ptp(old[:, 0])
+        old[:, 0] = new[:, 0].min() + place * np.ptp(new[:, 0])
+        gaps = ((old[:, None] - new[None]) ** 2).sum(axis=2)
+        for colour in range(1, 8):
+            (found,) = set(moved[row][indices[row] == colour].tolist())  # it stays one colour
+            place_of = entries.tolist().index(found)
+            assert gaps[colour - 1, place_of] <= gaps[colour - 1].min() + 1e-6
+
+
+def test_a_share_is_swapped() -> None:
+    palettes, moved, indices = swapped(0.0)
+    assert torch.equal(palettes.colours[:, :8], own().colours)
+    assert torch.equal(palettes.used[:, :8], own().used)
+    assert not palettes.used[:, 8:].any()
+    assert torch.equal(moved, indices)
+    half, _, _ = swapped(0.5)
+    changed = (half.colours[:, :8] != own().colours).any(dim=2).any(dim=1)
+    assert 8 <= int(changed.sum()) <= 32
+
+
+def test_sprites_without_transparency_are_swapped_too() -> None:
+    colours = own().colours[:, 1:, :3]
+    indices = torch.arange(7).repeat(40, 7, 1)
+    palettes = Palettes(colours, torch.ones(40, 7, dtype=torch.bool))
+    after, moved = swap(palettes, indices, 1.0, seeded())
+    assert not after.used[:, 0].any()
+    assert int(moved.min()) >= 1
+    assert after.used.gather(1, moved.flatten(1)).all()
+
+
+def test_a_batch_of_swapped_sprites_is_drawn_from_its_palettes() -> None:
+    device = sprites()[1]
+    batches = Batches(
+        device, 16, 1000, 0, mirror=False, stratified_t=True, drop_context=0.1, swap=0.5
+    )
+    batch = batches.draw(0)
+    assert batch.palettes is not None
+    drawn = batch.palettes.nearest(batch.x0)
+    torch.testing.assert_close(batch.palettes.draw(drawn), batch.x0)
+    assert device.indices is not None
+    same = (drawn == device.indices[batches.indices(0)].long()).flatten(1).all(dim=1)
+    assert 2 <= int(same.sum()) <= 14
 
 
 def test_a_batch_shows_the_same_drawings_in_its_palettes() -> None:

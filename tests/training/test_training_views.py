@@ -81,3 +81,7 @@ def test_an_hour_of_a_preset_on_the_sets_that_come_along(sprites: int) -> None:
     small = preset("small").override({"training.max_minutes": 60}).training
     watch = ViewsWatch(sprites, small)
     assert not any(watch.made(160 * share, share / 1000) for share in range(1, 1001))
+
+
+def test_views_in_the_colours_of_others_are_not_a_sprites_own() -> None:
+    assert own_views(750, 200, settings(recolour=0.5, swap=0.5)) == 30

@@ -152,6 +152,11 @@ class TrainingSettings(Settings):
         description="share of sprites shown in other colours: hues turned, chroma and lightness "
         "stretched; for prediction palette",
     )
+    swap: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0,
+        description="share of sprites redrawn in 3 to 16 colours gathered from others, a palette "
+        "swap; for prediction palette",
+    )
     distract: Annotated[float, Field(ge=0, le=1)] = Field(
         default=0.0,
         description="share of sprites whose palette holds 1 to 8 colours that they do not use; "
@@ -193,10 +198,10 @@ class TrainingSettings(Settings):
                 raise ValueError(
                     "min_snr_gamma is for a squared error; prediction palette has none; leave it 0"
                 )
-        elif self.recolour or self.distract:
+        elif self.recolour or self.swap or self.distract:
             raise ValueError(
-                f"recolour and distract are for prediction palette, not {self.prediction}; set "
-                "both to 0, or take preset rgba"
+                "recolour, swap and distract are for prediction palette, not "
+                f"{self.prediction}; set them to 0, or take preset rgba"
             )
         return self
 

@@ -66,7 +66,7 @@ def fine_tuning_settings(
         if settings.data.palette == "off":
             unmeant["data.palette"] = "auto"
     else:
-        unmeant = {"training.recolour": 0, "training.distract": 0}
+        unmeant = {f"training.{key}": 0 for key in ("recolour", "swap", "distract")}
     whole = {"network": parent.network.model_dump(mode="json")}  # of whichever kind it is
     try:
         return settings.override({**whole, **inherited, **gentle, **unmeant, **named})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import time
 import warnings
 import weakref
 from collections.abc import Generator, Sequence
@@ -35,6 +36,7 @@ from spritelab.runs.pictures import draw_grid
 from spritelab.runs.record import describe_model
 from spritelab.training import (
     CheckpointState,
+    Clock,
     DeviceSprites,
     TrainingState,
     Update,
@@ -107,7 +109,10 @@ class Run:
         self._stop.set()
 
     def train(
-        self, stop_after: int | None = None, cpu: bool = False
+        self,
+        stop_after: int | None = None,
+        cpu: bool = False,
+        clock: Clock = time.perf_counter,
     ) -> Generator[Update, None, None]:
         """Train from the last checkpoint, or from the start, yielding after every update.
 
@@ -120,6 +125,8 @@ class Run:
         Args:
             stop_after: stop once the run has made this many updates, counted from its very start.
             cpu: do not use an accelerator even if there is one.
+            clock: gives the seconds of the run and decides when so many minutes are over;
+                ``time.process_time`` for a comparison on a machine that others use, too.
 
         Warns:
             UserWarning: if a small set is shown too often, see ``training.ViewsWatch``.
@@ -132,11 +139,13 @@ class Run:
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
         self._stop.clear()
-        updates = self._train(stop_after, cpu)
+        updates = self._train(stop_after, cpu, clock)
         _close_at_exit(updates)
         return updates
 
-    def _train(self, stop_after: int | None, cpu: bool) -> Generator[Update, None, None]:
+    def _train(
+        self, stop_after: int | None, cpu: bool, clock: Clock
+    ) -> Generator[Update, None, None]:
         settings = self.settings.training
         with ExitStack() as stack:
             stack.enter_context(lock_run(self.folder))
@@ -161,6 +170,7 @@ class Run:
                 settings,
                 accelerator,
                 mirror=self.settings.data.mirror,
+                clock=clock,
             )
             stack.enter_context(self._stop.set_by_signals())
             # Only the first of several processes writes.

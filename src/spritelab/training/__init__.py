@@ -11,6 +11,7 @@ from spritelab.training.checkpoint import (
 )
 from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.loop import (
+    Clock,
     TrainingState,
     Update,
     Validation,
@@ -27,6 +28,7 @@ __all__ = [
     "Batch",
     "Batches",
     "CheckpointState",
+    "Clock",
     "DeviceSprites",
     "Denoising",
     "LeastLoss",

@@ -19,7 +19,7 @@ from spritelab import pixels
 from spritelab.data import SpriteSet
 from spritelab.diffusion import Palettes
 from spritelab.palette import IndexedSprites
-from spritelab.training.recolour import distract, recolour
+from spritelab.training.recolour import distract, recolour, swap
 
 
 def stream_seed(*key: int) -> int:
@@ -112,7 +112,8 @@ class Batches:
             art has much and photographs, blurred by their lenses, have little.
         drop_context: share of sprites whose context is set to zeros (Ho and Salimans 2022).
         recolour: share of sprites shown in other colours (see ``recolour``); for sprites that have
-            palettes, like ``distract``.
+            palettes, like ``swap`` and ``distract``.
+        swap: share of sprites redrawn in palettes gathered from others.
         distract: share of sprites whose palette is given colours that they do not use.
     """
 
@@ -128,6 +129,7 @@ class Batches:
         t_power: float = 1.0,
         drop_context: float,
         recolour: float = 0.0,
+        swap: float = 0.0,
         distract: float = 0.0,
     ) -> None:
         self.sprites = sprites
@@ -139,6 +141,7 @@ class Batches:
         self.t_power = t_power
         self.drop_context = drop_context
         self.recolour = recolour
+        self.swap = swap
         self.distract = distract
         self._order: tuple[int, Tensor] = (-1, torch.empty(0, dtype=torch.int64))
 
@@ -189,9 +192,13 @@ class Batches:
         x0, palettes = self.sprites.select(index)
         if palettes is None or self.sprites.indices is None:
             return x0, None
+        indices = self.sprites.indices[index].long()
         if self.recolour:
             palettes = recolour(palettes, self.recolour, generator)
-            x0 = palettes.draw(self.sprites.indices[index].long())
+        if self.swap:
+            palettes, indices = swap(palettes, indices, self.swap, generator)
+        if self.recolour or self.swap:
+            x0 = palettes.draw(indices)
         if self.distract:
             palettes = distract(palettes, self.distract, generator)
         return x0, palettes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -28,6 +28,9 @@ from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Objective
 from spritelab.training.validation import validation_losses
+
+Clock = Callable[[], float]
+"""Gives seconds, from any start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ def train(
     settings: TrainingSettings,
     accelerator: Accelerator,
     mirror: bool = False,
+    clock: Clock = time.perf_counter,
 ) -> Iterator[Update]:
     """Train until the run's length is reached, yielding after every update.
 
@@ -156,6 +160,7 @@ def train(
     every batch, and all yield the same records.
 
     With ``stop_when_memorising`` it ends as well when the held-out loss says so, see ``LeastLoss``.
+    Seconds, and the minutes of a run that lasts so many, are those of ``clock``.
 
     Raises:
         SettingsError: if the batch cannot be shared evenly by the processes, or if nothing is held
@@ -183,10 +188,11 @@ def train(
         t_power=settings.t_power,
         drop_context=settings.drop_context,
         recolour=settings.recolour,
+        swap=settings.swap,
         distract=settings.distract,
     )
     has_dropout = any(isinstance(m, nn.Dropout) and m.p > 0 for m in state.network.modules())
-    start = time.perf_counter() - state.seconds
+    start = clock() - state.seconds
 
     while state.progress < 1:
         rate = settings.learning_rate * rate_factor(state.step, state.progress, settings)
@@ -212,7 +218,7 @@ def train(
 
         state.step += 1
         state.average.update(state.network, state.step)
-        state.seconds = time.perf_counter() - start
+        state.seconds = clock() - start
         state.progress = _progress(state, settings, len(train_sprites), accelerator)
 
         validation = None

@@ -1,7 +1,8 @@
 """The same drawings in other colours: what keeps a palette from naming its sprite.
 
 Where every palette is one sprite's own and is seen often enough, a network learns "these colours,
-this drawing". A drawing stays what it is in other colours, and beside colours that it does not use.
+this drawing". A drawing stays what it is in other colours (``recolour``), in those of others
+(``swap``), and beside colours that it does not use (``distract``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from spritelab.diffusion import Palettes
 from spritelab.diffusion.oklab import from_oklab, to_oklab
@@ -22,6 +24,9 @@ CHROMA = (0.5, 1.5)
 
 ADDED = 8
 """Most colours that ``distract`` adds to a palette."""
+
+SWAPPED = (3, 16)
+"""Between how many colours, beside transparent, a palette of ``swap`` has."""
 
 
 def recolour(palettes: Palettes, share: float, generator: torch.Generator) -> Palettes:
@@ -69,18 +74,102 @@ def distract(palettes: Palettes, share: float, generator: torch.Generator) -> Pa
     Returns:
         Palettes of P + ADDED entries; the first P are those given.
     """
-    colours, used = palettes.colours, palettes.used
+    added, fits = _of_others(palettes, ADDED, generator)
+    chosen = torch.rand(2, len(palettes), 1, generator=generator, device=added.device)
+    enough = torch.arange(ADDED, device=added.device) < 1 + (chosen[1] * ADDED).long()
+    fits = fits & enough & (chosen[0] < share) & ~_among(added, palettes.colours, palettes.used)
+    return Palettes(
+        torch.cat([palettes.colours, added], dim=1), torch.cat([palettes.used, fits], dim=1)
+    )
+
+
+def swap(
+    palettes: Palettes, indices: Tensor, share: float, generator: torch.Generator
+) -> tuple[Palettes, Tensor]:
+    """Redraw a ``share`` of sprites in palettes gathered from others: a palette swap.
+
+    The new palette has 3 to 16 colours, each number's logarithm alike likely, each colour of
+    another sprite of the batch; of those too few or too many, of any hue, as a palette of a user's
+    own is. Each colour of the sprite becomes the nearest of them in OKLab, its lightness first
+    stretched to run from the darkest to the lightest of them, so that outlines stay dark and
+    lights light. Colours may fall together, and some of the new may stay unused. Transparent stays
+    transparent.
+
+    Args:
+        palettes: of B sprites, P entries.
+        indices: int64 ``[B,H,W]`` into them.
+        share: of the sprites, in [0, 1].
+        generator: on their device.
+
+    Returns:
+        Palettes of at least 17 entries, and indices into them.
+    """
+    fewest, most = SWAPPED
+    colours, used, transparent = palettes.colours, palettes.used, palettes.transparent
     count, device = len(palettes), colours.device
-    u = torch.rand(3, count, ADDED, generator=generator, device=device)
-    chosen = torch.rand(2, count, 1, generator=generator, device=device)
+    added, fits = _of_others(palettes, most, generator)
+    u = torch.rand(2, count, 1, generator=generator, device=device)
+    size = (fewest * ((most + 1) / fewest) ** u[1]).long()
+    fits &= torch.arange(most, device=device) < size
+    fits &= ~(added[:, :, None] == added[:, None]).all(dim=3).tril(diagonal=-1).any(dim=2)
+    chosen = (u[0] < share) & fits.any(dim=1, keepdim=True)
+    nearest = 1 + _nearest(colours, used & ~transparent, added, fits)
+    moved = torch.where(transparent, 0, nearest).gather(1, indices.flatten(1))
+    # Transparent first, then the new colours; both forms in a tensor wide enough for either.
+    clear = (colours * (used & transparent)[..., None]).sum(dim=1, keepdim=True)
+    has_clear = (used & transparent).any(dim=1, keepdim=True)
+    wide = max(colours.shape[1], most + 1)
+    new = _widened(torch.cat([clear, added], dim=1), torch.cat([has_clear, fits], dim=1), wide)
+    old = _widened(colours, used, wide)
+    return (
+        Palettes(
+            torch.where(chosen[..., None], new[0], old[0]), torch.where(chosen, new[1], old[1])
+        ),
+        torch.where(chosen[..., None], moved.reshape(indices.shape), indices),
+    )
+
+
+def _of_others(palettes: Palettes, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw n colours for each palette from those of the batch.
+
+    Returns:
+        float ``[B,n,C]``, and which are not transparent: bool ``[B,n]``.
+    """
+    colours, used = palettes.colours, palettes.used
+    count = len(palettes)
+    u = torch.rand(2, count, n, generator=generator, device=colours.device)
     donor = (u[0] * count).long().clamp(max=count - 1)
     # The n-th used entry of the donor, n uniform below its size.
     number = (u[1] * used.sum(dim=1)[donor]).long()
     entry = (used.cumsum(dim=1)[donor] <= number[..., None]).sum(dim=2)
     entry = entry.clamp(max=used.shape[1] - 1)
-    added = colours[donor, entry]
-    enough = torch.arange(ADDED, device=device) < 1 + (chosen[1] * ADDED).long()
-    known = (added[:, :, None] == colours[:, None]).all(dim=3) & used[:, None]
-    seen = ~palettes.transparent[donor, entry]
-    fits = enough & (chosen[0] < share) & seen & ~known.any(dim=2)
-    return Palettes(torch.cat([colours, added], dim=1), torch.cat([used, fits], dim=1))
+    return colours[donor, entry], ~palettes.transparent[donor, entry]
+
+
+def _among(some: Tensor, colours: Tensor, used: Tensor) -> Tensor:
+    """Which of ``some`` ``[B,n,C]`` are used entries of ``colours`` ``[B,P,C]``: bool ``[B,n]``."""
+    return ((some[:, :, None] == colours[:, None]).all(dim=3) & used[:, None]).any(dim=2)
+
+
+def _nearest(colours: Tensor, seen: Tensor, targets: Tensor, fits: Tensor) -> Tensor:
+    """The nearest of ``targets`` ``[B,n,C]`` that fit, for each of ``colours``: int64 ``[B,P]``."""
+    own, theirs = (to_oklab((some[..., :3] + 1) / 2) for some in (colours, targets))
+    low, high = _range(own[..., 0], seen)
+    dark, light = _range(theirs[..., 0], fits)
+    place = (own[..., :1] - low) / (high - low).clamp(min=1e-3)
+    stretched = torch.cat([dark + place * (light - dark), own[..., 1:]], dim=2)
+    gap = (stretched[:, :, None] - theirs[:, None]).square().sum(dim=3)
+    return torch.where(fits[:, None], gap, torch.inf).argmin(dim=2)
+
+
+def _range(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
+    """Least and largest of float ``[B,m]`` where ``counted``, each ``[B,1,1]``."""
+    least = torch.where(counted, values, torch.inf).amin(dim=1)
+    most = torch.where(counted, values, -torch.inf).amax(dim=1)
+    return least[:, None, None], most[:, None, None]
+
+
+def _widened(colours: Tensor, used: Tensor, wide: int) -> tuple[Tensor, Tensor]:
+    """Colours and which of them are used, with unused entries up to ``wide``."""
+    more = wide - used.shape[1]
+    return functional.pad(colours, (0, 0, 0, more)), functional.pad(used, (0, more))

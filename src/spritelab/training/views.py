@@ -26,7 +26,8 @@ RECOLOUR = 0.8
 
 def own_views(steps: int, sprites: int, settings: TrainingSettings) -> float:
     """How often so many updates show each sprite in its own colours; a mirror image counts too."""
-    return steps * settings.batch_size / sprites * (1 - settings.recolour)
+    own = (1 - settings.recolour) * (1 - settings.swap)
+    return steps * settings.batch_size / sprites * own
 
 
 class ViewsWatch:
