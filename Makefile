@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check reproduce bench bench-quality help clean
+.PHONY: demo test check docs reproduce bench bench-quality help clean
 
 help:
 	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
 	@echo "             minutes, draw new ones with DDPM and DDIM, and set all beside real ones"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
+	@echo "make docs    the guides and the reference as one site, in build/site/"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
 	@echo "make bench   speed and memory, beside other code (docs/benchmarks.md; some 20 minutes)"
 	@echo "make bench-quality   quality against minutes of training (hours; can be interrupted)"
@@ -28,6 +29,10 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The variable stills a notice of the theme about another program.
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.
@@ -61,7 +66,7 @@ bench-quality: .venv/installed-dev
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
 	@touch $@
 
 clean:

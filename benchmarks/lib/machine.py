@@ -1,4 +1,4 @@
-"""The circumstances of a figure: the commit, the machine, the versions, the date.
+"""The circumstances of a figure: the commit, the machine and its speed, the versions, the date.
 
 A figure without its circumstances is no figure: every report holds them.
 """
@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ import torch
 
 ROOT = Path(__file__).parents[2]
 """The repository."""
+
+PRODUCT = 1024
+"""Rows and columns of the matrices whose product measures the machine."""
 
 
 def circumstances(
@@ -85,6 +89,42 @@ def machine(device: torch.device) -> dict[str, Any]:
         "device": device.type,
         "gpu": gpu,
     }
+
+
+def matrix_product(device: torch.device) -> tuple[Callable[[], object], int]:
+    """The float32 product of two square matrices on ``device``, and the operations it takes."""
+    a, b = torch.randn(2, PRODUCT, PRODUCT, device=device)
+    out = torch.empty_like(a)
+
+    def multiply() -> None:
+        if device.type == "cuda":
+            torch.backends.cuda.matmul.allow_tf32 = False
+        torch.mm(a, b, out=out)
+        if device.type != "cpu":
+            torch.accelerator.synchronize(device)
+
+    return multiply, 2 * PRODUCT**3
+
+
+def matrix_speed(
+    device: torch.device, clock: Callable[[], float] = time.perf_counter, seconds: float = 1.0
+) -> float:
+    """Operations a second of ``matrix_product`` with the threads that torch has: the median.
+
+    Args:
+        device: that multiplies.
+        clock: gives seconds.
+        seconds: to go on for, after one product to warm up.
+    """
+    multiply, operations = matrix_product(device)
+    multiply()
+    taken: list[float] = []
+    begin = clock()
+    while not taken or clock() - begin < seconds:
+        start = clock()
+        multiply()
+        taken.append(clock() - start)
+    return operations / statistics.median(taken)
 
 
 def usable_cores() -> list[int]:

@@ -15,6 +15,7 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
+import torch
 
 from benchmarks.lib import console, machine
 from spritelab import runs
@@ -60,6 +61,9 @@ def make_point(file: Path) -> None:
     processor = cpu and point["threads"] == 1
     clock = time.process_time if processor else time.perf_counter
     train(run, cpu, point.get("states", 1) - 1, clock)
+    speed = None
+    if point.get("speed"):  # at once, with the threads, the core and the clock of the training
+        speed = machine.matrix_speed(torch.device(point["device"]), clock)
     logged = runs.read_metrics(folder)[-1]  # the only validation, after the last update
     seconds = float(logged["seconds"])
     extractor = Extractor(point["features"], device=point["device"])
@@ -112,6 +116,8 @@ def make_point(file: Path) -> None:
         "floor": floor_of(plain, mirrored, point["n"]),
         "circumstances": machine.circumstances(model.device),
     }
+    if speed is not None:
+        result["matrix_speed"] = speed
     if point.get("unseen_palettes") and model.palettes is not None:
         unseen = measured(model, mirror=True, palettes="held-out")
         result["unseen_palettes"] = memory(unseen.measures)

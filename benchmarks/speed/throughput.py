@@ -28,9 +28,6 @@ from spritelab.errors import SettingsError
 
 MODULE = "benchmarks.speed.throughput"
 
-PRODUCT = 1024
-"""Rows and columns of the matrices whose product measures the machine."""
-
 NOTEBOOK_SPRITES = 40 * 60_000
 """Sprites that the notebook's training sees."""
 
@@ -134,7 +131,7 @@ def measure(
                 left_out[case.name] = f"{type(reason).__name__}: {reason}".splitlines()[0]
                 console.say("left out", f"{case.name}: {left_out[case.name]}")
             progress(done, len(wanted), case.name)
-    multiply, flop = _product(device)
+    multiply, flop = machine.matrix_product(device)
     timed["product"], counts["product"] = _long_enough(multiply, given.seconds)
     timings = harness.take_turns(timed, given.rounds)
     speed = flop * counts["product"] / timings["product"].median
@@ -161,7 +158,7 @@ def measure(
         rows.append(row)
     report = {
         "benchmark": "throughput",
-        "product": {"side": PRODUCT, "flops_per_second": speed},
+        "product": {"side": machine.PRODUCT, "flops_per_second": speed},
         "rows": rows,
         "left_out": left_out,
     }
@@ -182,20 +179,6 @@ def _long_enough(work: Callable[[], object], seconds: float) -> tuple[Callable[[
             work()
 
     return repeated, count
-
-
-def _product(device: torch.device) -> tuple[Callable[[], object], int]:
-    """The float32 matrix product on ``device``, and the operations it takes."""
-    a, b = torch.randn(2, PRODUCT, PRODUCT, device=device)
-    out = torch.empty_like(a)
-
-    def multiply() -> None:
-        if device.type == "cuda":
-            torch.backends.cuda.matmul.allow_tf32 = False
-        torch.mm(a, b, out=out)
-        harness.finish_work(device)
-
-    return multiply, 2 * PRODUCT**3
 
 
 def _add_memory(
@@ -236,11 +219,11 @@ def table(report: dict[str, Any]) -> str:
         parts.append(harness.markdown(titles, [cells[: len(titles)] for cells in rows]))
     words = (
         f"Medians of rounds in which all cases took turns. The machine's own product of two "
-        f"{PRODUCT}×{PRODUCT} matrices reached {product_speed / 1e9:,.0f} GFLOP/s in float32 in "
-        "the same rounds; shares count the operations of spritelab's network of that preset. Peak "
-        "memory is of a process with this case alone, torch included (on CUDA: of the device). "
-        "Peers keep no average of the weights and have no classes. The notebook's loop: Adam, "
-        "sprites one by one through transforms and a loader.\n"
+        f"{machine.PRODUCT}×{machine.PRODUCT} matrices reached {product_speed / 1e9:,.0f} GFLOP/s "
+        "in float32 in the same rounds; shares count the operations of spritelab's network of "
+        "that preset. Peak memory is of a process with this case alone, torch included (on CUDA: "
+        "of the device). Peers keep no average of the weights and have no classes. The "
+        "notebook's loop: Adam, sprites one by one through transforms and a loader.\n"
     )
     skipped = [f"{name}: {reason}\n" for name, reason in report["left_out"].items()]
     left = "\nLeft out:\n\n- " + "- ".join(skipped) if skipped else ""

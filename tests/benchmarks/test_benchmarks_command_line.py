@@ -7,13 +7,14 @@ from types import ModuleType
 import pytest
 from benchmark_reports import ONE_THREAD, name_of
 
-from benchmarks.quality import few_steps, memorisation, reproduce, time_to_quality
+from benchmarks.quality import few_steps, memorisation, reproduce, speedrun, time_to_quality
 from benchmarks.speed import evaluating, sampling, startup, throughput
 from tools import ship_model
 
 SCRIPTS = (
     time_to_quality,
     memorisation,
+    speedrun,
     few_steps,
     reproduce,
     throughput,
@@ -47,6 +48,8 @@ def test_help_and_a_wrong_flag(script: ModuleType, capsys: pytest.CaptureFixture
         (memorisation, ["--sprites", "3"], "--sprites: must be at least 20, not 3"),
         (memorisation, ["--minutes", "0"], "positive numbers"),
         (memorisation, ["--minutes", "2", "--updates", "9"], "not allowed with"),
+        (speedrun, [], "give --minutes"),
+        (speedrun, ["--minutes", "2,4"], "an entry has one length"),
         (few_steps, ["--seeds", "1"], "--seeds: must be at least 2"),
         (few_steps, ["--spacings", "linspace,even"], "--spacings: spacing: unknown 'even'"),
         (few_steps, ["--steps", "0"], "--steps: takes whole numbers from 1 on"),

@@ -6,13 +6,11 @@ meaning is one more class with the members of ``Head``.
 
 With a = √ᾱ_t and s = √(1-ᾱ_t):
 
-====  ======================  =======================  ==========================
-head  target                  x̂_0 from output f        source
-====  ======================  =======================  ==========================
-ε     ε                       (x_t - s·f) / a          Ho et al. 2020
-x_0   x_0                     f                        Salimans and Ho 2022
-v     a·ε - s·x_0             a·x_t - s·f              Salimans and Ho 2022
-====  ======================  =======================  ==========================
+| head | target      | x̂_0 from output f | source               |
+|------|-------------|--------------------|----------------------|
+| ε    | ε           | (x_t - s·f) / a    | Ho et al. 2020       |
+| x_0  | x_0         | f                  | Salimans and Ho 2022 |
+| v    | a·ε - s·x_0 | a·x_t - s·f        | Salimans and Ho 2022 |
 
 The **palette** head is of another kind. A sprite is drawn from m colours c_j, and what is learnt is
 the index k_i of each pixel i. With f_ij the network's score of colour j,

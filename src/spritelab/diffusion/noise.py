@@ -6,13 +6,11 @@ There is no state: any process, device or program gives the same sprite the same
 order, and a chain that is entered at t draws there what the whole chain draws. ``docs/formats.md``
 writes the algorithm out, with test vectors.
 
-=======  ==================================================================================
-key      the 64 bits of the seed: (low word, high word)
-counter  (block, draw, number, stream); block b holds the normals 4b … 4b+3 of a draw
-draw     0 is x_T; t + 1 is the z that the step from t adds
-stream   0 is the sprite's own noise, 1 decides its class (draw 0) and its palette (draw 1), 2 + v
-         is its v-th variation
-=======  ==================================================================================
+- **key**: the 64 bits of the seed, (low word, high word).
+- **counter**: (block, draw, number, stream); block b holds the normals 4b … 4b+3 of a draw.
+- **draw**: 0 is x_T; t + 1 is the z that the step from t adds.
+- **stream**: 0 is the sprite's own noise, 1 decides its class (draw 0) and its palette (draw 1),
+  1 + v is variation v ≥ 1.
 """
 
 from __future__ import annotations

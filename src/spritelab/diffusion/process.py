@@ -2,14 +2,12 @@
 
 With a = √ᾱ_t and s = √(1-ᾱ_t), so that a² + s² = 1:
 
-==========  =======================  ========================================
-quantity    definition               source
-==========  =======================  ========================================
-x_t         a·x_0 + s·ε              Ho et al. 2020, equation 4
-v           a·ε - s·x_0              Salimans and Ho 2022, appendix D
-x_0         (x_t - s·ε) / a          = a·x_t - s·v
-ε           (x_t - a·x_0) / s        = s·x_t + a·v
-==========  =======================  ========================================
+| quantity | definition        | source                           |
+|----------|-------------------|----------------------------------|
+| x_t      | a·x_0 + s·ε       | Ho et al. 2020, equation 4       |
+| v        | a·ε - s·x_0       | Salimans and Ho 2022, appendix D |
+| x_0      | (x_t - s·ε) / a   | = a·x_t - s·v                    |
+| ε        | (x_t - a·x_0) / s | = s·x_t + a·v                    |
 
 Everywhere: ``x0``, ``x_t``, ``eps``, ``v`` are float ``[B,C,H,W]``, ``t`` is int64 ``[B]``.
 Noise is always an argument and never drawn here.

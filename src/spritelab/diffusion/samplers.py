@@ -7,20 +7,18 @@ sprite in ``step.x``. Steps are computed in float64 and yielded in the dtype of 
 A chain can be entered anywhere: ``pairs`` says which steps it takes, ``x_T`` is the x at the first
 of them, and ``constrain`` may replace the x that a step has reached before the next one starts.
 
-=========  ===========  ==============================================================
-paper      code         meaning
-=========  ===========  ==============================================================
-x_t        x            the sprite at step t
-ᾱ_t        ab_t         ``schedule.alpha_bar(t)``
-ᾱ_{t'}     ab_prev      the same at t' = t_prev, the next step visited; 1 for t' = -1
-β          beta         1 - ᾱ_t/ᾱ_{t'}: equals β_t when every step is visited
-ε̂, x̂_0    eps_hat ...  the network's prediction and the clean sprite that follows from it
-σ          sigma        standard deviation of the noise this step adds
-z          z            standard normal noise
-λ_t        half_log_snr log(√ᾱ_t / √(1-ᾱ_t)), half the logarithm of the signal-to-noise ratio
-h          h            λ_{t'} - λ_t: how far this step goes, as DPM-Solver++ counts it
-r          r            h of the step before over the h of this one
-=========  ===========  ==============================================================
+| paper  | code            | meaning                                                         |
+|--------|-----------------|-----------------------------------------------------------------|
+| x_t    | x               | the sprite at step t                                            |
+| ᾱ_t    | ab_t            | ``schedule.alpha_bar(t)``                                       |
+| ᾱ_{t'} | ab_prev         | the same at t' = t_prev, the next step visited; 1 for t' = -1   |
+| β      | beta            | 1 - ᾱ_t/ᾱ_{t'}: equals β_t when every step is visited           |
+| ε̂, x̂_0 | eps_hat, x0_hat | the prediction and the clean sprite that follows from it        |
+| σ      | sigma           | standard deviation of the noise this step adds                  |
+| z      | z               | standard normal noise                                           |
+| λ_t    | half_log_snr    | log(√ᾱ_t / √(1-ᾱ_t)), half the log of the signal-to-noise ratio |
+| h      | h               | λ_{t'} - λ_t: how far this step goes, as DPM-Solver++ counts it |
+| r      | r               | h of the step before over the h of this one                     |
 """
 
 from __future__ import annotations

@@ -1,13 +1,11 @@
 """The noise schedule: how much signal is left at every step t, and which steps a sampler visits.
 
-========  ============  =============================================================
-paper     code          meaning
-========  ============  =============================================================
-T         timesteps     number of steps
-β_t       betas         variance of the noise added by step t
-α_t       alphas        1 - β_t
-ᾱ_t       alpha_bars    Π α_s for s ≤ t: the share of the signal's variance left at t
-========  ============  =============================================================
+| paper | code       | meaning                                                       |
+|-------|------------|---------------------------------------------------------------|
+| T     | timesteps  | number of steps                                               |
+| β_t   | betas      | variance of the noise added by step t                         |
+| α_t   | alphas     | 1 - β_t                                                       |
+| ᾱ_t   | alpha_bars | Π α_s for s ≤ t: the share of the signal's variance left at t |
 
 t runs from 0 (almost clean) to T-1 (noise); t = -1 means clean, where ᾱ is 1.
 All three are float64 tensors of shape ``[T]``: products of a thousand factors lose digits in

@@ -1,16 +1,14 @@
 """One training run on disk: its settings, the loop, its log, its checkpoints and its pictures.
 
-::
-
-    runs/NAME/
-      run.json          settings, versions and the data's hash: all that is needed to repeat it
-      run.lock          locked while a process trains the run
-      metrics.jsonl     one line a validation
-      tensorboard/      the same and the loss of every update, for TensorBoard
-      checkpoints/      what training goes on from
-      model/            what is sampled and shared
-      samples/          grids along the way
-      *.png             loss curves, samples and denoising strips of both samplers
+runs/NAME/
+  run.json          settings, versions and the data's hash: all that is needed to repeat it
+  run.lock          locked while a process trains the run
+  metrics.jsonl     one line a validation
+  tensorboard/      the same and the loss of every update, for TensorBoard
+  checkpoints/      what training goes on from
+  model/            what is sampled and shared
+  samples/          grids along the way
+  *.png             loss curves, samples and denoising strips of both samplers
 """
 
 from spritelab.runs.fine_tuning import fine_tuning_settings

@@ -1,13 +1,11 @@
 """Sprites to features: uint8 ``[N,H,W,3]`` (or RGBA ``[N,H,W,4]``) → float32 ``[N,D]``.
 
-========================  =====  ============================================  =================
-function                  D      network                                       Fréchet distance
-========================  =====  ============================================  =================
-``effnet_features``       1280   EfficientNet-Lite0, ImageNet                  FD-EffNet
-``inception_features``    2048   FID's InceptionV3                             FID
-``pytorch_fid_features``  2048   the same, without integer upscaling           FID (pytorch-fid)
-``pixel_features``        H·W·3  none: the pixels                              FD-pixels
-========================  =====  ============================================  =================
+| function                 | D     | network                             | Fréchet distance  |
+|--------------------------|-------|-------------------------------------|-------------------|
+| ``effnet_features``      | 1280  | EfficientNet-Lite0, ImageNet        | FD-EffNet         |
+| ``inception_features``   | 2048  | FID's InceptionV3                   | FID               |
+| ``pytorch_fid_features`` | 2048  | the same, without integer upscaling | FID (pytorch-fid) |
+| ``pixel_features``       | H·W·3 | none: the pixels                    | FD-pixels         |
 
 All but ``pytorch_fid_features`` follow ``features.protocol``. Features never depend on which other
 sprites stand beside a sprite, beyond float32 rounding: batches only bound the memory.

@@ -47,15 +47,10 @@ def neighbour_measures(
     With r_k(x) the distance from x to its k-th nearest other member of its own set, and balls that
     include their surface (the papers' ≤; for distances drawn from a continuum it makes no odds):
 
-    ===========  ====================================================  =========================
-    measure      definition                                            source
-    ===========  ====================================================  =========================
-    precision    mean over g of: is d(x, g) ≤ r_k(x) for some real x?  Kynkäänniemi, equation 2
-    recall       mean over x of: is d(x, g) ≤ r_k(g) for some g?       the same, sides exchanged
-    density      mean over g of: number of x with d(x, g) ≤ r_k(x),    Naeem, equation 3
-                 divided by k
-    coverage     mean over x of: is d(x, g) ≤ r_k(x) for some g?       Naeem, equation 4
-    ===========  ====================================================  =========================
+    - **precision**: mean over g of: is d(x, g) ≤ r_k(x) for some real x? Kynkäänniemi, equation 2.
+    - **recall**: mean over x of: is d(x, g) ≤ r_k(g) for some g? The same, sides exchanged.
+    - **density**: mean over g of: the number of x with d(x, g) ≤ r_k(x), over k. Naeem, equation 3.
+    - **coverage**: mean over x of: is d(x, g) ≤ r_k(x) for some g? Naeem, equation 4.
 
     Real copies make empty neighbourhoods (r = 0): hand in distinct real sprites
     (``features.protocol.distinct``). Generated copies count as what they are, a lack of diversity.
