@@ -165,7 +165,7 @@ def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None
     assert all(sprite["palette_of"] >= 0 and len(sprite["palette"]) > 2 for sprite in listed)
     assert main([*words, str(tmp_path / "b"), "--palette", "#102030,#a0b0c0"]) == 0
     written = json.loads((tmp_path / "b" / "samples.json").read_text())
-    assert written["palette"] == ["#102030ff", "#a0b0c0ff"]
+    assert written["palette"] == ["#102030", "#a0b0c0"]
     for sprite, before in zip(written["sprites"], listed, strict=True):
         assert set(sprite["palette"]) <= {"#00000000", "#102030ff", "#a0b0c0ff"}
         assert sprite["palette_of"] == before["palette_of"]

@@ -136,16 +136,15 @@ def fit_channels(palette: Palette, palettes: TrainingPalettes) -> Palette:
     Raises:
         SettingsError: if that leaves no colour.
     """
-    channels = palettes.colours.shape[2]
-    colours = palette.colours
-    if channels == 3 and palette.has_transparent:
-        colours = colours[1:]
-    colours = with_channels(colours, channels)
-    if palettes.have_transparent:
-        colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
+    colours = palette.colours[1:] if palette.has_transparent else palette.colours
     if not len(colours):
         raise SettingsError("every colour of `palette` is transparent; give one that can be seen")
-    return Palette(colours)
+    channels = palettes.colours.shape[2]
+    seen = with_channels(colours, channels)
+    clear = np.zeros((1, 4), dtype=np.uint8)
+    if channels == 4 and (palettes.have_transparent or palette.has_transparent):
+        return Palette(np.concatenate([clear, seen]))
+    return Palette(seen)
 
 
 def encode_palettes(palettes: Sequence[Palette], most: int) -> Palettes:
