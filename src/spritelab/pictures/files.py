@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from spritelab import pixels
 from spritelab.errors import SettingsError
 from spritelab.pictures.curves import loss_curves
 from spritelab.pictures.layout import Ground, good_columns, good_scale, grid
+from spritelab.pictures.mark import SOFTWARE
 from spritelab.pictures.pages import (
     Frames,
     contact_sheet,
@@ -27,12 +29,14 @@ from spritelab.pixels import Images
 from spritelab.storage import write_file
 
 
-def save_png(image: Images, path: str | Path) -> Path:
+def save_png(image: Images, path: str | Path, *, about_sprites: bool = False) -> Path:
     """Write one picture as PNG and return its path.
 
     Args:
         image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha); written as it is.
         path: a name that ends in ``.png``; folders on the way are made.
+        about_sprites: it shows sprites and is none, such as a grid: it is marked, and passed over
+            where a folder with it is read.
 
     Raises:
         DataError: ``image`` is no picture.
@@ -45,7 +49,11 @@ def save_png(image: Images, path: str | Path) -> Path:
     pixels.check_images(image[None])
     encoded = io.BytesIO()
     # Looking for the best filters halves small pictures; for large ones it takes too long.
-    Image.fromarray(image).save(encoded, format="PNG", optimize=image.size < 1 << 22)
+    small = image.size < 1 << 22
+    notes = PngInfo()
+    if about_sprites:
+        notes.add_text(*SOFTWARE)
+    Image.fromarray(image).save(encoded, format="PNG", optimize=small, pnginfo=notes)
     return write_file(path, encoded.getvalue())
 
 
@@ -66,7 +74,7 @@ def samples_picture(
     columns = columns or good_columns(len(images))
     scale = good_scale(images.shape[2], columns)
     picture = grid(images, columns, scale, background=background)
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
 
 
 def strip_picture(
@@ -93,7 +101,7 @@ def strip_picture(
         x0_hat=rows[1][shown] if len(rows) > 1 else None,
         background=background,
     )
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
 
 
 def contact_sheet_picture(
@@ -120,7 +128,7 @@ def contact_sheet_picture(
     picture = contact_sheet(
         images, labels, class_names, columns, rows, scale, background=background
     )
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
 
 
 def curves_picture(
@@ -133,4 +141,4 @@ def curves_picture(
         path: of the PNG.
         which: its ``loss`` and ``unit``.
     """
-    return save_png(loss_curves(records, title, **which), path)
+    return save_png(loss_curves(records, title, **which), path, about_sprites=True)

@@ -4,7 +4,9 @@ Art that was enlarged by a factor that is not whole, saved as JPEG, blurred, or 
 pixel art by something that knows no grid, has its edges near evenly spaced lines. For every size p
 of a pixel the edges of all rows and columns are laid over each other modulo p; the right size is
 the one where most of them come to lie in one narrow band. Its fractions explain the edges just as
-well, its multiples do not: the largest of the best is taken.
+well, its multiples do not: the largest of the best is taken. Where pixels run into each other (blur,
+smooth enlarging) no band is narrow, but the edges still swell and fall with the period p: then the
+one frequency that stands out of their spectrum is taken.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ _BAND = 0.25  # width of the band around a line, as a share of a pixel
 _LEAST_BAND = 1.0  # and in pixels of the picture: lines are rounded to these
 _NOISE = 4  # levels by which neighbours differ through compression alone
 _ENOUGH = 0.4  # agreement from which on there is a grid
+_SWELL = 0.14  # strength of the period of soft edges from which on there is a grid
+_LONE = 6  # periods that fewer of fill a picture say nothing
+_STANDS_OUT = 1.7  # and how many times as strong it is as any other
 _ALIKE = 0.005  # agreements that differ by less are equal
 
 Floats = NDArray[np.float64]
@@ -40,7 +45,9 @@ class PixelGrid:
         height: of one pixel of the art.
         left: where the first whole column begins, from 0 to below ``width``.
         top: where the first whole row begins, from 0 to below ``height``.
-        agreement: share of the edges on its lines, less what chance puts there: 1 for all.
+        agreement: how far the edges follow it, from 0 for not at all to 1: where pixels have sharp
+            edges, the share of these on its lines, less what chance puts there; where they are
+            soft, the strength of their period.
     """
 
     width: float
@@ -89,13 +96,18 @@ def find_grid(image: Images) -> PixelGrid | None:
     chance = bins / _BINS
     agreement = (sum(held for held, _ in found) / total - chance) / (1 - chance)
     best = float(agreement.max())
-    if best < _ENOUGH:
+    if best >= _ENOUGH:
+        k = _largest(agreement, best)
+        middles = [float(middle[k]) for _, middle in found]
+        pixel, starts = _fitted(axes, float(sizes[k]), middles)
+        best = float(agreement[k])
+    elif (soft := _swell(axes, sizes)) is not None:
+        pixel, starts, best = soft
+    else:
         return None
-    k = _largest(agreement, best)
-    pixel, starts = _fitted(axes, float(sizes[k]), [float(middle[k]) for _, middle in found])
     width, left = _whole(image.shape[1], pixel, starts[0])
     height, top = _whole(image.shape[0], pixel, starts[1])
-    return PixelGrid(width, height, left, top, float(agreement[k]))
+    return PixelGrid(width, height, left, top, best)
 
 
 @dataclass(frozen=True)
@@ -146,6 +158,12 @@ class _Edges:
         middle: Floats = (start + bins / 2) / _BINS % 1.0 * sizes
         return held, middle
 
+    def waves(self, sizes: Floats) -> NDArray[np.complex128]:
+        """The Fourier coefficient of the edges at each of S periods: complex128 ``[S]``."""
+        angles = -2j * np.pi * self.at / sizes[:, None]
+        found: NDArray[np.complex128] = np.exp(angles) @ self.weights
+        return found
+
 
 def _sizes(width: int, height: int) -> Floats:
     """The sizes of a pixel that are tried: so fine that a line at the far end is not missed."""
@@ -164,6 +182,31 @@ def _largest(agreement: Floats, best: float) -> int:
     while last + 1 < len(agreement) and agreement[last + 1] >= best - _ALIKE:
         last += 1
     return (first + last) // 2
+
+
+def _swell(axes: list[_Edges], sizes: Floats) -> tuple[float, list[float], float] | None:
+    """Find the one period with which soft edges swell: its size, its starts, its strength."""
+    waves = [axis.waves(sizes) for axis in axes]
+    total = sum(float(axis.weights.sum()) for axis in axes)
+    strength = sum(np.abs(wave) for wave in waves) / total
+    inner = strength[1:-1]
+    peaks = 1 + np.flatnonzero((inner >= strength[:-2]) & (inner >= strength[2:]))
+    if not len(peaks):
+        return None
+    k = int(peaks[strength[peaks].argmax()])
+    ratio = sizes[k] / sizes[peaks]
+    # No other periods are its side lobes, its overtones, and what a lone figure in the middle of
+    # its picture has: one long wave.
+    other = (np.abs(ratio - 1) > 0.15) & (np.abs(ratio - ratio.round()) > 0.05)
+    other &= sizes[peaks] <= max(float(sizes[k]), float(sizes[0]) * LEAST_CELLS / _LONE)
+    if strength[k] < max(_SWELL, _STANDS_OUT * float(strength[peaks][other].max(initial=0))):
+        return None
+    near = sizes[k] * np.linspace(0.97, 1.03, 61)
+    fine = [axis.waves(near) for axis in axes]
+    best = int(sum(np.abs(wave) for wave in fine).argmax())
+    pixel = float(near[best])
+    starts = [float(-np.angle(wave[best]) / (2 * np.pi) % 1.0 * pixel) for wave in fine]
+    return pixel, starts, float(strength[k])
 
 
 def _fitted(axes: list[_Edges], pixel: float, middles: list[float]) -> tuple[float, list[float]]:
