@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab.pixels import Images
+from spritelab.pixels import Images, clear_hidden
 
 MOST_CELLS = 256
 """The most pixels along the longer side of the art that is looked for."""
@@ -28,9 +28,12 @@ _BAND = 0.25  # width of the band around a line, as a share of a pixel
 _LEAST_BAND = 1.0  # and in pixels of the picture: lines are rounded to these
 _NOISE = 4  # levels by which neighbours differ through compression alone
 _ENOUGH = 0.4  # agreement from which on there is a grid
+_LEAST_SOFT = 3.0  # size of a pixel from which on a soft one can be told
 _SWELL = 0.14  # strength of the period of soft edges from which on there is a grid
 _LONE = 6  # periods that fewer of fill a picture say nothing
-_STANDS_OUT = 1.7  # and how many times as strong it is as any other
+_STANDS_OUT = 1.35  # and how many times as strong it is as any other
+_SHARP_REST = 0.2  # share of a picture that a grid of sharp pixels may leave unexplained
+_SOFT_REST = 0.36  # and one of soft pixels
 _ALIKE = 0.005  # agreements that differ by less are equal
 
 Floats = NDArray[np.float64]
@@ -91,7 +94,8 @@ def find_grid(image: Images) -> PixelGrid | None:
     sizes = _sizes(image.shape[1], image.shape[0])
     if total == 0 or not len(sizes):
         return None
-    bins = np.ceil(_BINS * np.maximum(_BAND, _LEAST_BAND / sizes) - 1e-9).astype(np.int64)
+    # Whole, and less than one pixel of the picture: edges that are one apart are two edges.
+    bins = np.floor(_BINS * np.maximum(_BAND, _LEAST_BAND / sizes)).astype(np.int64)
     found = [axis.bands(sizes, bins) for axis in axes]
     chance = bins / _BINS
     agreement = (sum(held for held, _ in found) / total - chance) / (1 - chance)
@@ -100,14 +104,47 @@ def find_grid(image: Images) -> PixelGrid | None:
         k = _largest(agreement, best)
         middles = [float(middle[k]) for _, middle in found]
         pixel, starts = _fitted(axes, float(sizes[k]), middles)
-        best = float(agreement[k])
-    elif (soft := _swell(axes, sizes)) is not None:
-        pixel, starts, best = soft
-    else:
-        return None
+        grid = _placed(image, pixel, starts, float(agreement[k]))
+        if _unexplained(image, grid) <= _SHARP_REST:
+            return grid
+    if (soft := _swell(axes, sizes[sizes >= _LEAST_SOFT])) is not None:
+        grid = _placed(image, *soft)
+        if _unexplained(image, grid) <= _SOFT_REST:
+            return grid
+    return None
+
+
+def _placed(image: Images, pixel: float, starts: list[float], agreement: float) -> PixelGrid:
     width, left = _whole(image.shape[1], pixel, starts[0])
     height, top = _whole(image.shape[0], pixel, starts[1])
-    return PixelGrid(width, height, left, top, best)
+    return PixelGrid(width, height, left, top, agreement)
+
+
+def _unexplained(image: Images, grid: PixelGrid) -> float:
+    """How far a picture is from one whose cells are each of the colour in their middle.
+
+    Returns:
+        The mean difference as a share of that from one plain colour: 0 for the very picture.
+    """
+    height, width = image.shape[:2]
+    shown = clear_hidden(image[None])[0]
+    ys, xs = _middles(height, grid.height, grid.top), _middles(width, grid.width, grid.left)
+    rest = whole = 0.0
+    plain = np.median(shown[:: max(1, height // 64)], axis=(0, 1))
+    for start in range(0, height, 256):  # a large picture is never there twice
+        rows = shown[start : start + 256].astype(np.int16)
+        cells = shown[ys[start : start + 256, None], xs]
+        rest += float(np.abs(rows - cells).sum())
+        whole += float(np.abs(rows - plain).sum())
+    return rest / max(whole, 1.0)
+
+
+def _middles(length: int, pixel: float, start: float) -> NDArray[np.int64]:
+    """Where the middle of the cell is that each pixel along one axis lies in: int64 ``[length]``."""
+    marks = lines(length, pixel, start)
+    cell = np.searchsorted(marks, np.arange(length) + 0.5, side="right") - 1
+    cell = np.clip(cell, 0, len(marks) - 2)
+    return np.clip(marks[cell] + pixel / 2, 0, length - 1).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -189,6 +226,8 @@ def _swell(axes: list[_Edges], sizes: Floats) -> tuple[float, list[float], float
     waves = [axis.waves(sizes) for axis in axes]
     total = sum(float(axis.weights.sum()) for axis in axes)
     strength = sum(np.abs(wave) for wave in waves) / total
+    if len(strength) < 3:
+        return None
     inner = strength[1:-1]
     peaks = 1 + np.flatnonzero((inner >= strength[:-2]) & (inner >= strength[2:]))
     if not len(peaks):
