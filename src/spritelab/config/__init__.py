@@ -4,7 +4,15 @@ from spritelab.config.base import Settings, flatten
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
 from spritelab.config.palettes import PaletteSource
-from spritelab.config.reading import HOW_READ, Anchor, Frames, Leftover, ReadingSettings, both
+from spritelab.config.reading import (
+    HOW_READ,
+    Anchor,
+    Frames,
+    Leftover,
+    ReadingSettings,
+    as_read_before,
+    both,
+)
 from spritelab.config.sampler import (
     Sampler,
     SamplerChanges,
@@ -33,6 +41,7 @@ __all__ = [
     "DataSettings",
     "ReadingSettings",
     "HOW_READ",
+    "as_read_before",
     "Anchor",
     "Frames",
     "Leftover",

@@ -135,8 +135,8 @@ class ReadingSettings(Settings):
     )
     leftover: Leftover = Field(
         default="refuse",
-        description="the strip beyond a sheet's last whole cells: refuse the sheet; drop the strip; "
-        "keep its part cells, filled up with transparent pixels",
+        description="the strip beyond a sheet's last whole cells: refuse the sheet; drop the "
+        "strip; keep its part cells, filled up with transparent pixels",
     )
     transparent: Keys = Field(
         default=(),
@@ -171,9 +171,7 @@ class ReadingSettings(Settings):
     def _check_sheet(self) -> Self:
         if self.tile is None:
             if self.margin or self.spacing:
-                raise ValueError(
-                    "`margin` and `spacing` describe a sheet; give its `tile` as well"
-                )
+                raise ValueError("`margin` and `spacing` describe a sheet; give its `tile` as well")
             if self.offset or self.leftover != "refuse":
                 raise ValueError(
                     "`offset` and `leftover` describe a sheet; give its `tile` as well"
@@ -204,6 +202,15 @@ class ReadingSettings(Settings):
     def key_colours(self) -> tuple[tuple[int, int, int], ...]:
         """``transparent`` as triples of bytes."""
         return tuple((c[0], c[1], c[2]) for c in (bytes.fromhex(k[1:]) for k in self.transparent))
+
+
+def as_read_before(values: Any) -> None:
+    """Put into data settings of a record what spritelab did before it had a setting for it.
+
+    ``frames`` decides which sprites are held out: those of runs begun before stay as they are.
+    """
+    if isinstance(values, dict):
+        values.setdefault("frames", "off")
 
 
 HOW_READ = frozenset(ReadingSettings.model_fields)

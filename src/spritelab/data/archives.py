@@ -6,7 +6,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -74,10 +74,8 @@ def _name(member: zipfile.ZipInfo) -> str:
     """The path of a member, written with ``/``; that of a folder ends in one."""
     name = member.filename
     if not member.flag_bits & _UTF_8:
-        try:
+        with suppress(UnicodeError):  # it was no UTF-8 after all
             name = name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass  # it was no UTF-8 after all
     name = name.replace("\\", "/")
     return str(PurePosixPath(name)) + ("/" if name.endswith("/") else "")
 

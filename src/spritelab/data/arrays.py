@@ -109,7 +109,9 @@ def to_pixels(array: Array, name: str, *, square: bool = True) -> Images:
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or array.shape[-1] not in (1, 3, 4):
-        raise DataError(f"{name} must hold sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}")
+        raise DataError(
+            f"{name} must hold sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}"
+        )
     if square and array.shape[1] != array.shape[2]:
         raise DataError(
             f"{name} must hold square sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}; "

@@ -92,7 +92,9 @@ def decode(data: bytes) -> Images:
     except UnidentifiedImageError as error:
         if data.startswith(_SIGNATURES):
             raise DataError("it is truncated or damaged") from error
-        raise DataError(f"it is not a {', '.join(_known()[:-1])} or {_known()[-1]} image") from error
+        raise DataError(
+            f"it is not a {', '.join(_known()[:-1])} or {_known()[-1]} image"
+        ) from error
     except _BROKEN as error:
         raise DataError("it is truncated or damaged") from error
 

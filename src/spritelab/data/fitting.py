@@ -27,7 +27,9 @@ def factor(width: int, height: int, size: int, pad: bool) -> int | None:
     return -(width // size) if width % size == 0 else None
 
 
-def fit(images: Images, size: int, *, pad: bool = False, anchor: Anchor = "centre") -> Images | None:
+def fit(
+    images: Images, size: int, *, pad: bool = False, anchor: Anchor = "centre"
+) -> Images | None:
     """Bring sprites, uint8 ``[N,H,W,C]``, to ``[N,size,size,C]``; None if no whole factor does it.
 
     Sprites that are padded become RGBA.

@@ -15,10 +15,11 @@ from spritelab.data.gathering import Gathering, Sprite
 from spritelab.data.layout import Classes, chosen, read_classes, wrapper
 from spritelab.data.listing import Aside, Files, Listing
 from spritelab.data.metadata import Metadata, Row, is_table, read_metadata
-from spritelab.data.picture import Picture, read_picture
+from spritelab.data.picture import Picture, grid_of, read_picture
 from spritelab.data.spriteset import SpriteSet
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
+from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
 NO_IMAGE = "no images of a kind that is read"
@@ -90,6 +91,28 @@ def read_folder(
             "colours, which mixes new ones; a larger `size` keeps them as drawn"
         )
     return replace(sprites, left_out=aside.all(), notes=tuple(said))
+
+
+def snapped_pairs(
+    listing: Listing, source: str, how: ReadingSettings, n: int = 8
+) -> list[tuple[Images, Images]]:
+    """Return up to ``n`` pictures, spread evenly, each before and after it is snapped.
+
+    Returns:
+        Pairs of uint8 ``[H,W,4]`` and ``[h,w,4]``; of an animation the first frame.
+
+    Raises:
+        DataError: if one cannot be read.
+    """
+    meant = _meant(listing.files, source, how, Aside())
+    some_paths = [meant.images[i * len(meant.images) // n] for i in range(n)]
+    pairs = []
+    for path in dict.fromkeys(some_paths):
+        data = meant.files[path]()
+        if not png.is_drawn_by_spritelab(data):
+            before = decode.decode(data)[0]
+            pairs.append((before, sheets.snap(before, grid_of(before, how))))
+    return pairs
 
 
 @dataclass(frozen=True)

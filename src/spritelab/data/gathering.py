@@ -100,7 +100,8 @@ class Gathering:
             self.mixed.append(sprite.name)
             if len(self.mixed) <= _LOOKED_AT and sheets.find_grid(sprite.pixels) is not None:
                 self.off_grid.append(sprite.name)
-        return fitted[0]
+        one: Images = fitted[0]
+        return one
 
     def assemble(self) -> SpriteSet:
         """Return the set.
@@ -113,8 +114,8 @@ class Gathering:
         """
         if self.off_grid:
             warnings.warn(
-                f"{some(self.off_grid)} in {self.source} look like pixel art that was enlarged, but "
-                "its pixels are soft or off the grid: the mean of a block invents colours; `snap` "
+                f"{some(self.off_grid)} in {self.source} look like pixel art that was enlarged, "
+                "but its pixels are soft or off the grid: the mean of a block invents colours; `snap` "
                 "brings such art back to its own pixels",
                 stacklevel=2,
             )

@@ -96,10 +96,11 @@ def read_metadata(files: Files, images: Collection[str], present: Collection[str
     unlabelled = sorted(path for path, row in rows.items() if row.label is None)
     if 0 < len(unlabelled) < len(rows):
         raise DataError(f"{where} gives no label to {some(unlabelled)}; label all rows or none")
-    notes = ()
+    notes = []
     if rows and unlabelled:
-        notes = (f"{where} has no column `label`, but {', '.join(columns)}: folders are the classes",)
-    return Metadata({**listed, **rows}, pictures, notes)
+        has = ", ".join(columns)
+        notes.append(f"{where} has no column `label`, but {has}: folders are the classes")
+    return Metadata({**listed, **rows}, pictures, tuple(notes))
 
 
 def _read_samples(files: Files, images: Collection[str]) -> tuple[dict[str, Row], frozenset[str]]:

@@ -35,7 +35,7 @@ def read_picture(data: bytes, how: ReadingSettings) -> Picture:
     Raises:
         DataError: with the bare reason, for the caller to put the file's name before it.
     """
-    frames: Sequence[Images] = decode(data)
+    frames = list(decode(data))
     grid = None
     if how.snaps:
         grid = grid_of(frames[0], how)

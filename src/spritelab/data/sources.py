@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +15,11 @@ from spritelab import pixels
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
 from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import zip_files
-from spritelab.data.folders import read_folder
+from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError, SettingsError
-from spritelab.pixels import Colour
+from spritelab.pixels import Colour, Images
 from spritelab.progress import SILENT, Progress
 
 NAMES = ("builtin", "sprites", "crawl")
@@ -52,6 +53,7 @@ def load(
     labels: str | os.PathLike[str] | None = None,
     n: int | None = None,
     cache: str | os.PathLike[str] | None = None,
+    folder_first: bool = True,
     progress: Progress = SILENT,
 ) -> SpriteSet:
     """Read sprites into memory.
@@ -81,6 +83,7 @@ def load(
         n: how many sprites. ``builtin`` draws its first n; of any other source at most n are kept,
             spread evenly over it (sprite ``i·N // n`` of N), so that every class keeps its share.
         cache: the folder of downloads; by default $SPRITELAB_CACHE or the user's cache.
+        folder_first: a folder goes before a name; False where a record says the name.
         progress: told how far a download or the reading of many images is.
 
     Warns:
@@ -108,7 +111,8 @@ def load(
         frames=frames,
         labels=os.fspath(labels) if labels is not None else None,
     )
-    found = find_source(source)
+    strict = isinstance(source, str) and source in NAMES and not folder_first
+    found = str(source) if strict else find_source(source)
     cache = Path(cache) if cache is not None else None
     return _load(found, how, size, channels, n, cache, progress)
 
@@ -123,9 +127,31 @@ def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
         DataError, SettingsError, DownloadError: as ``load``.
     """
     found = settings.source if settings.source in NAMES else Path(settings.source)
-    return _load(
-        found, settings, settings.size, settings.channels, settings.count, None, progress
-    )
+    return _load(found, settings, settings.size, settings.channels, settings.count, None, progress)
+
+
+def before_and_after(
+    source: str | os.PathLike[str], n: int = 8, **reading: Any
+) -> list[tuple[Images, Images]]:
+    """Show what ``snap`` does to some of the pictures of a folder, an archive or an image file.
+
+    Args:
+        source: a path, see ``load``.
+        n: how many pictures at most, spread evenly.
+        reading: as ``load`` takes it.
+
+    Returns:
+        Pairs of uint8 ``[H,W,4]`` and ``[h,w,4]``; none if nothing is to be snapped.
+
+    Raises:
+        DataError, SettingsError: as ``load``.
+    """
+    how = ReadingSettings.of(**reading)
+    if not how.snaps:
+        return []
+    path = Path(source)
+    with open_listing(path) as listing:
+        return snapped_pairs(listing, path.name, how, n)
 
 
 def find_source(source: str | os.PathLike[str]) -> str | Path:
@@ -222,9 +248,7 @@ def _load_named(name: str, n: int | None, cache: Path | None, progress: Progress
     return builtin.load() if n is None else builtin.load(n)
 
 
-def _load_path(
-    path: Path, size: int | None, how: ReadingSettings, progress: Progress
-) -> SpriteSet:
+def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Progress) -> SpriteSet:
     kind = "folder" if path.is_dir() else path.suffix.lower()
     if not path.exists():
         known = ", ".join(NAMES)

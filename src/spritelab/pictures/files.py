@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from spritelab import pixels
 from spritelab.errors import SettingsError
 from spritelab.pictures.curves import loss_curves
-from spritelab.pictures.layout import Ground, good_columns, good_scale, grid
+from spritelab.pictures.layout import PAGE, Ground, good_columns, good_scale, grid, lay_on
 from spritelab.pictures.mark import SOFTWARE
 from spritelab.pictures.pages import (
     Frames,
@@ -75,6 +75,42 @@ def samples_picture(
     scale = good_scale(images.shape[2], columns)
     picture = grid(images, columns, scale, background=background)
     return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
+
+
+def before_and_after_picture(
+    pairs: Sequence[tuple[Images, Images]],
+    path: str | Path,
+    title: str = "",
+    *,
+    side: int = 192,
+    background: Ground = "checker",
+) -> Path:
+    """Save pictures above what they became, at one size to the eye; return the path.
+
+    Args:
+        pairs: before and after, each uint8 ``[H,W,C]`` of any size.
+        path: of the PNG.
+        title: above all.
+        side: pixels of the square that each is shown in.
+        background: what shows through transparent pixels.
+    """
+    rows = []
+    for row in zip(*pairs, strict=True):
+        tiles = [_in_square(lay_on(image[None], background)[0], side) for image in row]
+        rows.append(np.concatenate(tiles, axis=1))
+    picture = np.concatenate(rows, axis=0)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
+
+
+def _in_square(image: Images, side: int) -> Images:
+    """Show a picture, uint8 ``[H,W,3]``, in the middle of a square, as large as it fits."""
+    height, width = image.shape[:2]
+    scale = (side - 8) / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shown = Image.fromarray(image).resize(size, Image.Resampling.NEAREST)
+    out = Image.new("RGB", (side, side), PAGE)
+    out.paste(shown, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return np.asarray(out)
 
 
 def strip_picture(

@@ -58,10 +58,10 @@ def cut(
     ReadingSettings.of(tile=tile, margin=margin, spacing=spacing, offset=offset)
     size = (sheet.shape[1], sheet.shape[0])
     axes = [
-        _Axis.of(length, *lengths, leftover)
-        for length, *lengths in zip(
-            size, both(tile), both(margin), both(spacing), both(offset), strict=True
+        _Axis.of(
+            size[k], both(tile)[k], both(margin)[k], both(spacing)[k], both(offset)[k], leftover
         )
+        for k in (0, 1)
     ]
     if any(axis.count == 0 for axis in axes):
         raise DataError(

@@ -4,9 +4,9 @@ Art that was enlarged by a factor that is not whole, saved as JPEG, blurred, or 
 pixel art by something that knows no grid, has its edges near evenly spaced lines. For every size p
 of a pixel the edges of all rows and columns are laid over each other modulo p; the right size is
 the one where most of them come to lie in one narrow band. Its fractions explain the edges just as
-well, its multiples do not: the largest of the best is taken. Where pixels run into each other (blur,
-smooth enlarging) no band is narrow, but the edges still swell and fall with the period p: then the
-one frequency that stands out of their spectrum is taken.
+well, its multiples do not: the largest of the best is taken. Where pixels run into each other
+(blur, smooth enlarging) no band is narrow, but the edges still swell and fall with the period p:
+then the one frequency that stands out of their spectrum is taken.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def lines(length: int, pixel: float, start: float) -> Floats:
     """
     first = start - pixel if start >= pixel / 2 - 1e-6 else start
     count = max(1, int((length - first) / pixel + 0.5 + 1e-6))
-    marks: Floats = first + pixel * np.arange(count + 1)
+    marks: Floats = first + pixel * np.arange(count + 1, dtype=np.float64)
     return marks
 
 
@@ -140,7 +140,7 @@ def _unexplained(image: Images, grid: PixelGrid) -> float:
 
 
 def _middles(length: int, pixel: float, start: float) -> NDArray[np.int64]:
-    """Where the middle of the cell is that each pixel along one axis lies in: int64 ``[length]``."""
+    """Where the middle of each pixel's cell is along one axis: int64 ``[length]``."""
     marks = lines(length, pixel, start)
     cell = np.searchsorted(marks, np.arange(length) + 0.5, side="right") - 1
     cell = np.clip(cell, 0, len(marks) - 2)
@@ -225,7 +225,7 @@ def _swell(axes: list[_Edges], sizes: Floats) -> tuple[float, list[float], float
     """Find the one period with which soft edges swell: its size, its starts, its strength."""
     waves = [axis.waves(sizes) for axis in axes]
     total = sum(float(axis.weights.sum()) for axis in axes)
-    strength = sum(np.abs(wave) for wave in waves) / total
+    strength: Floats = np.sum([np.abs(wave) for wave in waves], axis=0) / total
     if len(strength) < 3:
         return None
     inner = strength[1:-1]
@@ -242,7 +242,7 @@ def _swell(axes: list[_Edges], sizes: Floats) -> tuple[float, list[float], float
         return None
     near = sizes[k] * np.linspace(0.97, 1.03, 61)
     fine = [axis.waves(near) for axis in axes]
-    best = int(sum(np.abs(wave) for wave in fine).argmax())
+    best = int(np.sum([np.abs(wave) for wave in fine], axis=0).argmax())
     pixel = float(near[best])
     starts = [float(-np.angle(wave[best]) / (2 * np.pi) % 1.0 * pixel) for wave in fine]
     return pixel, starts, float(strength[k])

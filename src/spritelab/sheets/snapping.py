@@ -52,7 +52,8 @@ def snap(image: Images, grid: PixelGrid | None = None) -> Images:
     middle = cells[:, m * m // 2]
     plain = (cells == middle[:, None]).all(axis=(1, 2))
     if plain.mean() >= SHARP:
-        return middle.reshape(rows, columns, 4)
+        exact: Images = middle.reshape(rows, columns, 4)
+        return exact
     found = clear_hidden(np.median(cells, axis=1).round().astype(np.uint8)[None])[0]
     return _joined(found).reshape(rows, columns, 4)
 
