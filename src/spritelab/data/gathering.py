@@ -115,8 +115,8 @@ class Gathering:
         if self.off_grid:
             warnings.warn(
                 f"{some(self.off_grid)} in {self.source} look like pixel art that was enlarged, "
-                "but its pixels are soft or off the grid: the mean of a block invents colours; `snap` "
-                "brings such art back to its own pixels",
+                "but its pixels are soft or off the grid: the mean of a block invents colours; "
+                "`snap` brings such art back to its own pixels",
                 stacklevel=2,
             )
         images = self._one_size()

@@ -167,9 +167,9 @@ class SpriteSet:
         images = fit(self.images, size, pad=pad, anchor=anchor)
         if images is None:
             raise DataError(
-                f"{self.images.shape[2]}×{self.size} sprites do not become {size}×{size} by a whole "
-                "factor; "
-                f"choose a `size` that divides {self.size} or is a multiple of it, or `pad` them"
+                f"{self.images.shape[2]}×{self.size} sprites do not become {size}×{size} by a "
+                f"whole factor; choose a `size` that divides {self.size} or is a multiple of it, "
+                "or `pad` them"
             )
         return replace(self, images=images)
 
