@@ -104,20 +104,31 @@ def find_grid(image: Images) -> PixelGrid | None:
         k = _largest(agreement, best)
         middles = [float(middle[k]) for _, middle in found]
         pixel, starts = _fitted(axes, float(sizes[k]), middles)
-        grid = _placed(image, pixel, starts, float(agreement[k]))
-        if _unexplained(image, grid) <= _SHARP_REST:
+        grid, rest = _placed(image, pixel, starts, float(agreement[k]))
+        if rest <= _SHARP_REST:
             return grid
     if (soft := _swell(axes, sizes[sizes >= _LEAST_SOFT])) is not None:
-        grid = _placed(image, *soft)
-        if _unexplained(image, grid) <= _SOFT_REST:
+        grid, rest = _placed(image, *soft)
+        if rest <= _SOFT_REST:
             return grid
     return None
 
 
-def _placed(image: Images, pixel: float, starts: list[float], agreement: float) -> PixelGrid:
-    width, left = _whole(image.shape[1], pixel, starts[0])
-    height, top = _whole(image.shape[0], pixel, starts[1])
-    return PixelGrid(width, height, left, top, agreement)
+def _placed(
+    image: Images, pixel: float, starts: list[float], agreement: float
+) -> tuple[PixelGrid, float]:
+    """The grid that leaves least of the picture unexplained, and how much that is.
+
+    Where it nearly fills the picture it may do so exactly, as art that was enlarged whole does.
+    """
+    left, top = starts
+    free = PixelGrid(pixel, pixel, left, top, agreement)
+    width, left = _whole(image.shape[1], pixel, left)
+    height, top = _whole(image.shape[0], pixel, top)
+    grids = (PixelGrid(width, height, left, top, agreement), free)
+    rests = [_unexplained(image, grid) for grid in grids]
+    best = int(rests[1] < rests[0])
+    return grids[best], rests[best]
 
 
 def _unexplained(image: Images, grid: PixelGrid) -> float:
