@@ -14,7 +14,7 @@ from sprite_files import png, random_sprites, write
 from spritelab.cli import main
 from spritelab.runs import read_record
 
-TINY = ["--set", "schedule.timesteps=20", "--set", "network.widths=[8]", "--cpu", "--steps", "1"]
+TINY = ["--set", "schedule.timesteps=20", "--set", "network.widths=[32]", "--cpu", "--steps", "4"]
 TINY += ["--set", "network.attention=[]", "--batch-size", "8"]
 
 
@@ -29,8 +29,9 @@ def folder(tmp_path: Path) -> Path:
 READ = ["--include", "Tiles", "--pad", "--anchor", "bottom"]
 
 
+@pytest.mark.usefixtures("short_validation")
 def test_a_run_records_how_its_sprites_are_read_and_evaluate_reads_them_so(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], short_validation: None
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "run")
     assert (
@@ -40,7 +41,7 @@ def test_a_run_records_how_its_sprites_are_read_and_evaluate_reads_them_so(
     assert "left out: 1 files or cells" in said
     settings = read_record(out).settings.data
     assert (settings.include, settings.pad, settings.anchor) == (("Tiles",), True, "bottom")
-    assert main(["train", "--resume", "--out", out, "--cpu"]) == 0
+    assert main(["train", "--resume", "--out", out, "--cpu", "--stop-after", "2"]) == 0
     words = ["evaluate", "--images", str(folder), "--against", str(folder), "--features", "pixels"]
     assert main([*words, "--size", "16", *READ]) == 0
 
@@ -90,14 +91,15 @@ def test_what_sample_draws_is_read_again(
     assert "2 pictures about sprites: denoising.png, grid.png" in said
 
 
+@pytest.mark.filterwarnings("always::UserWarning")
 def test_a_folder_that_is_called_like_a_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for k, sprite in enumerate(random_sprites(12, 16)):
         write(tmp_path / "builtin" / f"{k}.png", png(sprite))
     monkeypatch.chdir(tmp_path)
-    with pytest.warns(UserWarning, match="builtin is a folder here, and it is read"):
-        assert main(["train", "--data", "builtin", *TINY, "--stop-after", "1", "--out", "run"]) == 0
+    assert main(["train", "--data", "builtin", *TINY, "--stop-after", "1", "--out", "run"]) == 0
+    assert "builtin is a folder here, and it is read" in capsys.readouterr().err
     assert read_record("run").settings.data.source == str(tmp_path / "builtin")
 
 
