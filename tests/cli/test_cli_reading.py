@@ -20,7 +20,7 @@ TINY += ["--set", "network.attention=[]", "--batch-size", "8"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for k, sprite in enumerate(random_sprites(12, 14)):
+    for k, sprite in enumerate(random_sprites(24, 14)):
         write(tmp_path / "art" / "Tiles" / f"{'ab'[k % 2]}" / f"{k}.png", png(sprite[:10, :12]))
     write(tmp_path / "art" / "Preview.png", png(np.zeros((600, 600, 3), dtype=np.uint8)))
     return tmp_path / "art"
@@ -38,7 +38,7 @@ def test_a_run_records_how_its_sprites_are_read_and_evaluate_reads_them_so(
         main(["train", "--data", str(folder), *READ, *TINY, "--stop-after", "1", "--out", out]) == 0
     )
     said = capsys.readouterr().err
-    assert "left out: 1 files or cells" in said
+    assert "left out: 1 file or cell;" in said
     settings = read_record(out).settings.data
     assert (settings.include, settings.pad, settings.anchor) == (("Tiles",), True, "bottom")
     assert main(["train", "--resume", "--out", out, "--cpu", "--stop-after", "2"]) == 0
@@ -54,7 +54,7 @@ def test_inspect_ends_with_what_was_left_out_and_with_advice(
     lines = capsys.readouterr().out.splitlines()
     assert "left out: 1" in lines
     assert "  1 left out by include and exclude: Preview.png" in lines
-    assert any(line.startswith("advice: 12 distinct sprites are few") for line in lines)
+    assert any(line.startswith("advice: 24 distinct sprites are few") for line in lines)
     facts = json.loads((tmp_path / "f.json").read_text("utf-8"))
     assert facts["left_out"] == {"left out by include and exclude": ["Preview.png"]}
     assert facts["advice"]
