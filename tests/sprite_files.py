@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHARED = Path(__file__).parents[2] / "shared" / "data"
 """Real files beside the repository, where there are any; tests that need them skip without."""
 
 Pixels = NDArray[np.uint8]
