@@ -25,6 +25,7 @@ from spritelab.config.settings import (
     TrainingSettings,
     UNetSettings,
 )
+from spritelab.config.sheets import SheetFormat, SheetKeys
 
 __all__ = [
     "Settings",
@@ -43,6 +44,8 @@ __all__ = [
     "Spacing",
     "FeatureName",
     "PaletteSource",
+    "SheetFormat",
+    "SheetKeys",
     "Prediction",
     "Regression",
     "MixedPrecision",
