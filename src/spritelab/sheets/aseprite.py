@@ -95,9 +95,7 @@ def _pixels(images: Images) -> _Pixels:
         colours = np.concatenate([np.zeros((1, 4), dtype=np.uint8), colours])
         indices = indices + 1
     if len(colours) > 256:
-        return _Pixels(
-            np.where(packed[..., None] == 0, np.uint8(0), with_channels(images, 4)), None
-        )
+        return _Pixels(clear_hidden(with_channels(images, 4)), None)
     return _Pixels(indices.astype(np.uint8), colours)
 
 

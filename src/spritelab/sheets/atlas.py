@@ -65,6 +65,21 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
+class CutFrame:
+    """A sprite that was taken off a sheet, or out of a file of Aseprite.
+
+    Attributes:
+        name: as the file has it; no two of a file are alike.
+        tag: the class that the file gives it; None if it gives none.
+        pixels: uint8 RGBA ``[H,W,4]``, of its own size.
+    """
+
+    name: str
+    tag: str | None
+    pixels: Images
+
+
+@dataclass(frozen=True, eq=False)
 class Atlas:
     """A sheet and what is on it.
 
@@ -109,6 +124,12 @@ def tags_of(tags: Sequence[str]) -> tuple[Tag, ...]:
     starts = [i for i, tag in enumerate(tags) if i == 0 or tags[i - 1] != tag]
     ends = [*(start - 1 for start in starts[1:]), len(tags) - 1]
     return tuple(Tag(tags[a], a, b) for a, b in zip(starts, ends, strict=bool(starts)))
+
+
+def innermost(tags: Sequence[Tag], place: int) -> str | None:
+    """The name of the shortest tag that a frame lies in, the first of equal ones; None if none."""
+    around = [tag for tag in tags if tag.first <= place <= tag.last]
+    return min(around, key=lambda tag: tag.last - tag.first).name if around else None
 
 
 def drawn_key(tag: str, seed: int, number: int) -> str:

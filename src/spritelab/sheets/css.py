@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import ascii_letters, digits
 from urllib.parse import quote
 
-from spritelab.sheets.atlas import Atlas
+from spritelab.sheets.atlas import Atlas, unique_keys
 
 _PLAIN = frozenset(ascii_letters + digits + "-_")
 
@@ -13,15 +13,18 @@ _PLAIN = frozenset(ascii_letters + digits + "-_")
 def style_sheet(atlas: Atlas, image: str, name: str) -> str:
     """CSS with which ``<i class="NAME NAME-KEY"></i>`` shows a sprite.
 
+    White space in names becomes ``-``, since HTML takes it for the end of a class.
+
     Args:
         atlas: the sheet.
         image: the file name of its picture.
         name: of the class that all sprites share; each has another one, of this and its key.
     """
     grid = atlas.grid
-    shared = _identifier(name)
+    shared = _word(name)
+    names = unique_keys([_word(f"{name}-{frame.key}") for frame in atlas.frames])
     rules = [
-        f".{shared} {{\n"
+        f".{_identifier(shared)} {{\n"
         "  display: inline-block;\n"
         f"  width: {grid.width}px;\n"
         f"  height: {grid.height}px;\n"
@@ -30,11 +33,14 @@ def style_sheet(atlas: Atlas, image: str, name: str) -> str:
         "}\n"
     ]
     rules += [
-        f".{_identifier(f'{name}-{frame.key}')} {{ "
-        f"background-position: {-frame.box.x}px {-frame.box.y}px; }}\n"
-        for frame in atlas.frames
+        f".{_identifier(one)} {{ background-position: {-frame.box.x}px {-frame.box.y}px; }}\n"
+        for one, frame in zip(names, atlas.frames, strict=True)
     ]
     return "".join(rules)
+
+
+def _word(text: str) -> str:
+    return "-".join(text.split())
 
 
 def _identifier(text: str) -> str:

@@ -22,16 +22,14 @@ def aseprite_json(atlas: Atlas, image: str, shape: Shape, duration: int) -> str:
         duration: of a frame, in milliseconds.
     """
     frames = [(f.key, {**_frame(f), "duration": duration}) for f in atlas.frames]
-    tags = [
-        {"name": tag.name, "from": tag.first, "to": tag.last, "direction": "forward"}
-        for tag in atlas.tags
-    ]
-    meta = {**_meta(atlas, image), "frameTags": tags, "layers": [], "slices": []}
+    meta = {**_meta(atlas, image), "layers": [], "slices": []}
     return to_json({"frames": _shaped(frames, shape), "meta": meta})
 
 
 def texturepacker_json(atlas: Atlas, image: str, shape: Shape, animations: bool = False) -> str:
     """The JSON of TexturePacker: what Phaser, PixiJS and others call an atlas.
+
+    TexturePacker has no tags. Those of Aseprite stand in it too, so that the classes are not lost.
 
     Args:
         atlas, image, shape: as in ``aseprite_json``.
@@ -72,4 +70,8 @@ def _meta(atlas: Atlas, image: str) -> dict[str, Any]:
         "format": "RGBA8888",
         "size": {"w": atlas.width, "h": atlas.height},
         "scale": "1",
+        "frameTags": [
+            {"name": tag.name, "from": tag.first, "to": tag.last, "direction": "forward"}
+            for tag in atlas.tags
+        ],
     }
