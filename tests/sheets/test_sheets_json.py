@@ -45,7 +45,8 @@ def test_sprites_names_and_tags_come_back(
     assert sheets.picture_of(record) == "sheet.png"
     found = sheets.cut_atlas(read(path), record)
     assert [(one.name, one.tag) for one in found] == [
-        (KEYS[i], TAGS[i]) for i in (2, 1, 3, 0)  # by the name of the tag
+        (KEYS[i], TAGS[i])
+        for i in (2, 1, 3, 0)  # by the name of the tag
     ]
     for one in found:
         np.testing.assert_array_equal(one.pixels, sprites()[KEYS.index(one.name)])
@@ -142,7 +143,8 @@ def test_a_tag_outside_of_the_frames_is_refused() -> None:
     meta = {"frameTags": [{"name": "run", "from": 0, "to": 9}]}
     with pytest.raises(DataError, match="tag 'run' lies outside of its 1 frames"):
         sheets.cut_atlas(
-            np.zeros((4, 4, 4), dtype=np.uint8), {"frames": {"a": frame((0, 0, 1, 1))}, "meta": meta}
+            np.zeros((4, 4, 4), dtype=np.uint8),
+            {"frames": {"a": frame((0, 0, 1, 1))}, "meta": meta},
         )
 
 

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -30,6 +30,7 @@ def names(n: int) -> list[str]:
     return [f"s{i}" for i in range(n)]
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     n=st.integers(1, 9),
     columns=st.none() | st.integers(1, 10),
@@ -68,6 +69,7 @@ def test_every_pixel_is_a_sprites_its_edge_or_transparent(
         assert len({frame.box.y for frame in atlas.frames}) == -(-n // columns)
 
 
+@settings(deadline=None, max_examples=25)
 @given(n=st.integers(1, 40), padding=st.integers(0, 3), extrude=st.integers(0, 2))
 def test_powers_of_two_are_the_smallest_that_hold_them(n: int, padding: int, extrude: int) -> None:
     images = np.zeros((n, 8, 8, 4), dtype=np.uint8)
