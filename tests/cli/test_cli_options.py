@@ -9,6 +9,7 @@ from typer.main import get_command
 import tiny
 from spritelab import cli
 from spritelab.cli import options
+from spritelab.cli.reading import OPTIONS
 from spritelab.config import DataSettings, FeatureName, SamplerSettings, Settings, Variance
 from spritelab.errors import SettingsError
 
@@ -31,6 +32,7 @@ FIELDS: dict[str, tuple[type[Settings], str]] = {
 def test_an_option_says_what_its_setting_says() -> None:
     command = get_command(cli.app).commands["evaluate"]  # type: ignore[attr-defined]
     by_name = {name: parameter for parameter in command.params for name in parameter.opts}
+    assert {f"--{name.replace('_', '-')}" for name in OPTIONS} <= set(by_name)
     for name, (settings, field) in FIELDS.items():
         assert by_name[name].help == settings.model_fields[field].description
         assert by_name[name].default is None  # the model's own

@@ -91,7 +91,7 @@ def test_absurd_sizes_are_refused_by_the_directory_alone(
     monkeypatch.setattr(archives, "MAX_UNPACKED", 50_000)
     with pytest.raises(DataError, match="GiB"):
         data.load(path)
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(archives, "MAX_FILES", 2)
     with pytest.raises(DataError, match="holds 4 files; 2 are the limit"):
         data.load(path)
 
@@ -103,8 +103,8 @@ def test_a_declared_size_cannot_be_exceeded(tmp_path: Path) -> None:
         archive.writestr("a.png", b"\0" * 1_000_000)
     lying = buffer.getvalue().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     path = write(tmp_path / "a.zip", lying)
-    with archives.zip_files(path) as files, pytest.raises(DataError, match="damaged"):
-        files["a.png"]()
+    with archives.zip_files(path) as found, pytest.raises(DataError, match="damaged"):
+        found.files["a.png"]()
 
 
 def test_a_damaged_member_is_named(tmp_path: Path) -> None:

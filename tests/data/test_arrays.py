@@ -68,7 +68,7 @@ def test_whole_numbers_in_0_255_are_kept(tmp_path: Path, kind: type[np.integer[A
         (np.zeros((2, 8, 8, 3), dtype=bool), "bool"),
         (np.zeros((2, 3, 8, 8), dtype=np.uint8), r"channels first.*transpose\(0, 2, 3, 1\)"),
         (np.zeros((2, 8, 9, 3), dtype=np.uint8), "square"),
-        (np.zeros((2, 8, 8, 2), dtype=np.uint8), "square sprites"),
+        (np.zeros((2, 8, 8, 2), dtype=np.uint8), "must hold sprites"),
         (np.zeros((8, 8), dtype=np.uint8), r"not \[8, 8\]"),
         (np.zeros((0, 8, 8, 3), dtype=np.uint8), "no sprite"),
         (np.array([{"a": 1}, None], dtype=object), "Python objects, which are never unpickled"),

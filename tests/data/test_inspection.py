@@ -58,6 +58,9 @@ def test_the_keys_of_the_json_are_stable() -> None:
         "partly_transparent",
         "provenance",
         "content_hash",
+        "left_out",
+        "notes",
+        "advice",
     ]
     assert facts["classes"][0] == {"name": "hero", "n": 4, "distinct": 3, "mirrorable": True}
     assert facts["colours"] == {"min": 0, "median": 3.0, "max": 3}

@@ -38,6 +38,7 @@ def test_public_names() -> None:
     assert sorted(spritelab.pictures.__all__) == [
         "Ground",
         "Side",
+        "before_and_after_picture",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",

@@ -41,9 +41,10 @@ def test_cutting_undoes_laying_out(
     cells = random_sprites(rows * columns, tile, channels)
     cells[:, 0, 0] = 255  # no cell is empty
     cells[:, 0, 1] = 254
-    got, places = cut(lay_out(cells, columns, margin, spacing, trailing), tile, margin, spacing)
-    np.testing.assert_array_equal(got, cells)
-    assert places == [(r, c) for r in range(rows) for c in range(columns)]
+    got = cut(lay_out(cells, columns, margin, spacing, trailing), tile, margin, spacing)
+    np.testing.assert_array_equal(got.images, cells)
+    assert (got.empty, got.strip) == ([], (0, 0))
+    assert got.places == [(r, c) for r in range(rows) for c in range(columns)]
 
 
 def test_empty_cells_are_left_out() -> None:
@@ -52,16 +53,16 @@ def test_empty_cells_are_left_out() -> None:
     cells[2] = (200, 30, 90, 255)  # one plain colour
     cells[4, ..., 3] = 0  # transparent, though noise lies hidden under it
     cells[4, ..., :3] = random_sprites(1, 8, 3)[0]
-    got, places = cut(lay_out(cells, 3, 0, 0), 8)
-    np.testing.assert_array_equal(got, cells[[0, 3, 5]])
-    assert places == [(0, 0), (1, 0), (1, 2)]
+    got = cut(lay_out(cells, 3, 0, 0), 8)
+    np.testing.assert_array_equal(got.images, cells[[0, 3, 5]])
+    assert got.places == [(0, 0), (1, 0), (1, 2)]
+    assert got.empty == [(0, 1), (0, 2), (1, 1)]
 
 
 def test_a_cell_with_a_single_drawn_pixel_is_kept() -> None:
     cells = np.zeros((1, 8, 8, 4), dtype=np.uint8)
     cells[0, 7, 7] = (1, 2, 3, 255)
-    got, _ = cut(cells[0], 8)
-    np.testing.assert_array_equal(got, cells)
+    np.testing.assert_array_equal(cut(cells[0], 8).images, cells)
 
 
 @pytest.mark.parametrize(

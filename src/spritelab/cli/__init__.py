@@ -111,6 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     command = get_command(app)
     spelled = partial(spell, options=options_of(command, words))
+    console.spell_by(spelled)
     with warnings.catch_warnings():
         warnings.showwarning = partial(console.show_warning, spelled=spelled)
         try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from spritelab.cli import console, options
+from spritelab.cli.reading import reading_options
 from spritelab.config import SamplerSettings, Variance
 from spritelab.errors import SettingsError
 
@@ -24,6 +25,7 @@ def _listed(help: str, default: str | bool) -> Any:
     return typer.Option(help=help, show_default=default, rich_help_panel=GRID)
 
 
+@reading_options(options.REAL)
 def compare(
     model: options.ModelName,
     data: options.Source = None,
@@ -54,10 +56,6 @@ def compare(
     split_seed: options.SplitSeed = None,
     mirror: options.Mirror = None,
     reference: options.Most = 5000,
-    tile: options.Tile = None,
-    margin: options.Margin = None,
-    spacing: options.SheetSpacing = None,
-    labels: options.Labels = None,
     features: options.Features = "effnet",
     weights: options.Weights = None,
     device: options.Device = None,
@@ -65,6 +63,8 @@ def compare(
         Path | None, typer.Option(help="folder for the report", show_default="reports/MODEL")
     ] = None,
     json: options.Json = None,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Compare DDPM with DDIM on the same weights and the same noise.
 
@@ -89,11 +89,8 @@ def compare(
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     check_n(n, range(seed, seed + many))  # before sprites are read
     extractor = Extractor(features, weights, str(loaded.device))
-    real = options.given(
-        source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
-    )
-    sheet = options.given(tile=tile, margin=margin, spacing=spacing)
-    split = options.read_split(model, loaded.config, real | sheet)
+    real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
+    split = options.read_split(model, loaded.config, real | reading)
     with console.progress("real sprites") as bar:
         most = min(reference, QUICK_REFERENCE) if quick else reference
         evaluator = Evaluator(

@@ -25,6 +25,20 @@ QUIET_SECONDS = 20.0
 """How long a log that is no terminal stays silent between two lines of progress."""
 
 
+_spelled: Callable[[str], str] = str
+
+
+def spell_by(spelled: Callable[[str], str]) -> None:
+    """From now on ``speller`` gives this: how the running command spells the library's names."""
+    global _spelled
+    _spelled = spelled
+
+
+def speller() -> Callable[[str], str]:
+    """What turns the library's names of parameters, in backticks, into options."""
+    return _spelled
+
+
 def one_line(message: str) -> str:
     """Join the lines of a message into one."""
     return " ".join(line.strip() for line in message.splitlines() if line.strip())

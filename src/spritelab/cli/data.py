@@ -42,6 +42,6 @@ def fetch(
     from spritelab import data
 
     with console.progress("fetching", transient=True) as report:
-        sprites = data.load(which, progress=report)
+        sprites = data.load(which, folder_first=False, progress=report)
     found = f"{which}: {len(sprites):,} sprites, kept in {data.cache_folder()}"
     console.out.print(found, soft_wrap=True, markup=False, highlight=False)

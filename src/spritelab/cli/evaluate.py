@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
+from spritelab.cli.reading import reading_options
 from spritelab.config import PaletteSource
 from spritelab.errors import SettingsError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 FILES = "Two folders instead of a model"
 
 
+@reading_options(options.REAL)
 def evaluate(
     model: options.OptionalModelName = None,
     data: options.Source = None,
@@ -34,10 +36,6 @@ def evaluate(
     split_seed: options.SplitSeed = None,
     mirror: options.Mirror = None,
     reference: options.Most = 5000,
-    tile: options.Tile = None,
-    margin: options.Margin = None,
-    spacing: options.SheetSpacing = None,
-    labels: options.Labels = None,
     features: options.Features = "effnet",
     weights: options.Weights = None,
     images: Annotated[
@@ -58,6 +56,8 @@ def evaluate(
     ] = None,
     device: options.Device = None,
     json: options.Json = None,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Measure how good sprites are: a model's, or those in a folder.
 
@@ -72,22 +72,19 @@ def evaluate(
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both `images` and `against`")
     extractor = Extractor(features, weights, device or str(best_device()))
-    sheet = options.given(tile=tile, margin=margin, spacing=spacing)
     if model is None:
         assert images is not None
         assert against is not None
-        found = _images(images, against, extractor, options.given(size=size) | sheet)
+        found = _images(images, against, extractor, options.given(size=size) | reading)
     else:
         if size is not None:
             raise SettingsError("`size` goes with `images`; a model has a size of its own")
         changes = options.given(
             sampler=sampler, steps=steps, eta=eta, variance=variance, guidance=guidance
         )
-        real = options.given(
-            source=data, held_out=held_out, split_seed=split_seed, mirror=mirror, labels=labels
-        )
+        real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
         found = _model(
-            *(model, device, extractor, changes, real | sheet),
+            *(model, device, extractor, changes, real | reading),
             n=count,
             seeds=range(seed, seed + seeds),
             palettes=palettes,

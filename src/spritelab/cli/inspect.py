@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from spritelab.cli import console, options
+from spritelab.cli.reading import reading_options
 from spritelab.config import DataSettings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def _option(name: str, *names: str) -> Any:
     return options.setting(DataSettings, name, *names)
 
 
+@reading_options("How sprites are read")
 def inspect(
     source: Annotated[
         str,
@@ -42,24 +44,24 @@ def inspect(
     size: Annotated[
         int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
     ] = None,
-    tile: Annotated[int | None, _option("tile")] = None,
-    margin: Annotated[int, _option("margin")] = 0,
-    spacing: Annotated[int, _option("spacing")] = 0,
-    labels: Annotated[Path | None, _option("labels")] = None,
     count: Annotated[int | None, _option("count", "-n", "--count")] = None,
     out: Annotated[Path, typer.Option(help="folder for the contact sheet")] = Path(),
     json: options.Json = None,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Say what is in a set of sprites, and draw a contact sheet of it.
 
-    Counts, classes, copies, groups, colours, palettes and transparency.
-    The contact sheet is inspect-NAME.png, here or in the folder that --out names.
+    Counts, classes, copies, groups, colours, palettes and transparency; what was left out and why;
+    and advice. The contact sheet is inspect-NAME.png, here or in the folder that --out names.
+    With --snap, inspect-NAME-snapped.png shows pictures before and after.
     Of a model, or of a run's folder, it says what the model is and what it was trained on.
     """
     from spritelab import data, pictures
     from spritelab.storage import write_json
 
-    if source not in data.NAMES and _holds_model(Path(source)):
+    named = source in data.NAMES and not Path(source).is_dir()
+    if not named and _holds_model(Path(source)):
         from spritelab.generate import find_model, read_config
 
         config = read_config(find_model(source))
@@ -71,15 +73,12 @@ def inspect(
         sprites = data.load(
             source,
             size=size,
-            tile=tile,
-            margin=margin,
-            spacing=spacing,
-            labels=labels,
             n=count,
             progress=report,
+            **reading,
         )
     facts = data.inspect(sprites)
-    name = source if source in data.NAMES else _name(Path(source))
+    name = source if named else _name(Path(source))
     picture = pictures.contact_sheet_picture(
         sprites.images,
         sprites.labels,
@@ -88,7 +87,12 @@ def inspect(
         f"{name}: {facts.n:,} sprites, {facts.size}×{facts.size}",
     )
     console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
+    _say_more(facts)
     console.wrote(picture)
+    pairs = data.before_and_after(source, **reading) if not named else []
+    if pairs:
+        path = out / f"inspect-{name}-snapped.png"
+        console.wrote(pictures.before_and_after_picture(pairs, path, f"{name}: as it is, snapped"))
     if json is not None:
         console.wrote(write_json(json, facts.as_dict()))
 
@@ -171,6 +175,23 @@ def _classes(facts: Inspection) -> Table:
         mirrored = "yes" if one.mirrorable else "no"
         table.add_row(Text(one.name), f"{one.n:,}", f"{one.distinct:,}", mirrored)
     return table
+
+
+def _say_more(facts: Inspection) -> None:
+    """Say what was left out, what was decided on the way, and what to look at."""
+    from spritelab.data.text import some
+
+    def say(line: str) -> None:
+        console.out.print(spelled(line), soft_wrap=True, markup=False, highlight=False)
+
+    spelled = console.speller()
+    if facts.left_out:
+        say(f"left out: {sum(len(one) for one in facts.left_out):,}")
+        for one in facts.left_out:
+            say(f"  {len(one):,} {one.reason}: {some(one.names)}")
+    for title, lines in (("note", facts.notes), ("advice", facts.advice)):
+        for line in lines:
+            say(f"{title}: {line}")
 
 
 def _palettes(facts: Inspection) -> Iterator[tuple[str, str]]:

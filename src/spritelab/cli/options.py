@@ -48,7 +48,7 @@ def setting(model: type[Settings], name: str, *names: str, panel: str | None = N
         panel: under which it stands in the help.
     """
     schema = _schema(model)[name]
-    kind = next((one for one in schema.get("anyOf", ()) if one["type"] != "null"), schema)
+    kind = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
     return typer.Option(
         *names,
         help=schema["description"],
@@ -143,10 +143,6 @@ SplitSeed = Annotated[
     int | None, typer.Option(help="seed of the split", show_default=False, rich_help_panel=REAL)
 ]
 Mirror = Annotated[bool | None, setting(DataSettings, "mirror", "--mirror/--no-mirror", panel=REAL)]
-Tile = Annotated[int | None, setting(DataSettings, "tile", panel=REAL)]
-Margin = Annotated[int | None, setting(DataSettings, "margin", panel=REAL)]
-SheetSpacing = Annotated[int | None, setting(DataSettings, "spacing", panel=REAL)]
-Labels = Annotated[Path | None, setting(DataSettings, "labels", panel=REAL)]
 
 Most = Annotated[
     int, typer.Option(min=1, help="training sprites to compare with at most", rich_help_panel=REAL)

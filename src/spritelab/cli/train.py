@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from spritelab.cli import console, options
+from spritelab.cli.reading import reading_options
 from spritelab.config import (
     DataSettings,
     MixedPrecision,
@@ -33,6 +34,7 @@ def _training(name: str, *names: str) -> Any:
     return options.setting(TrainingSettings, name, *names, panel=LEARNING)
 
 
+@reading_options(SPRITES)
 def train(
     out: Annotated[Path, typer.Option(help="folder of the run", show_default=False)],
     data: Annotated[str | None, _data("source", "--data")] = None,
@@ -78,10 +80,6 @@ def train(
     size: Annotated[int | None, _data("size")] = None,
     channels: Annotated[int | None, _data("channels")] = None,
     count: Annotated[int | None, _data("count", "-n", "--count")] = None,
-    tile: Annotated[int | None, _data("tile")] = None,
-    margin: Annotated[int | None, _data("margin")] = None,
-    spacing: Annotated[int | None, _data("spacing")] = None,
-    labels: Annotated[Path | None, _data("labels")] = None,
     mirror: Annotated[bool | None, _data("mirror", "--mirror/--no-mirror")] = None,
     seed: Annotated[int | None, options.setting(TrainingSettings, "seed")] = None,
     set_: Annotated[
@@ -93,6 +91,8 @@ def train(
         ),
     ] = None,
     cpu: Annotated[bool, typer.Option("--cpu", help="do not use a GPU")] = False,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Learn sprites with a diffusion model.
 
@@ -104,15 +104,12 @@ def train(
     if sum(length is not None for length in (epochs, steps, max_minutes)) > 1:
         raise SettingsError("give only one of `epochs`, `steps` and `max_minutes`")
     of_data = options.given(
-        source=data,
+        source=_source(data),
         size=size,
         channels=channels,
         count=count,
-        tile=tile,
-        margin=margin,
-        spacing=spacing,
-        labels=str(labels.resolve()) if labels is not None else None,
         mirror=mirror,
+        **reading,
     )
     of_training = options.given(
         epochs=epochs,
@@ -151,6 +148,16 @@ def train(
     _train(run, stop_after, cpu)
 
 
+def _source(data: str | None) -> str | None:
+    """The sprites that the user names: where a folder goes before a name, as its whole path."""
+    if data is None:
+        return None
+    from spritelab.data import find_source
+
+    found = find_source(data)
+    return str(found.resolve()) if isinstance(found, Path) and found.exists() else data
+
+
 def _settings(preset: str | None, config: Path | None) -> RunSettings:
     from spritelab import config as settings
 
@@ -176,6 +183,10 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         "training",
         f"{len(run.train_sprites):,} sprites, {len(run.held_out):,} held out, in {run.folder}",
     )
+    for note in run.train_sprites.notes:
+        console.say("note", console.speller()(note))
+    if left_out := sum(len(one) for one in run.train_sprites.left_out):
+        console.say("left out", f"{left_out:,} files or cells; data inspect names them")
     if run.parent is not None:
         console.say("begun from", run.parent.in_words())
     smooth = held_out = None

@@ -4,6 +4,15 @@ from spritelab.config.base import Settings, flatten
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
 from spritelab.config.palettes import PaletteSource
+from spritelab.config.reading import (
+    HOW_READ,
+    Anchor,
+    Frames,
+    Leftover,
+    ReadingSettings,
+    as_read_before,
+    both,
+)
 from spritelab.config.sampler import (
     Sampler,
     SamplerChanges,
@@ -31,6 +40,13 @@ __all__ = [
     "Settings",
     "RunSettings",
     "DataSettings",
+    "ReadingSettings",
+    "HOW_READ",
+    "as_read_before",
+    "Anchor",
+    "Frames",
+    "Leftover",
+    "both",
     "ScheduleSettings",
     "NetworkSettings",
     "ContextUNetSettings",

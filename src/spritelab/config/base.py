@@ -71,4 +71,4 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-_TAGS = ("context-unet", "unet", "float")
+_TAGS = ("context-unet", "unet", "float", "int", "constrained-int", "constrained-float")

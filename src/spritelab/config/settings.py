@@ -13,13 +13,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spritelab.config.base import Byte, Positive, Settings, Share, flatten
+from spritelab.config.base import Positive, Settings, Share, flatten
+from spritelab.config.reading import ReadingSettings
 from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
 
 
-class DataSettings(Settings):
-    """Which sprites to learn, and in which form."""
+class DataSettings(ReadingSettings):
+    """Which sprites to learn, and in which form; how they are read is ``ReadingSettings``."""
 
     source: str = Field(
         default="builtin",
@@ -29,22 +30,9 @@ class DataSettings(Settings):
     channels: Literal[3, 4] | None = Field(
         default=None, description="3: RGB on `background`; 4: RGBA; unset: as the source has them"
     )
-    background: tuple[Byte, Byte, Byte] = Field(
-        default=(255, 255, 255), description="colour under RGBA sprites that become RGB"
-    )
     count: Positive | None = Field(
         default=None, description="use only this many sprites; unset: all (5000 of `builtin`)"
     )
-    tile: Positive | None = Field(
-        default=None, description="width and height of a cell, for a sheet"
-    )
-    margin: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="pixels around the cells of a sheet"
-    )
-    spacing: Annotated[int, Field(ge=0)] = Field(
-        default=0, description="pixels between the cells of a sheet"
-    )
-    labels: str | None = Field(default=None, description="file of labels for an .npy of sprites")
     held_out: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.1, description="share of the sprites never trained on"
     )

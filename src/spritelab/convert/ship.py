@@ -165,7 +165,7 @@ def draw_gallery(model: Model, folder: str | Path, progress: Progress = SILENT) 
         part = progress.part(f"gallery: {name}")
         images = model.sample(PER_CLASS, label=name, progress=part).images
         grid = pictures.grid(images, columns=20, scale=2, background="checker")
-        made.append(pictures.save_png(grid, Path(folder) / f"{name}.png"))
+        made.append(pictures.save_png(grid, Path(folder) / f"{name}.png", about_sprites=True))
     return made
 
 

@@ -1,64 +1,46 @@
-"""Files to read, whether they lie in a folder or in a zip archive.
-
-Both become the same thing: a mapping from a path relative to the root, written with ``/``, to a
-function that returns the bytes. Nothing of an archive is ever written to disk.
-"""
+"""Zip archives, read without ever being unpacked to disk."""
 
 from __future__ import annotations
 
-import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from spritelab.data.listing import (
+    HIDDEN,
+    MAX_FILES,
+    Aside,
+    Listing,
+    Reader,
+    check_length,
+    is_hidden,
+)
 from spritelab.data.text import some
 from spritelab.errors import DataError
 
-Files = Mapping[str, Callable[[], bytes]]
-
-MAX_MEMBERS = 500_000
-"""The most files that an archive may hold."""
 MAX_UNPACKED = 2**31
 """The most bytes that an archive may unpack to, by its own declaration, which is enforced."""
 
+TWICE = "packed twice under one name, the last one read"
 
-def folder_files(root: Path) -> Files:
-    """List the files under a folder, sorted by path; hidden ones are left out.
-
-    Links to folders are not followed.
-
-    Raises:
-        DataError: if the folder cannot be listed.
-    """
-    found: dict[str, Callable[[], bytes]] = {}
-
-    def refuse(error: OSError) -> None:
-        raise DataError(f"{error.filename} cannot be listed ({error.strerror})") from error
-
-    for folder, folders, names in os.walk(root, onerror=refuse):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        for name in names:
-            path = Path(folder, name)
-            if not _hidden(name):
-                found[path.relative_to(root).as_posix()] = path.read_bytes
-    return dict(sorted(found.items()))
+_UTF_8 = 0x800  # flag of a member whose name is UTF-8
 
 
 @contextmanager
-def zip_files(path: Path) -> Iterator[Files]:
+def zip_files(path: Path) -> Iterator[Listing]:
     """Open a zip archive and list its files, sorted by path; hidden ones are left out.
 
-    A single top folder that wraps everything else is taken off, so that an archive of a folder
-    reads like the folder.
+    Folders are parted by ``/``, or by ``\\`` as some Windows tools pack them. Names that are not
+    said to be UTF-8 but are it, as some tools pack them, are read as that.
 
     Raises:
         DataError: for what is no zip archive, is encrypted, or is damaged; for paths that leave the
             archive (absolute, ``..``, drive letters) and for links; and for more than
-            ``MAX_MEMBERS`` files or ``MAX_UNPACKED`` bytes.
+            ``MAX_FILES`` files or ``MAX_UNPACKED`` bytes.
     """
     try:
         archive = zipfile.ZipFile(path)
@@ -69,19 +51,38 @@ def zip_files(path: Path) -> Iterator[Files]:
     except OSError as error:
         raise DataError(f"{path.name} cannot be opened ({error.strerror})") from error
     with archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        _check_members(path.name, members)
-        found: dict[str, Callable[[], bytes]] = {
-            member.filename: partial(_read_member, archive, member)
-            for member in members
-            if not any(_hidden(part) for part in member.filename.split("/"))
-        }
-        yield dict(sorted(_unwrap(found).items()))
+        names = [(_name(member), member) for member in archive.infolist()]
+        # PowerShell's folders are members whose name ends in a backslash.
+        members = {name: member for name, member in names if not name.endswith("/")}
+        _check_members(path.name, [member for name, member in names if not name.endswith("/")])
+        found: dict[str, Reader] = {}
+        aside = Aside()
+        for name, member in members.items():
+            if any(is_hidden(part) for part in name.split("/")):
+                aside.put(HIDDEN, [name])
+            else:
+                found[name] = partial(_read_member, archive, member)
+        seen: set[str] = set()
+        for name, _ in names:
+            if name in seen and name in found:
+                aside.put(TWICE, [name])
+            seen.add(name)
+        yield Listing(dict(sorted(found.items())), aside.all())
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The path of a member, written with ``/``; that of a folder ends in one."""
+    name = member.filename
+    if not member.flag_bits & _UTF_8:
+        with suppress(UnicodeError):  # it was no UTF-8 after all
+            name = name.encode("cp437").decode("utf-8")
+    name = name.replace("\\", "/")
+    return str(PurePosixPath(name)) + ("/" if name.endswith("/") else "")
 
 
 def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
-    if len(members) > MAX_MEMBERS:
-        raise DataError(f"{name} holds {len(members):,} files; {MAX_MEMBERS:,} are the limit")
+    if len(members) > MAX_FILES:
+        raise DataError(f"{name} holds {len(members):,} files; {MAX_FILES:,} are the limit")
     unpacked = sum(member.file_size for member in members)
     if unpacked > MAX_UNPACKED:
         raise DataError(
@@ -101,6 +102,7 @@ def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """Read one file; zipfile stops at the declared size and checks the CRC."""
+    check_length(member.file_size)
     try:
         return archive.read(member)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
@@ -110,17 +112,3 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 def _leaves(name: str) -> bool:
     path = name.replace("\\", "/")
     return path.startswith("/") or path[1:2] == ":" or ".." in PurePosixPath(path).parts
-
-
-def _hidden(part: str) -> bool:
-    return part.startswith(".") or part == "__MACOSX"
-
-
-def _unwrap(files: dict[str, Callable[[], bytes]]) -> dict[str, Callable[[], bytes]]:
-    """Take off one top folder that holds everything, unless it is itself the only class folder."""
-    tops = {name.split("/", 1)[0] for name in files if "/" in name}
-    if len(tops) != 1 or any("/" not in name for name in files):
-        return files
-    inner = {name.split("/", 1)[1]: read for name, read in files.items()}
-    has_metadata = any(name in ("metadata.csv", "metadata.jsonl") for name in inner)
-    return inner if has_metadata or any("/" in name for name in inner) else files

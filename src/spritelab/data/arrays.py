@@ -26,19 +26,19 @@ _MAGIC = b"\x93NUMPY"
 Array = NDArray[Any]
 
 
-def read_npy(path: Path, labels: Path | None = None) -> SpriteSet:
+def read_npy(path: Path, labels: Path | None = None, *, square: bool = True) -> SpriteSet:
     """Read sprites from a ``.npy`` file, and labels from another one if there is one.
 
     Images: ``[N,H,W,3]``, ``[N,H,W,4]``, or grey ``[N,H,W]`` / ``[N,H,W,1]``; H = W; of a kind that
     ``to_pixels`` takes. Labels: ``labels`` if given, else the file that lies beside the images:
     ``sprite_labels_nc_1788_16x16.npy`` for ``sprites_1788_16x16.npy``, ``NAME_labels.npy`` for any
     other ``NAME.npy``, else none; of a kind that ``to_labels`` takes. The dataset's own pair gets
-    its five class names.
+    its five class names. H and W may differ unless they must be ``square``.
 
     Raises:
         DataError: for what cannot be read or does not fit together.
     """
-    images = to_pixels(_load(path), path.name)
+    images = to_pixels(_load(path), path.name, square=square)
     beside = path.with_name(
         SPRITES_LABELS_FILE if path.name == SPRITES_FILE else f"{path.stem}_labels.npy"
     )
@@ -53,7 +53,7 @@ def read_npy(path: Path, labels: Path | None = None) -> SpriteSet:
     return SpriteSet.from_arrays(images, index, names, provenance=Provenance(path.name))
 
 
-def read_npz(path: Path) -> SpriteSet:
+def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
     """Read sprites from a ``.npz`` file with the keys ``images``, ``labels``, ``class_names``.
 
     Only ``images`` must be there; ``groups`` (int ``[N]``) is read as well. The kinds of array are
@@ -73,7 +73,7 @@ def read_npz(path: Path) -> SpriteSet:
     if "images" not in arrays:
         held = ", ".join(keys) or "nothing"
         raise DataError(f"{path.name} has no key 'images'; it holds {held}")
-    images = to_pixels(arrays["images"], path.name)
+    images = to_pixels(arrays["images"], path.name, square=square)
     if "labels" not in arrays:
         return SpriteSet.from_arrays(
             images, groups=_groups(arrays, path.name), provenance=Provenance(path.name)
@@ -92,7 +92,7 @@ def read_npz(path: Path) -> SpriteSet:
     )
 
 
-def to_pixels(array: Array, name: str) -> Images:
+def to_pixels(array: Array, name: str, *, square: bool = True) -> Images:
     """Bring an array of sprites to uint8 ``[N,H,W,C]``, C = 3 or 4; grey becomes RGB.
 
     Whole numbers must lie in 0 … 255 and are kept; floats must lie in [0, 1] and are scaled by 255
@@ -108,9 +108,14 @@ def to_pixels(array: Array, name: str) -> Images:
         )
     if array.ndim == 3:
         array = array[..., None]
-    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4) or array.shape[1] != array.shape[2]:
+    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4):
         raise DataError(
-            f"{name} must hold square sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}"
+            f"{name} must hold sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}"
+        )
+    if square and array.shape[1] != array.shape[2]:
+        raise DataError(
+            f"{name} must hold square sprites, [N,H,W,3] or [N,H,W,4], not {list(array.shape)}; "
+            "`pad` sets others on a square"
         )
     if array.size == 0:
         raise DataError(f"{name} holds no sprite: its shape is {list(array.shape)}")

@@ -30,10 +30,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from spritelab.data.archives import Files, zip_files
+from spritelab.data.archives import zip_files
 from spritelab.data.decode import decode
 from spritelab.data.download import fetch
-from spritelab.data.folders import numbered
+from spritelab.data.frames import numbered
+from spritelab.data.listing import Files
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, DownloadError
 from spritelab.pixels import Images
@@ -168,7 +169,8 @@ def read(path: Path) -> SpriteSet:
     Raises:
         DataError: if it is no such archive.
     """
-    with zip_files(path) as files:
+    with zip_files(path) as listing:
+        files = _inside(listing.files)
         chosen = _choose(files)
         tiles = {name: _decode(files, name) for name in chosen}
     kept = {
@@ -200,14 +202,19 @@ def read(path: Path) -> SpriteSet:
 
 def _decode(files: Files, name: str) -> Images:
     try:
-        return decode(files[ROOT + name]())
+        return decode(files[name]())
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
 
 
 def _choose(files: Files) -> list[str]:
-    names = [name.removeprefix(ROOT) for name in files if name.startswith(ROOT)]
-    return sorted(name for name in names if class_of(name) is not None)
+    return sorted(name for name in files if class_of(name) is not None)
+
+
+def _inside(files: Files) -> Files:
+    """The files of the release, whatever folder the archive wraps around it."""
+    found = (("/" + name).partition("/" + ROOT)[2] for name in files)
+    return {name: read for name, read in zip(found, files.values(), strict=True) if name}
 
 
 def class_of(name: str) -> str | None:

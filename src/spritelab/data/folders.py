@@ -2,177 +2,229 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-import numpy as np
-from numpy.typing import NDArray
-
-from spritelab import pixels, sheets
-from spritelab.data import decode
-from spritelab.data.archives import Files
-from spritelab.data.metadata import Row, read_metadata
-from spritelab.data.spriteset import Provenance, SpriteSet
+from spritelab import sheets
+from spritelab.config import ReadingSettings
+from spritelab.data import decode, png
+from spritelab.data.gathering import Gathering, Sprite
+from spritelab.data.layout import Classes, chosen, read_classes, wrapper
+from spritelab.data.listing import Aside, Files, Listing
+from spritelab.data.metadata import Metadata, Row, is_table, read_metadata
+from spritelab.data.picture import Picture, grid_of, read_picture
+from spritelab.data.spriteset import SpriteSet
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
-ONE_CLASS = "sprite"
-"""The class of images that lie in no class folder."""
-MAX_SIDE = 512
-"""The most pixels along one side of a sprite; larger images must be cut with ``tile``."""
-
-
-@dataclass(frozen=True)
-class _Sprite:
-    pixels: NDArray[np.uint8]  # [H,W,4]
-    name: str
-    label: str
-    group: str
+NO_IMAGE = "no images of a kind that is read"
+NOT_CHOSEN = "left out by include and exclude"
+ABOUT_SPRITES = "pictures about sprites"
+EMPTY = "empty cells"
+STRIPS = "strips beyond the last whole cells"
 
 
 def read_folder(
-    files: Files,
+    listing: Listing,
     source: str,
+    how: ReadingSettings,
     *,
     size: int | None = None,
-    tile: int | None = None,
-    margin: int = 0,
-    spacing: int = 0,
     progress: Progress = SILENT,
 ) -> SpriteSet:
-    """Read every image among ``files`` into one set.
+    """Read every image of a listing into one set.
 
-    The class of an image is its ``label`` in a metadata file (see ``spritelab.data.metadata``),
-    else the first folder of its path, else ``sprite``. Classes are sorted by name, whole numbers
-    by value. Frames of one animation share a group, and so do images that the metadata gives the
-    same ``group``. With ``tile`` every image is a sheet, cut as ``sheets.cut`` says.
+    The class of an image is its ``label`` in a table (see ``spritelab.data.metadata``), else what
+    its folders say (see ``layout.read_classes``). Classes are sorted by name, whole numbers by
+    value. Frames of one animation share a group, and so do images that a table gives the same
+    ``group``, and files that are numbered as frames (see ``frames.join_frames``). With ``tile``
+    every image is a sheet, cut as ``sheets.cut`` says.
 
-    All sprites must be square and of one size; with ``size`` each one is brought to it by a whole
-    factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
-    else RGB.
+    All sprites must be square and of one size; with ``size`` each one is brought to it, see
+    ``fitting.fit``. The set is RGBA if any pixel of any sprite is not opaque, else RGB.
+
+    Warns:
+        UserWarning: for a colour that plainly stands for transparency, and for enlarged art that is
+            shrunk though its blocks are not of one colour.
 
     Raises:
         DataError: naming the files: broken ones, sizes that differ, no image at all.
     """
-    images = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
-    if not images:
-        kinds = ", ".join(sorted(suffix[1:] for suffix in decode.SUFFIXES))
-        raise DataError(f"there is no image in {source}; it must hold {kinds} files")
-    rows = read_metadata(files, images)
-    sprites: list[_Sprite] = []
+    aside = Aside({one.reason: list(one.names) for one in listing.left_out})
+    meant = _meant(listing.files, source, how, aside)
+    gathering = Gathering(source, how, size)
+    notes = _Notes(how)
     broken: list[str] = []
-    for number, path in enumerate(images):
-        progress(number, len(images), "reading images")
+    for number, path in enumerate(meant.images):
+        progress(number, len(meant.images), "reading images")
         try:
-            frames = decode.decode(files[path]())
-            sprites += _sprites(path, frames, rows, tile, margin, spacing)
+            data = meant.files[path]()
+            if png.is_drawn_by_spritelab(data) and len(meant.images) > 1:
+                aside.put(ABOUT_SPRITES, [path])
+                continue
+            picture = read_picture(data, how)
+            gathering.add(_sprites(path, picture, meant, how, aside))
+            notes.add(path, picture)
         except DataError as error:
             broken.append(f"{path}: {error}")
         except OSError as error:
             broken.append(f"{path}: it cannot be opened ({error.strerror})")
-    progress(len(images), len(images), "reading images")
+    progress(len(meant.images), len(meant.images), "reading images")
     if broken:
         raise DataError(
-            f"{count(len(broken), 'image')} of {len(images):,} in {source} cannot be used "
-            f"({some(broken)}); mend or remove what is named"
+            f"{count(len(broken), 'image')} of {len(meant.images):,} in {source} cannot be used "
+            f"({some(broken)}); mend what is named, or leave it out by `exclude`"
         )
-    if not sprites:
+    if not len(gathering):
         raise DataError(f"every tile in {source} is empty; check `tile`, `margin` and `spacing`")
-    return _assemble(sprites, source, size)
+    notes.warn(source)
+    sprites = gathering.assemble()
+    said = [*meant.notes, *notes.said()]
+    if gathering.mixed and not gathering.off_grid:
+        said.append(
+            f"{count(len(gathering.mixed), 'sprite')} shrank by the mean of blocks of several "
+            "colours, which mixes new ones; a larger `size` keeps them as drawn"
+        )
+    return replace(sprites, left_out=aside.all(), notes=tuple(said))
+
+
+def snapped_pairs(
+    listing: Listing, source: str, how: ReadingSettings, n: int = 8
+) -> list[tuple[Images, Images]]:
+    """Return up to ``n`` pictures, spread evenly, each before and after it is snapped.
+
+    Returns:
+        Pairs of uint8 ``[H,W,4]`` and ``[h,w,4]``; of an animation the first frame.
+
+    Raises:
+        DataError: if one cannot be read.
+    """
+    meant = _meant(listing.files, source, how, Aside())
+    some_paths = [meant.images[i * len(meant.images) // n] for i in range(n)]
+    pairs = []
+    for path in dict.fromkeys(some_paths):
+        data = meant.files[path]()
+        if not png.is_drawn_by_spritelab(data):
+            before = decode.decode(data)[0]
+            pairs.append((before, sheets.snap(before, grid_of(before, how))))
+    return pairs
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """The images that are to be read, and what is known of them before they are opened."""
+
+    files: Files
+    images: Sequence[str]
+    metadata: Metadata
+    classes: Classes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        unlabelled = any(self.row(path).label is None for path in self.images)
+        return (*self.metadata.notes, *(self.classes.notes if unlabelled else ()))
+
+    def row(self, path: str) -> Row:
+        return self.metadata.rows.get(path, Row(None, None))
+
+
+def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Meant:
+    tables = [path for path in files if is_table(path)]
+    present = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
+    images = [path for path in present if chosen(path, how.include, how.exclude)]
+    others = set(files) - set(present) - set(tables)
+    aside.put(NO_IMAGE, sorted(others))
+    aside.put(NOT_CHOSEN, sorted(set(present) - set(images)))
+    if not present:
+        kinds = ", ".join(sorted(suffix[1:] for suffix in decode.SUFFIXES))
+        raise DataError(
+            f"there is no image in {source}, but {_kinds(others)}; it must hold {kinds} files"
+        )
+    if not images:
+        raise DataError(
+            f"`include` and `exclude` leave none of the {count(len(present), 'image')} in "
+            f"{source} ({some(present)})"
+        )
+    # A table that lies in a folder of files that are not meant is not meant either.
+    folders = {str(parent) for path in images for parent in PurePosixPath(path).parents}
+    tables = [path for path in tables if str(PurePosixPath(path).parent) in folders]
+    prefix = wrapper(images, tables)
+    inner = {path.removeprefix(prefix): files[path] for path in (*images, *tables)}
+    images = [path.removeprefix(prefix) for path in images]
+    known = [path.removeprefix(prefix) for path in present]
+    metadata = read_metadata(inner, images, known)
+    aside.put(ABOUT_SPRITES, sorted(metadata.pictures))
+    images = [path for path in images if path not in metadata.pictures]
+    return _Meant(inner, images, metadata, read_classes(images))
+
+
+def _kinds(paths: Mapping[str, object] | set[str]) -> str:
+    """Say what files there are: ``2 .ase, 1 .txt``."""
+    kinds = Counter(PurePosixPath(path).suffix.lower() or "unnamed" for path in paths)
+    return some([f"{n:,} {kind}" for kind, n in kinds.most_common()]) or "nothing"
 
 
 def _sprites(
-    path: str,
-    frames: Images,
-    rows: dict[str, Row] | None,
-    tile: int | None,
-    margin: int,
-    spacing: int,
-) -> list[_Sprite]:
-    """Return the sprites of one file: its frames, or the cells of each frame."""
-    row = rows[path] if rows is not None else Row(None, None)
-    folder, inside, _ = path.partition("/")
-    label = row.label or (folder if inside else ONE_CLASS)
+    path: str, picture: Picture, meant: _Meant, how: ReadingSettings, aside: Aside
+) -> Iterator[Sprite]:
+    """Yield the sprites of one file: its frames, or the cells of each frame."""
+    row = meant.row(path)
+    label = row.label or meant.classes.of[path]
     group = f"named {row.group}" if row.group else f"file {path}"
-    out: list[_Sprite] = []
-    for f, frame in enumerate(frames):
-        name = path if len(frames) == 1 else f"{path}#{f}"
-        if tile is None:
-            height, width = frame.shape[:2]
-            if max(height, width) > MAX_SIDE:
-                raise DataError(
-                    f"{width}×{height} is too large for a sprite; if it is a sheet, "
-                    "say how large its tiles are with `tile`"
-                )
-            out.append(_Sprite(frame, name, label, group))
+    for f, frame in enumerate(picture.frames):
+        name = path if len(picture.frames) == 1 else f"{path}#{f}"
+        if how.tile is None:
+            alone = len(picture.frames) == 1 and not row.group
+            yield Sprite(frame, name, label, group, path if alone else None)
             continue
-        cells, places = sheets.cut(frame, tile, margin, spacing)
-        for cell, (r, c) in zip(cells, places, strict=True):
+        cells = sheets.cut(
+            frame, how.tile, how.margin, how.spacing, offset=how.offset, leftover=how.leftover
+        )
+        aside.put(EMPTY, (f"{name}#r{r}c{c}" for r, c in cells.empty))
+        if any(cells.strip):
+            aside.put(STRIPS, [f"{name}: {cells.strip[0]} right, {cells.strip[1]} below"])
+        for cell, (r, c) in zip(cells.images, cells.places, strict=True):
             # a cell is its own thing, unless it is moving in the frames of one file
             own = group if row.group else f"{group} {r} {c}"
-            out.append(_Sprite(cell, f"{name}#r{r}c{c}", label, own))
-    return out
+            yield Sprite(cell, f"{name}#r{r}c{c}", label, own)
 
 
-def _assemble(sprites: Sequence[_Sprite], source: str, size: int | None) -> SpriteSet:
-    images = _one_size(sprites, source, size)
-    if bool((images[..., 3] == 255).all()):
-        images = images[..., :3]
-    names = sorted({sprite.label for sprite in sprites}, key=_by_number_or_name)
-    index = {name: k for k, name in enumerate(names)}
-    return SpriteSet.from_arrays(
-        images,
-        np.array([index[sprite.label] for sprite in sprites], dtype=np.int64),
-        names,
-        ids=[sprite.name for sprite in sprites],
-        groups=numbered(sprite.group for sprite in sprites),
-        provenance=Provenance(source),
-    )
+class _Notes:
+    """What the pictures of a set have in common."""
 
+    def __init__(self, how: ReadingSettings) -> None:
+        self._how = how
+        self._keys: dict[str, list[str]] = {}
+        self._grids: Counter[str] = Counter()
+        self._ungrounded: list[str] = []
 
-def _one_size(sprites: Sequence[_Sprite], source: str, size: int | None) -> Images:
-    """Stack the sprites, uint8 ``[N,S,S,4]``, each brought to ``size`` if one is given."""
-    shapes = Counter((s.pixels.shape[1], s.pixels.shape[0]) for s in sprites)
-    found = some([f"{n:,} of {w}×{h}" for (w, h), n in shapes.most_common()])
-    if any(width != height for width, height in shapes):
-        raise DataError(
-            f"sprites must be square; {source} holds {found}; "
-            "pad them, or cut sheets into squares with `tile`"
-        )
-    if size is None:
-        if len(shapes) > 1:
-            raise DataError(
-                f"sprites must all have one size; {source} holds {found}; "
-                "choose one with `size` (each is scaled by a whole factor) or sort them apart"
+    def add(self, path: str, picture: Picture) -> None:
+        if picture.key is not None:
+            self._keys.setdefault(f"{bytes(picture.key).hex()}", []).append(path)
+        if picture.grid is not None:
+            self._grids[f"{picture.grid.width:.4g}"] += 1
+        elif self._how.snaps:
+            self._ungrounded.append(path)
+
+    def warn(self, source: str) -> None:
+        for key, paths in self._keys.items():
+            warnings.warn(
+                f"#{key} plainly stands for transparency in {count(len(paths), 'image')} of "
+                f"{source} ({some(paths)}); make it transparent by `transparent={key}`",
+                stacklevel=2,
             )
-        return np.stack([sprite.pixels for sprite in sprites])
-    unfit = sorted(w for w, _ in shapes if w % size and size % w)
-    if unfit:
-        raise DataError(
-            f"`size` {size} is not a whole factor away from every sprite; {source} holds {found}; "
-            f"{some([f'{w}×{w}' for w in unfit])} cannot be scaled"
-        )
-    out = np.empty((len(sprites), size, size, 4), dtype=np.uint8)
-    for i, sprite in enumerate(sprites):
-        one, side = sprite.pixels[None], sprite.pixels.shape[0]
-        scaled = (
-            pixels.downscale(one, side // size)
-            if side > size
-            else pixels.upscale(one, size // side)
-        )
-        out[i] = scaled[0]
-    return out
 
-
-def numbered(keys: Iterable[str]) -> NDArray[np.int64]:
-    """Number keys by their first appearance: int64 ``[N]``."""
-    seen: dict[str, int] = {}
-    return np.array([seen.setdefault(key, len(seen)) for key in keys], dtype=np.int64)
-
-
-def _by_number_or_name(name: str) -> tuple[bool, int, str]:
-    return (False, int(name), name) if name.isdecimal() else (True, 0, name)
+    def said(self) -> Iterator[str]:
+        if self._grids:
+            sizes = some([f"{size} ({n:,})" for size, n in self._grids.most_common()])
+            yield f"{count(self._grids.total(), 'image')} snapped to pixels of {sizes}"
+        if self._ungrounded:
+            yield (
+                f"no grid was found in {count(len(self._ungrounded), 'image')} "
+                f"({some(self._ungrounded)}), read as they are; `pixel_size` gives one"
+            )

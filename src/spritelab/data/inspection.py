@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import palette
+from spritelab import palette, sheets
 from spritelab.data.duplicates import exact_copies
+from spritelab.data.listing import LeftOut
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.pixels import Images, harden_alpha
 
+_FEW = 1000  # distinct sprites below which learning by heart is to be expected
+_ONE_SIDED = 10  # times as many sprites of the largest class as of the smallest
+_SOFT = 0.005  # share of pixels that are partly transparent
+_MIXED = 512  # colours of a whole set beyond which it is of several palettes
+_SEVERAL = 3  # sprites that may have a ground in common
 _REDUCED = 2000  # sprites whose reduction is measured: a few seconds, and the mean is settled
 
 
@@ -82,6 +88,9 @@ class Inspection:
         partly_transparent: share of pixels with alpha in 1 … 254, in [0, 1].
         provenance: where the sprites come from.
         content_hash: see ``SpriteSet.content_hash``.
+        left_out: see ``SpriteSet.left_out``.
+        notes: see ``SpriteSet.notes``.
+        advice: what to look at before training, see ``spritelab.data.advice``.
     """
 
     n: int
@@ -98,11 +107,16 @@ class Inspection:
     partly_transparent: float
     provenance: Provenance
     content_hash: str
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists and numbers, ready for JSON."""
         plain = asdict(self)
         plain["classes"] = list(plain["classes"])
+        plain["left_out"] = {one.reason: list(one.names) for one in self.left_out}
+        plain |= {"notes": list(self.notes), "advice": list(self.advice)}
         return plain
 
 
@@ -111,7 +125,7 @@ def inspect(sprites: SpriteSet) -> Inspection:
     exact = exact_copies(sprites.images)
     groups = sprites.leak_groups()
     alpha = sprites.images[..., 3] if sprites.channels == 4 else None
-    return Inspection(
+    facts = Inspection(
         n=len(sprites),
         distinct=_kinds(exact),
         distinct_up_to_mirror=_kinds(sprites.mirror_copies()),
@@ -129,7 +143,55 @@ def inspect(sprites: SpriteSet) -> Inspection:
         partly_transparent=0.0 if alpha is None else _share((alpha > 0) & (alpha < 255)),
         provenance=sprites.provenance,
         content_hash=sprites.content_hash,
+        left_out=sprites.left_out,
+        notes=sprites.notes,
     )
+    return replace(facts, advice=tuple(advise(sprites, facts)))
+
+
+def advise(sprites: SpriteSet, facts: Inspection) -> Iterator[str]:
+    """Yield what to look at before a model learns the sprites, in sentences for the user."""
+    if facts.size not in (16, 32) or sprites.images.shape[1] != sprites.images.shape[2]:
+        yield (
+            f"models learn 16×16 or 32×32 sprites, not {facts.size}×{facts.size}; choose a `size`, "
+            "with `pad` if no whole factor leads to it"
+        )
+    if facts.distinct_up_to_mirror < _FEW:
+        yield (
+            f"{facts.distinct_up_to_mirror:,} distinct sprites are few: a model soon knows them by "
+            "heart; add sprites, train shorter, or begin from a model that knows others"
+        )
+    counts = {one.name: one.distinct for one in facts.classes}
+    small, large = (f(counts, key=counts.__getitem__) for f in (min, max))
+    if counts[large] > _ONE_SIDED * counts[small]:
+        yield (
+            f"classes are one-sided: {counts[large]:,} distinct sprites of {large}, "
+            f"{counts[small]:,} of {small}; the small ones are learnt badly"
+        )
+    if facts.partly_transparent > _SOFT:
+        yield (
+            f"{facts.partly_transparent:.1%} of the pixels are partly transparent: soft edges or "
+            "shadows, which a model draws as soft; harden them if they are not meant"
+        )
+    if facts.palettes.set_colours > _MIXED and facts.palettes.sizes.median <= 32:
+        yield (
+            f"{facts.palettes.set_colours:,} colours in the whole set: its palettes are mixed; new "
+            "sprites are drawn in the palette of one training sprite each"
+        )
+    colour = sheets.plain_border(sprites.images)
+    if colour is not None and facts.transparent == 0 and facts.n >= _SEVERAL:
+        code = bytes(colour).hex()
+        yield (
+            f"nearly all sprites stand on plain #{code}; if it is no part of them, make it "
+            f"transparent by `transparent={code}`"
+        )
+    blank = int((sprites.images[..., 3:] == 0).all(axis=(1, 2, 3)).sum()) if _rgba(sprites) else 0
+    if blank:
+        yield f"{blank:,} of the sprites are wholly transparent; remove or `exclude` their files"
+
+
+def _rgba(sprites: SpriteSet) -> bool:
+    return sprites.channels == 4
 
 
 def colours_per_sprite(images: Images) -> NDArray[np.int64]:

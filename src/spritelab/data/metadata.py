@@ -1,82 +1,142 @@
-"""``metadata.csv`` and ``metadata.jsonl``: the ImageFolder convention of Hugging Face datasets.
+"""Tables that lie beside images and say what they are.
 
-Each row names an image by ``file_name``, relative to the metadata file, and may give its ``label``
-(or ``class``) and its ``group``, a name shared by sprites that show one thing. Other columns are
-left alone.
+``metadata.csv`` and ``metadata.jsonl`` are the ImageFolder convention of Hugging Face datasets:
+each row names an image by ``file_name``, relative to the table, and may give its ``label`` (or
+``class``) and its ``group``, a name shared by sprites that show one thing. Other columns are left
+alone. ``samples.json`` is what ``spritelab sample`` writes.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from spritelab.data.archives import Files
+from spritelab.data.listing import Files
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.storage import parse_json
 
 NAMES = ("metadata.csv", "metadata.jsonl")
-_LABEL_COLUMNS = ("label", "class")
+SAMPLES = "samples.json"
+"""The list that lies beside sprites that were drawn by a model."""
+
+_FILE_COLUMNS = ("file_name", "filename", "file", "image", "path")
+_LABEL_COLUMNS = ("label", "class", "labels", "class_name", "category")
 
 
 @dataclass(frozen=True)
 class Row:
-    """What a metadata file says of one image; None where it says nothing."""
+    """What a table says of one image; None where it says nothing."""
 
     label: str | None
     group: str | None
 
 
-def read_metadata(files: Files, images: Iterable[str]) -> dict[str, Row] | None:
-    """Read every metadata file among ``files``; None if there is none.
+@dataclass(frozen=True)
+class Metadata:
+    """What all tables of a source say.
 
-    Returns:
-        A row for each of ``images`` (paths).
+    Attributes:
+        rows: by the path of an image.
+        pictures: images beside a ``samples.json`` that does not list them: grids, strips.
+        notes: sentences for the user.
+    """
+
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    pictures: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+
+def is_table(path: str) -> bool:
+    """Whether a file is one that ``read_metadata`` reads."""
+    return PurePosixPath(path).name.lower() in (*NAMES, SAMPLES)
+
+
+def read_metadata(files: Files, images: Collection[str], present: Collection[str]) -> Metadata:
+    """Read every table among ``files``.
+
+    Args:
+        files: all files.
+        images: the paths that are to be read.
+        present: those and the ones that were left out on purpose, which a table may still list.
 
     Raises:
         DataError: if a file cannot be parsed or has no ``file_name``, if an image is listed twice,
             is missing or lies outside, if images are not listed, or if only some rows have a label.
     """
-    tables = [path for path in files if PurePosixPath(path).name in NAMES]
+    images, present = set(images), set(present)
+    listed, pictures = _read_samples(files, images)
+    tables = [path for path in files if PurePosixPath(path).name.lower() in NAMES]
     if not tables:
-        return None
+        return Metadata(listed, pictures)
     rows: dict[str, Row] = {}
+    columns: dict[str, None] = {}
     for table in tables:
-        try:
-            data = files[table]()
-        except (DataError, OSError) as error:
-            raise DataError(f"{table} cannot be read: {error}") from error
-        for number, record in _records(table, data):
+        for number, record in _records(table, _read(files, table)):
+            columns.update(dict.fromkeys(record))
             path = _image_path(table, number, record)
             if path in rows:
                 raise DataError(f"{table} line {number}: {path} is listed twice; keep one row")
             rows[path] = Row(label=_label(record), group=_text(record.get("group")))
     where = some(tables)
-    images = set(images)
-    if missing := sorted(rows.keys() - images):
-        listed = count(len(missing), "image")
-        raise DataError(f"{where} lists {listed} that cannot be found: {some(missing)}")
-    if unlisted := sorted(images - rows.keys()):
-        left = count(len(unlisted), "image")
-        raise DataError(f"{where} leaves out {left}: {some(unlisted)}; list or remove them")
+    if missing := sorted(rows.keys() - present):
+        n = count(len(missing), "image")
+        raise DataError(f"{where} lists {n} that cannot be found: {some(missing)}")
+    rows = {path: row for path, row in rows.items() if path in images}
+    if unlisted := sorted(images - rows.keys() - listed.keys() - pictures):
+        n = count(len(unlisted), "image")
+        raise DataError(
+            f"{where} leaves out {n}: {some(unlisted)}; list them, or leave them out by `exclude`"
+        )
     unlabelled = sorted(path for path, row in rows.items() if row.label is None)
     if 0 < len(unlabelled) < len(rows):
         raise DataError(f"{where} gives no label to {some(unlabelled)}; label all rows or none")
-    return rows
+    notes = []
+    if rows and unlabelled:
+        has = ", ".join(columns)
+        notes.append(f"{where} has no column `label`, but {has}: folders are the classes")
+    return Metadata({**listed, **rows}, pictures, tuple(notes))
+
+
+def _read_samples(files: Files, images: Collection[str]) -> tuple[dict[str, Row], frozenset[str]]:
+    """The rows of every ``samples.json``, and the images beside one that it does not list."""
+    listed: dict[str, Row] = {}
+    pictures: set[str] = set()
+    for table in (path for path in files if PurePosixPath(path).name == SAMPLES):
+        folder = PurePosixPath(table).parent
+        try:
+            record = parse_json(_read(files, table).decode("utf-8"))
+            sprites = {str(folder / s["file_name"]): s.get("label") for s in record["sprites"]}
+        except (DataError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue  # some other program's file of that name
+        beside = {path for path in images if PurePosixPath(path).parent == folder}
+        for path in beside & sprites.keys():
+            listed[path] = Row(label=_text(sprites[path]), group=None)
+        pictures |= beside - sprites.keys()
+    return listed, frozenset(pictures)
+
+
+def _read(files: Files, table: str) -> bytes:
+    try:
+        return files[table]()
+    except (DataError, OSError) as error:
+        raise DataError(f"{table} cannot be read: {error}") from error
 
 
 def _records(table: str, data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield the line number and the columns of each row."""
+    """Yield the line number and the columns of each row, their names as ``_column`` writes them."""
     try:
-        text = data.decode("utf-8-sig")
-        if table.endswith(".csv"):
-            reader = csv.DictReader(io.StringIO(text, newline=""))
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if wide else "utf-8-sig")
+        if table.lower().endswith(".csv"):
+            reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
             for record in reader:
-                yield reader.line_num, record
+                yield reader.line_num, {_column(k): v for k, v in record.items() if k is not None}
             return
         rows = [
             (number, parse_json(line))
@@ -88,11 +148,21 @@ def _records(table: str, data: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]
     for number, row in rows:
         if not isinstance(row, dict):
             raise DataError(f"{table} line {number} is not a JSON object")
-        yield number, row
+        yield number, {_column(key): value for key, value in row.items()}
+
+
+def _delimiter(text: str) -> str:
+    """What parts the columns: spreadsheets of some countries write semicolons, some write tabs."""
+    header = text.partition("\n")[0]
+    return next((sign for sign in (",", ";", "\t") if sign in header), ",")
+
+
+def _column(name: str) -> str:
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _image_path(table: str, number: int, record: Mapping[str, Any]) -> str:
-    name = _text(record.get("file_name"))
+    name = next((text for key in _FILE_COLUMNS if (text := _text(record.get(key)))), None)
     if name is None:
         raise DataError(f"{table} line {number} has no 'file_name'; every row must name its image")
     relative = PurePosixPath(name.replace("\\", "/"))

@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab import pixels
+from spritelab.config import Anchor
 from spritelab.data import duplicates
+from spritelab.data.fitting import fit
+from spritelab.data.listing import LeftOut
 from spritelab.data.splits import split_indices
 from spritelab.errors import DataError
 from spritelab.pixels import Colour, Images
@@ -44,6 +47,8 @@ class SpriteSet:
             an animation) and never sit on both sides of a split. Copies are found besides.
         mirrorable: K flags; False where a mirror image would be a wrong sprite (side-facing).
         provenance: where the sprites come from.
+        left_out: what the reader of the files did not take, and why.
+        notes: what it decided by itself, in sentences for the user.
     """
 
     images: Images
@@ -53,6 +58,8 @@ class SpriteSet:
     groups: NDArray[np.int64]
     mirrorable: tuple[bool, ...]
     provenance: Provenance = field(default_factory=lambda: Provenance(IN_MEMORY))
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels.check_images(self.images)
@@ -141,25 +148,30 @@ class SpriteSet:
         """Return the set as RGB (3), laid on ``background``, or as RGBA (4)."""
         return replace(self, images=pixels.with_channels(self.images, channels, background))
 
-    def resized(self, size: int) -> SpriteSet:
+    def resized(self, size: int, *, pad: bool = False, anchor: Anchor = "centre") -> SpriteSet:
         """Return the set at ``size`` × ``size`` pixels.
 
         Larger sprites shrink by an alpha-weighted area average, smaller ones grow by repeating
-        pixels; both only by whole factors.
+        pixels, or are padded with transparent ones; only by whole factors.
+
+        Args:
+            size: of the new sprites.
+            pad: set smaller sprites on a transparent square, in place of making them larger.
+            anchor: where on it they stand.
 
         Raises:
             DataError: for any other size.
         """
-        if size == self.size:
+        if self.images.shape[1:3] == (size, size):
             return self
-        if self.size % size == 0:
-            return replace(self, images=pixels.downscale(self.images, self.size // size))
-        if size % self.size == 0:
-            return replace(self, images=pixels.upscale(self.images, size // self.size))
-        raise DataError(
-            f"{self.size}×{self.size} sprites do not become {size}×{size} by a whole factor; "
-            f"choose a `size` that divides {self.size} or is a multiple of it"
-        )
+        images = fit(self.images, size, pad=pad, anchor=anchor)
+        if images is None:
+            raise DataError(
+                f"{self.images.shape[2]}×{self.size} sprites do not become {size}×{size} by a "
+                f"whole factor; choose a `size` that divides {self.size} or is a multiple of it, "
+                "or `pad` them"
+            )
+        return replace(self, images=images)
 
     @property
     def mirrorable_sprites(self) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spritelab import data
-from spritelab.config import RunSettings
+from spritelab.config import HOW_READ, RunSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import ModelConfig
@@ -42,10 +42,7 @@ def find_split(
     held_out: float | None = None,
     split_seed: int | None = None,
     mirror: bool | None = None,
-    labels: str | None = None,
-    tile: int | None = None,
-    margin: int | None = None,
-    spacing: int | None = None,
+    **reading: Any,
 ) -> Split:
     """Load a model's sprites and split them as its training did.
 
@@ -58,8 +55,8 @@ def find_split(
         config: of the model in it.
         source: other sprites than the run names, or the same ones elsewhere.
         held_out, split_seed, mirror: in place of the model's.
-        labels, tile, margin, spacing: how the sprites are read, in place of the run's; see
-            ``data.load``.
+        reading: how the sprites are read, in place of the run's: settings of ``ReadingSettings``
+            by name, such as ``tile``; see ``data.load``.
 
     Warns:
         UserWarning: if the training sprites are not those that the model was trained on: copies
@@ -73,6 +70,7 @@ def find_split(
     known = config.trained_on
     run = None if folder is None else _run_settings(Path(folder))
     settings = run.data if run else known.data
+    told = source is not None
     if source is None:
         source = settings.source if settings else known.source
         # A model folder keeps the last part of a path only: not where it is on this machine.
@@ -83,13 +81,12 @@ def find_split(
             )
     read: dict[str, Any] = {"size": config.size, "channels": config.channels}
     if settings is not None:  # sprites elsewhere are read as training read its own
-        read |= settings.model_dump(include={"labels", "tile", "margin", "spacing", "background"})
+        read |= settings.model_dump(include=set(HOW_READ))
         read["n"] = settings.count
         if run is None:
             read["labels"] = None  # the last part of a path as well
-    given = {"labels": labels, "tile": tile, "margin": margin, "spacing": spacing}
-    read |= {key: value for key, value in given.items() if value is not None}
-    sprites = data.load(source, **read)
+    read |= {key: value for key, value in reading.items() if value is not None}
+    sprites = data.load(source, folder_first=told, **read)
     if (sprites.size, sprites.channels) != (config.size, config.channels):
         raise DataError(
             f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "

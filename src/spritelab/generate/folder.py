@@ -21,6 +21,7 @@ from spritelab.config import (
     SamplerSettings,
     ScheduleSettings,
     Settings,
+    as_read_before,
     check_sampling,
 )
 from spritelab.diffusion import FEATURES, Schedule, build_schedule, palette_channels
@@ -175,6 +176,8 @@ def read_config(folder: Path) -> ModelConfig:
     """
     path = folder / "config.json"
     values = read_record(path, FORMAT)
+    if isinstance(learnt := values.get("trained_on"), dict):
+        as_read_before(learnt.get("data"))
     try:
         return ModelConfig.parse(values, str(path))
     except SettingsError as error:

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError
 from spritelab.pictures.files import save_png
 from spritelab.pixels import Images
 from spritelab.storage import read_json, storing, write_json
 
-LIST = "samples.json"
+LIST = SAMPLES
 PICTURES = ("grid.png", "denoising.png")
 """Pictures of all sprites, which may lie beside them."""
 

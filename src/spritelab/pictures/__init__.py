@@ -6,6 +6,7 @@ save it as PNG. Sprites are only ever scaled by whole numbers.
 
 from spritelab.pictures.curves import loss_curves
 from spritelab.pictures.files import (
+    before_and_after_picture,
     contact_sheet_picture,
     curves_picture,
     samples_picture,
@@ -29,6 +30,7 @@ __all__ = [
     "loss_curves",
     "save_png",
     "samples_picture",
+    "before_and_after_picture",
     "strip_picture",
     "contact_sheet_picture",
     "curves_picture",

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from spritelab import pixels
 from spritelab.errors import SettingsError
 from spritelab.pictures.curves import loss_curves
-from spritelab.pictures.layout import Ground, good_columns, good_scale, grid
+from spritelab.pictures.layout import PAGE, Ground, good_columns, good_scale, grid, lay_on
+from spritelab.pictures.mark import SOFTWARE
 from spritelab.pictures.pages import (
     Frames,
     contact_sheet,
@@ -27,12 +29,14 @@ from spritelab.pixels import Images
 from spritelab.storage import write_file
 
 
-def save_png(image: Images, path: str | Path) -> Path:
+def save_png(image: Images, path: str | Path, *, about_sprites: bool = False) -> Path:
     """Write one picture as PNG and return its path.
 
     Args:
         image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha); written as it is.
         path: a name that ends in ``.png``; folders on the way are made.
+        about_sprites: it shows sprites and is none, such as a grid: it is marked, and passed over
+            where a folder with it is read.
 
     Raises:
         DataError: ``image`` is no picture.
@@ -45,7 +49,11 @@ def save_png(image: Images, path: str | Path) -> Path:
     pixels.check_images(image[None])
     encoded = io.BytesIO()
     # Looking for the best filters halves small pictures; for large ones it takes too long.
-    Image.fromarray(image).save(encoded, format="PNG", optimize=image.size < 1 << 22)
+    small = image.size < 1 << 22
+    notes = PngInfo()
+    if about_sprites:
+        notes.add_text(*SOFTWARE)
+    Image.fromarray(image).save(encoded, format="PNG", optimize=small, pnginfo=notes)
     return write_file(path, encoded.getvalue())
 
 
@@ -66,7 +74,43 @@ def samples_picture(
     columns = columns or good_columns(len(images))
     scale = good_scale(images.shape[2], columns)
     picture = grid(images, columns, scale, background=background)
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
+
+
+def before_and_after_picture(
+    pairs: Sequence[tuple[Images, Images]],
+    path: str | Path,
+    title: str = "",
+    *,
+    side: int = 192,
+    background: Ground = "checker",
+) -> Path:
+    """Save pictures above what they became, at one size to the eye; return the path.
+
+    Args:
+        pairs: before and after, each uint8 ``[H,W,C]`` of any size.
+        path: of the PNG.
+        title: above all.
+        side: pixels of the square that each is shown in.
+        background: what shows through transparent pixels.
+    """
+    rows = []
+    for row in zip(*pairs, strict=True):
+        tiles = [_in_square(lay_on(image[None], background)[0], side) for image in row]
+        rows.append(np.concatenate(tiles, axis=1))
+    picture = np.concatenate(rows, axis=0)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
+
+
+def _in_square(image: Images, side: int) -> Images:
+    """Show a picture, uint8 ``[H,W,3]``, in the middle of a square, as large as it fits."""
+    height, width = image.shape[:2]
+    scale = (side - 8) / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    shown = Image.fromarray(image).resize(size, Image.Resampling.NEAREST)
+    out = Image.new("RGB", (side, side), PAGE)
+    out.paste(shown, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return np.asarray(out)
 
 
 def strip_picture(
@@ -93,7 +137,7 @@ def strip_picture(
         x0_hat=rows[1][shown] if len(rows) > 1 else None,
         background=background,
     )
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
 
 
 def contact_sheet_picture(
@@ -120,7 +164,7 @@ def contact_sheet_picture(
     picture = contact_sheet(
         images, labels, class_names, columns, rows, scale, background=background
     )
-    return save_png(titled(picture, title) if title else picture, path)
+    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
 
 
 def curves_picture(
@@ -133,4 +177,4 @@ def curves_picture(
         path: of the PNG.
         which: its ``loss`` and ``unit``.
     """
-    return save_png(loss_curves(records, title, **which), path)
+    return save_png(loss_curves(records, title, **which), path, about_sprites=True)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 import spritelab
 from spritelab import data, storage
-from spritelab.config import DataSettings, RunSettings, Settings
+from spritelab.config import DataSettings, RunSettings, Settings, as_read_before
 from spritelab.data import SpriteSet
 from spritelab.data.spriteset import IN_MEMORY
 from spritelab.errors import ModelError, SettingsError
@@ -102,8 +102,11 @@ def read_record(folder: str | Path) -> RunRecord:
     path = record_file(Path(folder))
     if path is None:
         raise ModelError(f"there is no run at {folder} (no {RECORD}); start one without `resume`")
+    values = storage.read_record(path, FORMAT)
+    if isinstance(settings := values.get("settings"), dict):
+        as_read_before(settings.get("data"))
     try:
-        return RunRecord.parse(storage.read_record(path, FORMAT), str(path))
+        return RunRecord.parse(values, str(path))
     except SettingsError as error:
         raise ModelError(f"{error}; mend it, or start a new run") from None
 

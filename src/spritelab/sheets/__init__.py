@@ -1,4 +1,8 @@
-"""Sheets of sprites: cut into cells, laid out, and written as games and editors read them."""
+"""Sheets and pictures of sprites: cut, snapped to their grid, keyed, padded; laid out and written.
+
+What is on a sheet comes from a grid (``cut``), from the file beside it (``cut_atlas``), or from its
+pixels (``find_sprites``); ``save_sheet`` writes one for engines and editors.
+"""
 
 from spritelab.sheets.aseprite import encode_aseprite
 from spritelab.sheets.aseprite_reader import read_aseprite
@@ -12,30 +16,42 @@ from spritelab.sheets.atlas import (
     drawn_key,
     unique_keys,
 )
+from spritelab.sheets.colour_key import clear_colours, plain_border, plain_key
 from spritelab.sheets.find import find_sprites
-from spritelab.sheets.grid import check_grid, cut
+from spritelab.sheets.grid import Cells, cut
 from spritelab.sheets.json_reader import cut_atlas, is_atlas, picture_of
 from spritelab.sheets.layout import lay_out
-from spritelab.sheets.save import WRITERS, save_sheet
+from spritelab.sheets.padding import pad
+from spritelab.sheets.pixel_grid import PixelGrid, find_grid
+from spritelab.sheets.save import ASEPRITE_FILES, WRITERS, save_sheet
+from spritelab.sheets.snapping import snap
 
 __all__ = [
-    "check_grid",
     "cut",
+    "Cells",
+    "pad",
+    "clear_colours",
+    "plain_key",
+    "plain_border",
+    "find_grid",
+    "PixelGrid",
+    "snap",
     "lay_out",
+    "save_sheet",
+    "WRITERS",
     "Atlas",
     "Frame",
+    "Box",
     "Tag",
     "UNTAGGED",
     "drawn_key",
     "unique_keys",
-    "save_sheet",
-    "WRITERS",
     "encode_aseprite",
     "read_aseprite",
+    "ASEPRITE_FILES",
     "cut_atlas",
     "is_atlas",
     "picture_of",
     "find_sprites",
     "CutFrame",
-    "Box",
 ]

@@ -1,0 +1,73 @@
+"""The options that say how sprites are read, for every command that reads them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+from spritelab.cli import options
+from spritelab.config import Anchor, DataSettings, Frames, Leftover
+
+OPTIONS: dict[str, Any] = {
+    "include": str,
+    "exclude": str,
+    "tile": str,
+    "margin": str,
+    "spacing": str,
+    "offset": str,
+    "leftover": Leftover,
+    "transparent": str,
+    "snap": bool,
+    "pixel_size": str,
+    "pad": bool,
+    "anchor": Anchor,
+    "frames": Frames,
+    "labels": Path,
+}
+"""The settings of ``ReadingSettings`` that are options, and how they are written."""
+
+
+def reading_options(panel: str | None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command one option for each of ``OPTIONS``.
+
+    The command takes those that were given as ``reading``, a dictionary by the setting's name.
+
+    Args:
+        panel: under which they stand in the help.
+    """
+    own = {
+        name: Annotated[
+            kind | None, options.setting(DataSettings, name, *_names(name), panel=panel)
+        ]
+        for name, kind in OPTIONS.items()
+    }
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**given: Any) -> None:
+            reading = options.given(**{name: given.pop(name) for name in OPTIONS})
+            if "labels" in reading:
+                reading["labels"] = str(reading["labels"].resolve())
+            command(**given, reading=reading)
+
+        signature = inspect.signature(command, eval_str=True)
+        kept = [p for p in signature.parameters.values() if p.name != "reading"]
+        keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        added = [
+            inspect.Parameter(name, keyword, default=None, annotation=annotation)
+            for name, annotation in own.items()
+        ]
+        called.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
+        called.__annotations__ = {p.name: p.annotation for p in (*kept, *added)} | {"return": None}
+        return called
+
+    return with_options
+
+
+def _names(name: str) -> tuple[str, ...]:
+    """How an option is written, where it is not as its setting is called."""
+    dashed = name.replace("_", "-")
+    return (f"--{dashed}/--no-{dashed}",) if OPTIONS[name] is bool else ()
