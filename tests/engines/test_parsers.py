@@ -105,7 +105,8 @@ def test_ase_utils_reads_adobe_swatches(tmp_path: Path) -> None:
 
 
 def test_swatches_as_adobe_writes_them() -> None:
-    told = json.loads(script("ase-utils/test.json").read_text())["colors"]
+    record = json.loads(script("ase-utils/test.json").read_text())
+    told = record["colors"]
     found = read_swatches((MODULES / "ase-utils" / "test.ase").read_bytes())
     assert len(found) == len(told) > 100
     for levels, one in zip(found, told, strict=True):

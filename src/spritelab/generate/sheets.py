@@ -9,7 +9,7 @@ import numpy as np
 
 from spritelab import data
 from spritelab.data.decode import decode
-from spritelab.data.folders import ONE_CLASS
+from spritelab.data.layout import ONE_CLASS
 from spritelab.errors import DataError
 from spritelab.generate.samples_folder import LIST
 from spritelab.pixels import Images, with_channels

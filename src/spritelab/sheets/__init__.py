@@ -17,7 +17,7 @@ from spritelab.sheets.atlas import (
     unique_keys,
 )
 from spritelab.sheets.colour_key import clear_colours, plain_border, plain_key
-from spritelab.sheets.find import find_sprites
+from spritelab.sheets.find import clear_ground, find_sprites
 from spritelab.sheets.grid import Cells, cut
 from spritelab.sheets.json_reader import cut_atlas, is_atlas, picture_of
 from spritelab.sheets.layout import lay_out
@@ -53,5 +53,6 @@ __all__ = [
     "is_atlas",
     "picture_of",
     "find_sprites",
+    "clear_ground",
     "CutFrame",
 ]

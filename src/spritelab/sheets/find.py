@@ -20,8 +20,8 @@ def find_sprites(sheet: Images, gap: int = 1, smallest: int = 4) -> list[Box]:
     lies less than ``gap`` transparent pixels from its rectangle: a hat that floats over a head.
 
     Args:
-        sheet: uint8 RGBA ``[h,w,4]``. On a sheet without transparent pixels, the ground is the
-            colour that most pixels of the border have.
+        sheet: uint8 RGBA ``[h,w,4]``; of one without transparent pixels the ground counts as such,
+            see ``clear_ground``.
         gap: pixels that must lie between two sprites; regions nearer than that are one.
         smallest: sprites of fewer pixels are specks, and left out.
 
@@ -35,8 +35,7 @@ def find_sprites(sheet: Images, gap: int = 1, smallest: int = 4) -> list[Box]:
     """
     if gap < 1 or smallest < 1:
         raise SettingsError("`gap` and `smallest` must be at least 1 pixel")
-    drawn = _drawn(sheet)
-    boxes, counts = _regions(drawn)
+    boxes, counts = _regions(clear_ground(sheet)[..., 3] > 0)
     if not len(boxes):
         raise DataError("nothing on it stands out from its ground")
     if len(boxes) > MAX_FOUND:
@@ -52,16 +51,20 @@ def find_sprites(sheet: Images, gap: int = 1, smallest: int = 4) -> list[Box]:
     return _in_rows(found)
 
 
-def _drawn(sheet: Images) -> NDArray[np.bool_]:
-    """Which pixels belong to sprites."""
-    alpha = sheet[..., 3]
-    if (alpha == 0).any():
-        drawn: NDArray[np.bool_] = alpha > 0
-        return drawn
+def clear_ground(sheet: Images) -> Images:
+    """Make the ground of a sheet without transparent pixels transparent.
+
+    The ground is the colour that most pixels of the border have.
+
+    Args:
+        sheet: uint8 RGBA ``[h,w,4]``.
+    """
+    if (sheet[..., 3] == 0).any():
+        return sheet
     border = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
     colours, counts = np.unique(border, axis=0, return_counts=True)
-    other: NDArray[np.bool_] = (sheet != colours[counts.argmax()]).any(axis=-1)
-    return other
+    ground = (sheet == colours[counts.argmax()]).all(axis=-1)
+    return np.where(ground[..., None], np.uint8(0), sheet)
 
 
 def _regions(drawn: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
