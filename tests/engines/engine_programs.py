@@ -1,7 +1,7 @@
 """Programs that read sheets, where they are installed; tests that need a missing one are skipped.
 
-The scripts of Phaser and PixiJS are looked for in ``node_modules`` here, or in the folder that
-``SPRITELAB_NODE_MODULES`` names; ``docs/export.md`` says how to install all of them.
+What npm installs is looked for where ``make engines`` puts it, or in the folder that
+``SPRITELAB_NODE_MODULES`` names; ``docs/export.md`` says how to install the rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from spritelab.pixels import Images
 from spritelab.sheets import drawn_key
 
-MODULES = Path(os.environ.get("SPRITELAB_NODE_MODULES", "node_modules"))
+MODULES = Path(os.environ.get("SPRITELAB_NODE_MODULES", ".venv/engines/node_modules"))
 
 
 def program(*names: str) -> str:
@@ -60,6 +60,9 @@ class Sprites:
             tag: [key for key, own in zip(self.keys, self.tags, strict=True) if own == tag]
             for tag in sorted(set(self.tags))
         }
+
+
+SPRITES = Sprites()
 
 
 def pixels(encoded: str) -> Images:

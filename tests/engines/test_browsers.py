@@ -2,20 +2,76 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import io
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from engine_programs import Serve, Sprites, pixels, script
+from engine_programs import SPRITES, Serve, pixels, program, script
 from PIL import Image
 
 from spritelab.config import SheetFormat
 from spritelab.sheets import save_sheet
 
 pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serve a folder on this machine and return its address."""
+    servers: list[http.server.ThreadingHTTPServer] = []
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    def start(folder: Path) -> str:
+        handler = functools.partial(Quiet, directory=str(folder))
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium without a window, drawing by software."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = program("chromium", "chromium-browser", "google-chrome")
+    with sync_api.sync_playwright() as play:
+        flags = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader"]
+        chromium = play.chromium.launch(
+            executable_path=path, args=[*flags, "--enable-unsafe-swiftshader"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """An empty page; what it writes to its console as an error or a warning fails the test."""
+    opened = browser.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
+    yield opened
+    opened.close()
+    assert complaints == []
+
 
 PHASER = """
 async () => {
@@ -75,11 +131,11 @@ def opened(page: Any, serve: Serve, folder: Path, library: str = "") -> None:
     page.goto(serve(folder) + "/index.html")
 
 
-def same(drawn: dict[str, str], sprites: Sprites, keys: list[str]) -> None:
+def same(drawn: dict[str, str], keys: list[str]) -> None:
     assert set(drawn) == set(keys)
-    ordered = [sprites.by_key[key] for keys_of in sprites.by_tag.values() for key in keys_of]
+    ordered = [SPRITES.by_key[key] for keys_of in SPRITES.by_tag.values() for key in keys_of]
     for key in drawn:
-        wanted = sprites.by_key[key] if key in sprites.by_key else ordered[int(key)]
+        wanted = SPRITES.by_key[key] if key in SPRITES.by_key else ordered[int(key)]
         np.testing.assert_array_equal(pixels(drawn[key]), wanted)
 
 
@@ -87,13 +143,13 @@ def same(drawn: dict[str, str], sprites: Sprites, keys: list[str]) -> None:
     "format", ["phaser", "texturepacker", "texturepacker-array", "aseprite", "aseprite-array"]
 )
 def test_phaser_draws_every_sprite_of_an_atlas(
-    page: Any, serve: Serve, tmp_path: Path, sprites: Sprites, format: SheetFormat
+    page: Any, serve: Serve, tmp_path: Path, format: SheetFormat
 ) -> None:
     save_sheet(
         tmp_path / "sheet.png",
-        sprites.images,
-        sprites.keys,
-        sprites.tags,
+        SPRITES.images,
+        SPRITES.keys,
+        SPRITES.tags,
         format,
         padding=2,
         extrude=1,
@@ -102,48 +158,48 @@ def test_phaser_draws_every_sprite_of_an_atlas(
     opened(page, serve, tmp_path, "phaser/dist/phaser.min.js")
     found = page.evaluate(PHASER.replace("LOADER", "atlas"))
     print("Phaser", found["version"])
-    same(found["drawn"], sprites, sprites.keys)
+    same(found["drawn"], SPRITES.keys)
 
 
 @pytest.mark.parametrize("format", ["aseprite", "aseprite-array"])
 def test_phaser_makes_animations_of_tags(
-    page: Any, serve: Serve, tmp_path: Path, sprites: Sprites, format: SheetFormat
+    page: Any, serve: Serve, tmp_path: Path, format: SheetFormat
 ) -> None:
     path = tmp_path / "sheet.png"
     save_sheet(
-        path, sprites.images, sprites.keys, sprites.tags, format, names="index", duration=120
+        path, SPRITES.images, SPRITES.keys, SPRITES.tags, format, names="index", duration=120
     )
     opened(page, serve, tmp_path, "phaser/dist/phaser.min.js")
     found = page.evaluate(PHASER.replace("LOADER", "aseprite"))
-    same(found["drawn"], sprites, [str(i) for i in range(12)])
+    same(found["drawn"], [str(i) for i in range(12)])
     numbers = iter(range(12))
     wanted = {
-        tag: [[str(next(numbers)), 120] for _ in keys] for tag, keys in sprites.by_tag.items()
+        tag: [[str(next(numbers)), 120] for _ in keys] for tag, keys in SPRITES.by_tag.items()
     }
     assert found["animations"] == wanted
 
 
 @pytest.mark.parametrize("format", ["pixi", "aseprite", "texturepacker"])
 def test_pixi_draws_every_sprite(
-    page: Any, serve: Serve, tmp_path: Path, sprites: Sprites, format: SheetFormat
+    page: Any, serve: Serve, tmp_path: Path, format: SheetFormat
 ) -> None:
     save_sheet(
-        tmp_path / "sheet.png", sprites.images, sprites.keys, sprites.tags, format, padding=1
+        tmp_path / "sheet.png", SPRITES.images, SPRITES.keys, SPRITES.tags, format, padding=1
     )
     opened(page, serve, tmp_path, "pixi.js/dist/pixi.min.js")
     found = page.evaluate(PIXI)
     print("PixiJS", found["version"])
-    same(found["drawn"], sprites, sprites.keys)
-    assert found["animations"] == (sprites.by_tag if format == "pixi" else {})
+    same(found["drawn"], SPRITES.keys)
+    assert found["animations"] == (SPRITES.by_tag if format == "pixi" else {})
 
 
 @pytest.mark.parametrize("stem", ["sheet", "9 lives & more"])
 def test_a_browser_shows_every_class_of_the_style_sheet(
-    page: Any, serve: Serve, tmp_path: Path, sprites: Sprites, stem: str
+    page: Any, serve: Serve, tmp_path: Path, stem: str
 ) -> None:
-    keys = list(sprites.keys)
+    keys = list(SPRITES.keys)
     keys[0] = "food=0.7,spell=0.3-0-0"
-    save_sheet(tmp_path / f"{stem}.png", sprites.images, keys, sprites.tags, "css", extrude=2)
+    save_sheet(tmp_path / f"{stem}.png", SPRITES.images, keys, SPRITES.tags, "css", extrude=2)
     opened(page, serve, tmp_path)
     page.evaluate(
         """async ([stem, name, keys]) => {
@@ -165,4 +221,4 @@ def test_a_browser_shows_every_class_of_the_style_sheet(
         clip={"x": 0, "y": 0, "width": 8 * 12, "height": 8}, omit_background=True
     )
     shown = np.asarray(Image.open(io.BytesIO(shot)).convert("RGBA"))
-    np.testing.assert_array_equal(shown, np.concatenate(list(sprites.images), axis=1))
+    np.testing.assert_array_equal(shown, np.concatenate(list(SPRITES.images), axis=1))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_programs import Sprites, pixels, program
+from engine_programs import SPRITES, pixels, program
 from PIL import Image
 
 from spritelab.config import SheetFormat
@@ -70,15 +70,15 @@ def ran(*words: str | Path, folder: Path) -> str:
     return result.stdout
 
 
-def test_godot_3_loads_every_frame(tmp_path: Path, sprites: Sprites) -> None:
+def test_godot_3_loads_every_frame(tmp_path: Path) -> None:
     godot = program("godot3-server")
     (tmp_path / "project.godot").write_text(PROJECT)
     (tmp_path / "look.gd").write_text(GODOT_SCRIPT)
     save_sheet(
         tmp_path / "art" / "sheet.png",
-        sprites.images,
-        sprites.keys,
-        sprites.tags,
+        SPRITES.images,
+        SPRITES.keys,
+        SPRITES.tags,
         "godot3",
         padding=1,
         duration=125,
@@ -89,11 +89,11 @@ def test_godot_3_loads_every_frame(tmp_path: Path, sprites: Sprites) -> None:
     (line,) = [line for line in told.splitlines() if line.startswith("FOUND ")]
     found = json.loads(line.removeprefix("FOUND "))
     print("Godot", found["version"])
-    assert found["animations"] == {tag: [8, True, keys] for tag, keys in sprites.by_tag.items()}
-    assert set(found["drawn"]) == set(sprites.keys)
+    assert found["animations"] == {tag: [8, True, keys] for tag, keys in SPRITES.by_tag.items()}
+    assert set(found["drawn"]) == set(SPRITES.keys)
     for key, drawn in found["drawn"].items():
         # Godot's import gives transparent pixels the colour of their neighbours.
-        np.testing.assert_array_equal(clear_hidden(pixels(drawn)), sprites.by_key[key])
+        np.testing.assert_array_equal(clear_hidden(pixels(drawn)), SPRITES.by_key[key])
 
 
 def tile_ids(folder: Path) -> dict[str, tuple[int, str]]:
@@ -117,14 +117,14 @@ def tile_ids(folder: Path) -> dict[str, tuple[int, str]]:
     ("padding", "extrude", "power_of_two"), [(0, 0, False), (1, 0, False), (2, 1, True)]
 )
 def test_tiled_draws_every_tile(
-    tmp_path: Path, sprites: Sprites, padding: int, extrude: int, power_of_two: bool
+    tmp_path: Path, padding: int, extrude: int, power_of_two: bool
 ) -> None:
     rasterizer = program("tmxrasterizer")
     save_sheet(
         tmp_path / "sheet.png",
-        sprites.images,
-        sprites.keys,
-        sprites.tags,
+        SPRITES.images,
+        SPRITES.keys,
+        SPRITES.tags,
         "tiled",
         padding=padding,
         extrude=extrude,
@@ -132,33 +132,31 @@ def test_tiled_draws_every_tile(
     )
     ids = tile_ids(tmp_path)
     assert {key: tag for key, (_, tag) in ids.items()} == dict(
-        zip(sprites.keys, sprites.tags, strict=True)
+        zip(SPRITES.keys, SPRITES.tags, strict=True)
     )
-    row = ",".join(str(ids[key][0] + 1) for key in sprites.keys)
+    row = ",".join(str(ids[key][0] + 1) for key in SPRITES.keys)
     (tmp_path / "map.tmx").write_text(MAP.format(ids=row))
     ran(rasterizer, tmp_path / "map.tmx", tmp_path / "map.png", folder=tmp_path)
     drawn: Images = np.asarray(Image.open(tmp_path / "map.png").convert("RGBA"))
-    np.testing.assert_array_equal(drawn, np.concatenate(list(sprites.images), axis=1))
+    np.testing.assert_array_equal(drawn, np.concatenate(list(SPRITES.images), axis=1))
 
 
-def test_pytiled_parser_reads_the_tileset(tmp_path: Path, sprites: Sprites) -> None:
+def test_pytiled_parser_reads_the_tileset(tmp_path: Path) -> None:
     parser = pytest.importorskip("pytiled_parser", reason="pytiled-parser is not installed")
-    save_sheet(tmp_path / "sheet.png", sprites.images, sprites.keys, sprites.tags, "tiled")
+    save_sheet(tmp_path / "sheet.png", SPRITES.images, SPRITES.keys, SPRITES.tags, "tiled")
     (tmp_path / "map.tmx").write_text(MAP.format(ids=",".join(map(str, range(1, 13)))))
     tileset = parser.parse_map(tmp_path / "map.tmx").tilesets[1]
     assert (tileset.tile_width, tileset.tile_height, tileset.tile_count) == (8, 8, 12)
     assert Path(tileset.image) == tmp_path / "sheet.png"
     found = {tile.properties["key"]: tile.class_ for tile in tileset.tiles.values()}
-    assert found == dict(zip(sprites.keys, sprites.tags, strict=True))
+    assert found == dict(zip(SPRITES.keys, SPRITES.tags, strict=True))
 
 
 @pytest.mark.parametrize("format", ["godot", "godot3"])
-def test_godot_parser_reads_the_resource(
-    tmp_path: Path, sprites: Sprites, format: SheetFormat
-) -> None:
+def test_godot_parser_reads_the_resource(tmp_path: Path, format: SheetFormat) -> None:
     parser = pytest.importorskip("godot_parser", reason="godot-parser is not installed")
     picture, resource = save_sheet(
-        tmp_path / "sheet.png", sprites.images, sprites.keys, sprites.tags, format
+        tmp_path / "sheet.png", SPRITES.images, SPRITES.keys, SPRITES.tags, format
     )
     # The parser knows the whole of Godot 4's syntax but names of the kind &"…".
     resource.write_text(resource.read_text().replace('"name": &"', '"name": "'))
@@ -175,6 +173,6 @@ def test_godot_parser_reads_the_resource(
             own = regions[(frame["texture"] if format == "godot" else frame).id]
             x, y, width, height = (int(value) for value in own["region"].args)
             key = own["resource_name"]
-            np.testing.assert_array_equal(sheet[y : y + height, x : x + width], sprites.by_key[key])
+            np.testing.assert_array_equal(sheet[y : y + height, x : x + width], SPRITES.by_key[key])
             found.setdefault(animation["name"], []).append(key)
-    assert found == sprites.by_tag
+    assert found == SPRITES.by_tag

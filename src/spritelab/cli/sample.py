@@ -24,7 +24,7 @@ PALETTE = (
     "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a file of them "
     "(.gpl, .pal, .hex, .ase, .png); unset: each sprite borrows those of a training sprite"
 )
-LIKE = "a picture to draw in the colours of, for a model that has a palette head"
+LIKE = "a picture or an .aseprite file to draw in the colours of, for a model that has a palette head"
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 
@@ -135,6 +135,9 @@ def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
 
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
+    import numpy as np
+
+    from spritelab import sheets
     from spritelab.data.decode import decode
     from spritelab.palette import LARGEST, READERS, Palette, learn_palette, read_palette
 
@@ -142,9 +145,13 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
     if like is not None:
         try:
-            frames = decode(like.read_bytes())
+            data = like.read_bytes()
         except OSError as error:
             raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
+        if like.suffix.lower() in sheets.ASEPRITE_FILES:
+            frames = np.stack([frame.pixels for frame in sheets.read_aseprite(data)])
+        else:
+            frames = decode(data)
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
     if Path(text).suffix.lower() in READERS:

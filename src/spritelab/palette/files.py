@@ -102,7 +102,7 @@ def _text(data: bytes) -> str:
 
 def _read_ase(data: bytes) -> Images:
     if data[4:6] == b"\xe0\xa5":
-        raise DataError("it is a picture of Aseprite, not Adobe's swatches; save its palette first")
+        raise DataError("it is a picture of Aseprite, not Adobe's swatches; draw by `like`")
     return swatches.read_swatches(data)
 
 
