@@ -122,6 +122,8 @@ def test_a_batch_and_its_folder_make_one_sheet(tmp_path: Path, tiny_model: Model
         (["samples/mine", "--out", "a.jpg"], "a sheet is written as NAME.png or NAME.aseprite"),
         (["samples/mine", "--out", "there.png"], "choose another --out, or --overwrite what is"),
         (["samples/mine", "--columns", "1", "--padding", "9000"], "choose other --columns"),
+        (["samples/mine", "--out", "a.ase", "-f", "godot"], "--format is for a sheet; an Aseprite"),
+        (["samples/mine", "--out", "a.ase", "--padding", "1"], "--padding is for a sheet"),
         (["samples/mine", "-f", "unity"], "'unity' is not one of"),
         (["samples/mine", "--duration", "0"], "--duration must be 1 to 65,535"),
         (["samples/mine", "builtin", "big"], "sprites on one sheet have one size; these have"),

@@ -24,7 +24,9 @@ PALETTE = (
     "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a file of them "
     "(.gpl, .pal, .hex, .ase, .png); unset: each sprite borrows those of a training sprite"
 )
-LIKE = "a picture or an .aseprite file to draw in the colours of, for a model that has a palette head"
+LIKE = (
+    "a picture or an .aseprite file to draw in the colours of, for a model that has a palette head"
+)
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 

@@ -29,7 +29,9 @@ def sheet(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE", help=SOURCES, show_default=False)
     ],
-    format: Annotated[SheetFormat, typer.Option("--format", "-f", help=FORMAT)] = "aseprite",
+    format: Annotated[
+        SheetFormat | None, typer.Option("--format", "-f", help=FORMAT, show_default="aseprite")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help=OUT, show_default="the first SOURCE's name, here")
     ] = None,

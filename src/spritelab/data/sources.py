@@ -202,7 +202,8 @@ def _one_file(path: Path) -> Listing:
     """
     if path.suffix.lower() != ".json":
         json = path.with_suffix(".json")
-        more = {json.name: json.read_bytes} if json.is_file() else {}
+        sheet = json.is_file() and path.suffix.lower() in decode.SUFFIXES
+        more = {json.name: json.read_bytes} if sheet else {}
         return Listing({path.name: path.read_bytes, **more})
     record = read_record(path.name, path.read_bytes)
     if not sheets.is_atlas(record):

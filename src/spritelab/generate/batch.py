@@ -59,7 +59,7 @@ class SpriteBatch:
         return self.how.nfe
 
     def save_sheet(
-        self, path: str | Path, format: SheetFormat = "aseprite", **layout: Any
+        self, path: str | Path, format: SheetFormat | None = None, **layout: Any
     ) -> tuple[Path, ...]:
         """Write all sprites as one sheet, and beside it the file that an engine reads.
 
@@ -68,7 +68,7 @@ class SpriteBatch:
 
         Args:
             path: of the picture, ``NAME.png``; or ``NAME.aseprite``, which is one file for both.
-            format: who is to read it.
+            format: who is to read it; ``"aseprite"``, if not given.
             layout: ``columns``, ``padding``, ``extrude``, ``power_of_two``, ``names``,
                 ``duration``, ``overwrite``, see ``sheets.save_sheet``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from spritelab.config.sheets import SheetFormat, SheetKeys
@@ -42,7 +42,7 @@ def save_sheet(
     images: Images,
     keys: Sequence[str],
     tags: Sequence[str],
-    format: SheetFormat = "aseprite",
+    format: SheetFormat | None = None,
     *,
     columns: int | None = None,
     padding: int = 0,
@@ -63,7 +63,7 @@ def save_sheet(
         images: uint8 ``[N,H,W,C]``, N ≥ 1, C = 3 or 4.
         keys: N names of sprites; equal ones are made to differ.
         tags: N names of classes, ``default`` for none.
-        format: who is to read it.
+        format: who is to read it; ``"aseprite"``, if not given.
         columns, padding, extrude, power_of_two: see ``lay_out``.
         names: ``"index"`` calls the sprites 0, 1, … in the order of the sheet, as Phaser's
             ``createFromAseprite`` wants it.
@@ -80,11 +80,13 @@ def save_sheet(
     if not 1 <= duration <= MAX_WORD:
         raise SettingsError(f"`duration` must be 1 to {MAX_WORD:,} milliseconds, not {duration}")
     if path.suffix.lower() in ASEPRITE_FILES:
+        layout = {"format": format, "columns": columns, "padding": padding, "extrude": extrude}
+        _refuse_layout({**layout, "power_of_two": power_of_two, "names": names != "name"})
         _check_free([path], overwrite)
         return (write_file(path, encode_aseprite(images, keys, tags, duration=duration)),)
     if path.suffix.lower() != ".png":
         raise SettingsError(f"a sheet is written as NAME.png or NAME.aseprite, not {path.name!r}")
-    suffix, text = WRITERS[format]
+    suffix, text = WRITERS[format or "aseprite"]
     beside = path.with_suffix(suffix)
     _check_free([path, beside], overwrite)
     atlas = lay_out(
@@ -100,6 +102,15 @@ def save_sheet(
         atlas = atlas.numbered()
     described = text(atlas, path.name, path.stem, duration)
     return write_file(path, encode_png(atlas.picture)), write_file(beside, described)
+
+
+def _refuse_layout(layout: Mapping[str, object]) -> None:
+    """Refuse what says how a picture is laid out, where there is none."""
+    if given := [f"`{name}`" for name, value in layout.items() if value]:
+        are = "is" if len(given) == 1 else "are"
+        raise SettingsError(
+            f"{' and '.join(given)} {are} for a sheet; an Aseprite file has a frame a sprite"
+        )
 
 
 def _check_free(paths: Sequence[Path], overwrite: bool) -> None:
