@@ -14,13 +14,13 @@ from sprite_files import png, random_sprites, write
 from spritelab.cli import main
 from spritelab.runs import read_record
 
-TINY = ["--set", "schedule.timesteps=20", "--set", "network.widths=[8]", "--cpu", "--steps", "1"]
+TINY = ["--set", "schedule.timesteps=20", "--set", "network.widths=[32]", "--cpu", "--steps", "4"]
 TINY += ["--set", "network.attention=[]", "--batch-size", "8"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for k, sprite in enumerate(random_sprites(12, 14)):
+    for k, sprite in enumerate(random_sprites(24, 14)):
         write(tmp_path / "art" / "Tiles" / f"{'ab'[k % 2]}" / f"{k}.png", png(sprite[:10, :12]))
     write(tmp_path / "art" / "Preview.png", png(np.zeros((600, 600, 3), dtype=np.uint8)))
     return tmp_path / "art"
@@ -29,18 +29,19 @@ def folder(tmp_path: Path) -> Path:
 READ = ["--include", "Tiles", "--pad", "--anchor", "bottom"]
 
 
+@pytest.mark.usefixtures("short_validation")
 def test_a_run_records_how_its_sprites_are_read_and_evaluate_reads_them_so(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], short_validation: None
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = str(tmp_path / "run")
     assert (
         main(["train", "--data", str(folder), *READ, *TINY, "--stop-after", "1", "--out", out]) == 0
     )
     said = capsys.readouterr().err
-    assert "left out: 1 files or cells" in said
+    assert "left out: 1 file or cell;" in said
     settings = read_record(out).settings.data
     assert (settings.include, settings.pad, settings.anchor) == (("Tiles",), True, "bottom")
-    assert main(["train", "--resume", "--out", out, "--cpu"]) == 0
+    assert main(["train", "--resume", "--out", out, "--cpu", "--stop-after", "2"]) == 0
     words = ["evaluate", "--images", str(folder), "--against", str(folder), "--features", "pixels"]
     assert main([*words, "--size", "16", *READ]) == 0
 
@@ -53,7 +54,7 @@ def test_inspect_ends_with_what_was_left_out_and_with_advice(
     lines = capsys.readouterr().out.splitlines()
     assert "left out: 1" in lines
     assert "  1 left out by include and exclude: Preview.png" in lines
-    assert any(line.startswith("advice: 12 distinct sprites are few") for line in lines)
+    assert any(line.startswith("advice: 24 distinct sprites are few") for line in lines)
     facts = json.loads((tmp_path / "f.json").read_text("utf-8"))
     assert facts["left_out"] == {"left out by include and exclude": ["Preview.png"]}
     assert facts["advice"]
@@ -90,14 +91,15 @@ def test_what_sample_draws_is_read_again(
     assert "2 pictures about sprites: denoising.png, grid.png" in said
 
 
+@pytest.mark.filterwarnings("always::UserWarning")
 def test_a_folder_that_is_called_like_a_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for k, sprite in enumerate(random_sprites(12, 16)):
         write(tmp_path / "builtin" / f"{k}.png", png(sprite))
     monkeypatch.chdir(tmp_path)
-    with pytest.warns(UserWarning, match="builtin is a folder here, and it is read"):
-        assert main(["train", "--data", "builtin", *TINY, "--stop-after", "1", "--out", "run"]) == 0
+    assert main(["train", "--data", "builtin", *TINY, "--stop-after", "1", "--out", "run"]) == 0
+    assert "builtin is a folder here, and it is read" in capsys.readouterr().err
     assert read_record("run").settings.data.source == str(tmp_path / "builtin")
 
 

@@ -186,7 +186,8 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     for note in run.train_sprites.notes:
         console.say("note", console.speller()(note))
     if left_out := sum(len(one) for one in run.train_sprites.left_out):
-        console.say("left out", f"{left_out:,} files or cells; data inspect names them")
+        what = "file or cell" if left_out == 1 else "files or cells"
+        console.say("left out", f"{left_out:,} {what}; data inspect names them")
     if run.parent is not None:
         console.say("begun from", run.parent.in_words())
     smooth = held_out = None
