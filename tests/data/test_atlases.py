@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sprite_files import Pixels, random_sprites, write
+from sprite_files import Pixels, png, random_sprites, write
 from spritelab.config import SheetFormat
 from spritelab.data import SpriteSet, load
 from spritelab.errors import DataError, SettingsError
@@ -59,6 +59,17 @@ def test_an_aseprite_file_is_a_source(tmp_path: Path, images: Pixels) -> None:
     (path,) = save_sheet(tmp_path / "all.aseprite", images, KEYS, TAGS)
     same(load(path), images, "all.aseprite")
     same(load(tmp_path), images, "all.aseprite")
+
+
+def test_aseprite_files_beside_pictures_are_left_out_unless_they_are_asked_for(
+    tmp_path: Path, images: Pixels
+) -> None:
+    save_sheet(tmp_path / "src" / "all.aseprite", images, KEYS, TAGS)
+    write(tmp_path / "png" / "a.png", png(images[0]))
+    found = load(tmp_path)
+    assert found.ids == ("png/a.png",)
+    assert [one.names for one in found.left_out] == [("src/all.aseprite",)]
+    same(load(tmp_path, include="*.aseprite"), images, "src/all.aseprite")
 
 
 def test_a_json_may_name_a_picture_of_another_name(tmp_path: Path, images: Pixels) -> None:

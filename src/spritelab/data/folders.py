@@ -25,6 +25,7 @@ from spritelab.progress import SILENT, Progress
 from spritelab.sheets import CutFrame
 
 NO_IMAGE = "no images of a kind that is read"
+DRAWINGS = "Aseprite files beside pictures, which show the same more often than not"
 NOT_CHOSEN = "left out by include and exclude"
 ABOUT_SPRITES = "pictures about sprites"
 EMPTY = "empty cells"
@@ -47,7 +48,7 @@ def read_folder(
     ``group``, and files that are numbered as frames (see ``frames.join_frames``). With ``tile``
     every image is a sheet, cut as ``sheets.cut`` says; with ``auto`` one that sprites are found on.
     Otherwise a sheet with its JSON beside it is cut as that says (``sheets.cut_atlas``), and the
-    frames of an Aseprite file are sprites (``sheets.read_aseprite``).
+    frames of an Aseprite file are sprites (``sheets.read_aseprite``), where no other image is read.
 
     All sprites must be square and of one size; with ``size`` each one is brought to it, see
     ``fitting.fit``. The set is RGBA if any pixel of any sprite is not opaque, else RGB.
@@ -149,10 +150,16 @@ class _Meant:
 
 def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Meant:
     tables = [path for path in files if is_table(path)]
-    present = [path for path in files if _is_image(path)]
+    present = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
+    drawings = [path for path in files if is_aseprite(path)]
     images = [path for path in present if chosen(path, how.include, how.exclude)]
+    if images:
+        aside.put(DRAWINGS, drawings)
+    else:
+        present += drawings
+        images = [path for path in drawings if chosen(path, how.include, how.exclude)]
     atlases = {} if how.tile or how.auto or how.snaps else read_atlases(files, images)
-    others = set(files) - set(present) - set(tables) - set(map(beside, atlases))
+    others = set(files) - {*present, *drawings, *tables, *map(beside, atlases)}
     aside.put(NO_IMAGE, sorted(others))
     aside.put(NOT_CHOSEN, sorted(set(present) - set(images)))
     if not present:
@@ -177,10 +184,6 @@ def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Me
     images = [path for path in images if path not in metadata.pictures]
     atlases = {path.removeprefix(prefix): record for path, record in atlases.items()}
     return _Meant(inner, images, atlases, metadata, read_classes(images))
-
-
-def _is_image(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in decode.SUFFIXES or is_aseprite(path)
 
 
 def _kinds(paths: Mapping[str, object] | set[str]) -> str:
