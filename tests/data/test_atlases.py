@@ -12,7 +12,7 @@ from PIL import Image
 
 from sprite_files import Pixels, png, random_sprites, write
 from spritelab.config import SheetFormat
-from spritelab.data import SpriteSet, load
+from spritelab.data import SpriteSet, atlases, load
 from spritelab.errors import DataError, SettingsError
 from spritelab.sheets import save_sheet
 
@@ -158,3 +158,12 @@ def test_sprites_are_found_on_a_sheet(tmp_path: Path) -> None:
         load(tmp_path / "sheet.png", auto=True, tile=8)
     with pytest.raises(SettingsError, match="`auto` are for files of your own"):
         load("builtin", auto=True)
+
+
+def test_a_json_too_large_for_a_sheet_is_not_parsed(
+    tmp_path: Path, images: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, record = save_sheet(tmp_path / "all.png", images, KEYS, TAGS)
+    monkeypatch.setattr(atlases, "MAX_JSON", record.stat().st_size - 1)
+    with pytest.raises(DataError, match=r"all\.json has .* bytes; .* are the limit"):
+        load(picture)

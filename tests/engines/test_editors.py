@@ -45,7 +45,8 @@ func _init():
 """
 
 MAP = """<?xml version="1.0" encoding="UTF-8"?>
-<map version="1.8" orientation="orthogonal" renderorder="right-down" width="12" height="1"
+<map version="1.8" tiledversion="1.8.2" orientation="orthogonal"
+  renderorder="right-down" width="12" height="1"
   tilewidth="8" tileheight="8" infinite="0"
   nextlayerid="2" nextobjectid="1">
  <tileset firstgid="1" source="sheet.tsx"/>

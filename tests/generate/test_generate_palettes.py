@@ -15,8 +15,9 @@ from spritelab.cli import main
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import Model, load_model, save_model
 from spritelab.generate.folder import PALETTES
-from spritelab.palette import Palette, index_sprites
+from spritelab.palette import READERS, Palette, index_sprites, write_palette
 from spritelab.runs import resume_run, start_run
+from spritelab.sheets import save_sheet
 
 SETTINGS = config.preset("small").override(
     {
@@ -142,12 +143,15 @@ def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None
     listed = json.loads((tmp_path / "b" / "samples.json").read_text())["sprites"]
     assert listed[0]["palette"] == ["#00000000", "#102030ff", "#a0b0c0ff"]
     assert listed[0]["palette_of"] is None
-    (tmp_path / "mine.hex").write_text("102030\na0b0c0\n")
-    assert main([*words, str(tmp_path / "c"), "--palette", str(tmp_path / "mine.hex")]) == 0
+    for suffix in READERS:
+        file = write_palette(Palette.from_hex(["#102030", "#a0b0c0"]), tmp_path / f"mine{suffix}")
+        assert main([*words, str(tmp_path / suffix), "--palette", str(file)]) == 0
     pixels = np.array([[[16, 32, 48], [160, 176, 192]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "like.png")
     assert main([*words, str(tmp_path / "d"), "--like", str(tmp_path / "like.png")]) == 0
-    for name in "bcd":
+    (drawing,) = save_sheet(tmp_path / "like.aseprite", pixels[None], ["a"], ["a"])
+    assert main([*words, str(tmp_path / "e"), "--like", str(drawing)]) == 0
+    for name in (*"de", *READERS):
         assert (tmp_path / name / "0001.png").read_bytes() == (
             tmp_path / "b" / "0001.png"
         ).read_bytes()
@@ -190,6 +194,7 @@ def test_a_run_begins_from_a_model_with_the_same_kind_of_head(folder: Path, tmp_
     [
         ["--palette", "#12"],
         ["--palette", "nowhere.hex"],
+        ["--palette", "nowhere.ase"],
         ["--like", "nowhere.png"],
         ["--palette", "#000000", "--like", "x.png"],
     ],

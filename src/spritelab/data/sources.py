@@ -15,7 +15,7 @@ from spritelab import pixels, sheets
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
 from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import zip_files
-from spritelab.data.atlases import beside, read_atlases, read_record
+from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files
 from spritelab.data.spriteset import SpriteSet
@@ -191,28 +191,7 @@ def open_listing(path: Path) -> Iterator[Listing]:
         with zip_files(path) as listing:
             yield listing
     else:
-        yield _one_file(path)
-
-
-def _one_file(path: Path) -> Listing:
-    """List one image with the JSON beside it, if there is any; or the one that a JSON names.
-
-    Raises:
-        DataError: naming a JSON that is broken, describes no sheet, or names none that is there.
-    """
-    if path.suffix.lower() != ".json":
-        json = path.with_suffix(".json")
-        sheet = json.is_file() and path.suffix.lower() in decode.SUFFIXES
-        more = {json.name: json.read_bytes} if sheet else {}
-        return Listing({path.name: path.read_bytes, **more})
-    record = read_record(path.name, path.read_bytes)
-    if not sheets.is_atlas(record):
-        raise DataError(f"{path.name} describes no sheet of sprites: it has no frames")
-    name = sheets.picture_of(record) or path.with_suffix(".png").name
-    picture = path.with_name(name)
-    if not picture.is_file():
-        raise DataError(f"{path.name} describes {name}, which is not beside it")
-    return Listing({picture.name: picture.read_bytes, beside(picture.name): path.read_bytes})
+        yield one_file(path)
 
 
 def _load(
