@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import io
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from engine_programs import SPRITES, Serve, pixels, program, script
 from PIL import Image
 
 from spritelab.config import SheetFormat
-from spritelab.sheets import save_sheet
+from spritelab.sheets import cut_atlas, save_sheet
 
 pytestmark = pytest.mark.engine
 
@@ -222,3 +223,37 @@ def test_a_browser_shows_every_class_of_the_style_sheet(
     )
     shown = np.asarray(Image.open(io.BytesIO(shot)).convert("RGBA"))
     np.testing.assert_array_equal(shown, np.concatenate(list(SPRITES.images), axis=1))
+
+
+def test_pixi_and_spritelab_restore_trimmed_and_rotated_frames_alike(
+    page: Any, serve: Serve, tmp_path: Path
+) -> None:
+    whole = SPRITES.images[0].copy()
+    whole[[0, 4, 5, 6, 7]] = 0
+    whole[:, [0, 1, 7]] = 0
+    part = whole[1:4, 2:7]
+    sheet = np.zeros((16, 16, 4), dtype=np.uint8)
+    sheet[1:4, 3:8] = part
+    sheet[6:11, 9:12] = np.rot90(part, -1)  # clockwise
+    size = {"sourceSize": {"w": 8, "h": 8}, "spriteSourceSize": {"x": 2, "y": 1, "w": 5, "h": 3}}
+    places = {"upright": (3, 1), "turned": (9, 6)}
+    record = {
+        "frames": {
+            name: {
+                "frame": {"x": x, "y": y, "w": 5, "h": 3},
+                "rotated": name == "turned",
+                "trimmed": True,
+                **size,
+            }
+            for name, (x, y) in places.items()
+        },
+        "meta": {"image": "sheet.png", "size": {"w": 16, "h": 16}, "scale": "1"},
+    }
+    Image.fromarray(sheet).save(tmp_path / "sheet.png")
+    (tmp_path / "sheet.json").write_text(json.dumps(record))
+    opened(page, serve, tmp_path, "pixi.js/dist/pixi.min.js")
+    framed = PIXI.replace("resolution: 1", "resolution: 1, frame: new PIXI.Rectangle(0, 0, 8, 8)")
+    drawn = page.evaluate(framed)["drawn"]
+    for frame in cut_atlas(sheet, record):
+        np.testing.assert_array_equal(pixels(drawn[frame.name]), whole)
+        np.testing.assert_array_equal(frame.pixels, whole)
