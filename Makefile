@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs reproduce bench bench-quality help clean
+.PHONY: demo test check docs engines reproduce bench bench-quality help clean
 
 help:
 	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
@@ -10,6 +10,7 @@ help:
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make docs    the guides and the reference as one site, in build/site/"
+	@echo "make engines what is written, opened in the engines that are installed (docs/export.md)"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
 	@echo "make bench   speed and memory, beside other code (docs/benchmarks.md; some 20 minutes)"
 	@echo "make bench-quality   quality against minutes of training (hours; can be interrupted)"
@@ -33,6 +34,15 @@ check: .venv/installed-dev
 # The variable stills a notice of the theme about another program.
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# Chromium, Godot 3, Tiled and node come from the system; tests of what is missing are skipped.
+ENGINE_PYTHON := playwright pytiled-parser godot-parser
+ENGINE_NODE := phaser@3 pixi.js@8 ase-parser ase-utils
+
+engines: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet $(ENGINE_PYTHON)
+	npm install --silent --prefix .venv/engines $(ENGINE_NODE)
+	$(BIN)/pytest -m engine tests/engines
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.

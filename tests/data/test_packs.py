@@ -72,7 +72,7 @@ def test_a_name_packed_twice(tmp_path: Path) -> None:
     assert left_out(found) == {archives.TWICE: ("a.png",)}
 
 
-@pytest.mark.parametrize("beside", ["README.txt", "docs/licence.md", "source.aseprite"])
+@pytest.mark.parametrize("beside", ["README.txt", "docs/licence.md", "source.psd"])
 def test_other_files_do_not_keep_the_wrapper_on(tmp_path: Path, beside: str) -> None:
     found = data.load(pack(tmp_path / "a.zip", art("pack/png/") | {beside: b"hello"}))
     assert counts(found) == {"food": 2, "hero": 2}

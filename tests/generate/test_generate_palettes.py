@@ -15,8 +15,9 @@ from spritelab.cli import main
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import Model, load_model, save_model
 from spritelab.generate.folder import PALETTES
-from spritelab.palette import Palette, index_sprites, to_oklab
+from spritelab.palette import READERS, Palette, index_sprites, to_oklab, write_palette
 from spritelab.runs import resume_run, start_run
+from spritelab.sheets import save_sheet
 
 SETTINGS = config.preset("small").override(
     {
@@ -169,9 +170,12 @@ def test_sample_writes_whose_palette_it_is(folder: Path, tmp_path: Path) -> None
     for sprite, before in zip(written["sprites"], listed, strict=True):
         assert set(sprite["palette"]) <= {"#00000000", "#102030ff", "#a0b0c0ff"}
         assert sprite["palette_of"] == before["palette_of"]
-    (tmp_path / "mine.hex").write_text("102030\na0b0c0\n")
-    assert main([*words, str(tmp_path / "c"), "--palette", str(tmp_path / "mine.hex")]) == 0
-    assert (tmp_path / "c" / "0001.png").read_bytes() == (tmp_path / "b" / "0001.png").read_bytes()
+    for suffix in READERS:
+        file = write_palette(Palette.from_hex(["#102030", "#a0b0c0"]), tmp_path / f"mine{suffix}")
+        assert main([*words, str(tmp_path / suffix), "--palette", str(file)]) == 0
+        assert (tmp_path / suffix / "0001.png").read_bytes() == (
+            tmp_path / "b" / "0001.png"
+        ).read_bytes()
 
 
 def test_sprites_like_a_picture_have_all_its_colours_to_draw_in(
@@ -179,13 +183,14 @@ def test_sprites_like_a_picture_have_all_its_colours_to_draw_in(
 ) -> None:
     pixels = np.array([[[16, 32, 48], [160, 176, 192], [250, 0, 0]]], dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "like.png")
-    words = ["sample", str(folder), "-n", "2", "--steps", "2", "--strip"]
-    words += ["--out", str(tmp_path / "out"), "--like", str(tmp_path / "like.png")]
-    assert main(words) == 0
-    written = json.loads((tmp_path / "out" / "samples.json").read_text())
-    for sprite in written["sprites"]:
-        assert set(sprite["palette"]) == {"#00000000", "#102030ff", "#a0b0c0ff", "#fa0000ff"}
-        assert sprite["palette_of"] is None
+    (drawing,) = save_sheet(tmp_path / "like.aseprite", pixels[None], ["a"], ["a"])
+    for number, like in enumerate([tmp_path / "like.png", drawing]):
+        out = tmp_path / str(number)
+        words = ["sample", str(folder), "-n", "2", "--steps", "2", "--strip"]
+        assert main([*words, "--out", str(out), "--like", str(like)]) == 0
+        for sprite in json.loads((out / "samples.json").read_text())["sprites"]:
+            assert set(sprite["palette"]) == {"#00000000", "#102030ff", "#a0b0c0ff", "#fa0000ff"}
+            assert sprite["palette_of"] is None
 
 
 def test_a_picture_of_many_colours_is_reduced_to_what_the_model_has_room_for(
@@ -225,6 +230,7 @@ def test_a_run_begins_from_a_model_with_the_same_kind_of_head(folder: Path, tmp_
     [
         ["--palette", "#12"],
         ["--palette", "nowhere.hex"],
+        ["--palette", "nowhere.ase"],
         ["--like", "nowhere.png"],
         ["--palette", "#000000", "--like", "x.png"],
     ],

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from spritelab.cli import console, data
+from spritelab.cli import console, data, export
 from spritelab.cli.deferred import deferred
 from spritelab.cli.spelling import options_of, spell
 from spritelab.devices import let_idle_threads_sleep
@@ -72,6 +72,7 @@ deferred(
     "Compare DDPM with DDIM on the same weights and the same noise.",
     "spritelab compare runs/demo --quick",
 )
+app.add_typer(export.app, name="export")
 
 
 def _version(wanted: bool) -> None:

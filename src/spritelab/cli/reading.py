@@ -18,6 +18,7 @@ OPTIONS: dict[str, Any] = {
     "margin": str,
     "spacing": str,
     "offset": str,
+    "auto": bool,
     "leftover": Leftover,
     "transparent": str,
     "snap": bool,

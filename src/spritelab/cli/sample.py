@@ -21,11 +21,13 @@ LABEL = (
 )
 HARD_ALPHA = "whether every pixel is opaque or transparent; unset: as the training sprites"
 PALETTE = (
-    "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a .hex file "
-    "of one colour a line; of these each sprite takes those nearest to the colours of a training "
-    "sprite; unset: it borrows the training sprite's own"
+    "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a file of them "
+    "(.gpl, .pal, .hex, .ase, .png); of these each sprite takes those nearest to the colours of a "
+    "training sprite; unset: it borrows the training sprite's own"
 )
-LIKE = "a picture to draw in all colours of, for a model that has a palette head"
+LIKE = (
+    "a picture or an .aseprite file to draw in all colours of, for a model that has a palette head"
+)
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 
@@ -142,24 +144,27 @@ def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
 
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
+    import numpy as np
+
+    from spritelab import sheets
     from spritelab.data.decode import decode
-    from spritelab.palette import LARGEST, Palette, learn_palette
+    from spritelab.palette import LARGEST, READERS, Palette, learn_palette, read_palette
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
     if like is not None:
         try:
-            frames = decode(like.read_bytes())
+            data = like.read_bytes()
         except OSError as error:
             raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
+        if like.suffix.lower() in sheets.ASEPRITE_FILES:
+            frames = np.stack([frame.pixels for frame in sheets.read_aseprite(data)])
+        else:
+            frames = decode(data)
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
-    if text.endswith(".hex"):
-        try:
-            codes = Path(text).read_text("utf-8").split()
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"cannot read {text}: {error}") from None
-        return Palette.from_hex(codes)
+    if Path(text).suffix.lower() in READERS:
+        return read_palette(text)
     return Palette.from_hex([code.strip() for code in text.split(",")])
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-ALIASES = {"folder": "out", "source": "data"}
+ALIASES = {"folder": "out", "path": "out", "source": "data"}
 """Parameters of the library whose option has another name."""
 
 SECTIONS = ("data", "training")

@@ -34,6 +34,7 @@ from spritelab.config.settings import (
     TrainingSettings,
     UNetSettings,
 )
+from spritelab.config.sheets import SheetFormat, SheetKeys
 
 __all__ = [
     "Settings",
@@ -59,6 +60,8 @@ __all__ = [
     "Spacing",
     "FeatureName",
     "PaletteSource",
+    "SheetFormat",
+    "SheetKeys",
     "Prediction",
     "Regression",
     "MixedPrecision",

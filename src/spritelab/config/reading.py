@@ -133,6 +133,10 @@ class ReadingSettings(Settings):
     offset: Gap = Field(
         default=0, description="pixels left of and above the first cell: 8, or 0x32 by axis"
     )
+    auto: bool = Field(
+        default=False,
+        description="find the sprites on a sheet: what hangs together and has room around it",
+    )
     leftover: Leftover = Field(
         default="refuse",
         description="the strip beyond a sheet's last whole cells: refuse the sheet; drop the "
@@ -176,6 +180,8 @@ class ReadingSettings(Settings):
                 raise ValueError(
                     "`offset` and `leftover` describe a sheet; give its `tile` as well"
                 )
+        if self.auto and self.tile is not None:
+            raise ValueError("`auto` finds sprites that lie in no grid; give `tile` or `auto`")
         if self.anchor != "centre" and not self.pad:
             raise ValueError("`anchor` says where `pad` sets a sprite; give `pad` as well")
         return self

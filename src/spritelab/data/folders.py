@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from spritelab import sheets
 from spritelab.config import ReadingSettings
 from spritelab.data import decode, png
+from spritelab.data.atlases import Atlases, beside, found_frames, is_aseprite, read_atlases
 from spritelab.data.gathering import Gathering, Sprite
 from spritelab.data.layout import Classes, chosen, read_classes, wrapper
 from spritelab.data.listing import Aside, Files, Listing
@@ -21,8 +22,10 @@ from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
+from spritelab.sheets import CutFrame
 
 NO_IMAGE = "no images of a kind that is read"
+DRAWINGS = "Aseprite files beside pictures, which show the same more often than not"
 NOT_CHOSEN = "left out by include and exclude"
 ABOUT_SPRITES = "pictures about sprites"
 EMPTY = "empty cells"
@@ -43,7 +46,9 @@ def read_folder(
     its folders say (see ``layout.read_classes``). Classes are sorted by name, whole numbers by
     value. Frames of one animation share a group, and so do images that a table gives the same
     ``group``, and files that are numbered as frames (see ``frames.join_frames``). With ``tile``
-    every image is a sheet, cut as ``sheets.cut`` says.
+    every image is a sheet, cut as ``sheets.cut`` says; with ``auto`` one that sprites are found on.
+    Otherwise a sheet with its JSON beside it is cut as that says (``sheets.cut_atlas``), and the
+    frames of an Aseprite file are sprites (``sheets.read_aseprite``), where no other image is read.
 
     All sprites must be square and of one size; with ``size`` each one is brought to it, see
     ``fitting.fit``. The set is RGBA if any pixel of any sprite is not opaque, else RGB.
@@ -67,8 +72,17 @@ def read_folder(
             if png.is_drawn_by_spritelab(data) and len(meant.images) > 1:
                 aside.put(ABOUT_SPRITES, [path])
                 continue
+            if is_aseprite(path):
+                gathering.add(_named(path, sheets.read_aseprite(data), meant))
+                continue
             picture = read_picture(data, how)
-            gathering.add(_sprites(path, picture, meant, how, aside))
+            if path in meant.atlases:
+                frames = sheets.cut_atlas(picture.frames[0], meant.atlases[path])
+                gathering.add(_named(path, frames, meant))
+            elif how.auto:
+                gathering.add(_named(path, found_frames(picture.frames[0]), meant))
+            else:
+                gathering.add(_sprites(path, picture, meant, how, aside))
             notes.add(path, picture)
         except DataError as error:
             broken.append(f"{path}: {error}")
@@ -108,8 +122,8 @@ def snapped_pairs(
     some_paths = [meant.images[i * len(meant.images) // n] for i in range(n)]
     pairs = []
     for path in dict.fromkeys(some_paths):
-        data = meant.files[path]()
-        if not png.is_drawn_by_spritelab(data):
+        data = b"" if is_aseprite(path) else meant.files[path]()
+        if data and not png.is_drawn_by_spritelab(data):
             before = decode.decode(data)[0]
             pairs.append((before, sheets.snap(before, grid_of(before, how))))
     return pairs
@@ -121,6 +135,7 @@ class _Meant:
 
     files: Files
     images: Sequence[str]
+    atlases: Atlases
     metadata: Metadata
     classes: Classes
 
@@ -136,8 +151,15 @@ class _Meant:
 def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Meant:
     tables = [path for path in files if is_table(path)]
     present = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
+    drawings = [path for path in files if is_aseprite(path)]
     images = [path for path in present if chosen(path, how.include, how.exclude)]
-    others = set(files) - set(present) - set(tables)
+    if images:
+        aside.put(DRAWINGS, drawings)
+    else:
+        present += drawings
+        images = [path for path in drawings if chosen(path, how.include, how.exclude)]
+    atlases = {} if how.tile or how.auto or how.snaps else read_atlases(files, images)
+    others = set(files) - {*present, *drawings, *tables, *map(beside, atlases)}
     aside.put(NO_IMAGE, sorted(others))
     aside.put(NOT_CHOSEN, sorted(set(present) - set(images)))
     if not present:
@@ -160,7 +182,8 @@ def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Me
     metadata = read_metadata(inner, images, known)
     aside.put(ABOUT_SPRITES, sorted(metadata.pictures))
     images = [path for path in images if path not in metadata.pictures]
-    return _Meant(inner, images, metadata, read_classes(images))
+    atlases = {path.removeprefix(prefix): record for path, record in atlases.items()}
+    return _Meant(inner, images, atlases, metadata, read_classes(images))
 
 
 def _kinds(paths: Mapping[str, object] | set[str]) -> str:
@@ -192,6 +215,21 @@ def _sprites(
             # a cell is its own thing, unless it is moving in the frames of one file
             own = group if row.group else f"{group} {r} {c}"
             yield Sprite(cell, f"{name}#r{r}c{c}", label, own)
+
+
+def _named(path: str, frames: Sequence[CutFrame], meant: _Meant) -> Iterator[Sprite]:
+    """Yield the sprites of a file that says what is on it, or of a sheet that they were found on.
+
+    Its class is a frame's own tag, else that of the file. Frames of one tag are taken for those of
+    an animation where they look alike (see ``frames.join_frames``).
+    """
+    row = meant.row(path)
+    for place, frame in enumerate(frames):
+        label = frame.tag or row.label or meant.classes.of[path]
+        name = f"{path}#{frame.name}"
+        group = f"named {row.group}" if row.group else f"file {name}"
+        numbered = f"{path}/{frame.tag or ''}/{place}"
+        yield Sprite(frame.pixels, name, label, group, None if row.group else numbered)
 
 
 class _Notes:

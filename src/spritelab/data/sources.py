@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from spritelab import pixels
+from spritelab import pixels, sheets
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
 from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import zip_files
+from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files
 from spritelab.data.spriteset import SpriteSet
@@ -44,6 +45,7 @@ def load(
     spacing: Lengths = 0,
     offset: Lengths = 0,
     leftover: Leftover = "refuse",
+    auto: bool = False,
     transparent: str | Sequence[str] | Colour | Sequence[Colour] = (),
     snap: bool = False,
     pixel_size: float | str | Sequence[float] | None = None,
@@ -61,8 +63,9 @@ def load(
     Args:
         source: ``"builtin"`` (drawn by spritelab itself), ``"sprites"`` or ``"crawl"`` (downloaded
             once), or a path: a folder of images (see ``folders.read_folder``), a sheet to be cut by
-            ``tile``, an animated image whose frames are sprites, an ``.npy`` or ``.npz`` file (see
-            ``arrays``), or a ``.zip`` of a folder. A folder goes before a name.
+            ``tile``, a sheet with its JSON beside it, or that JSON (see ``sheets.cut_atlas``), an
+            ``.aseprite`` file, an animated image whose frames are sprites, an ``.npy`` or ``.npz``
+            file (see ``arrays``), or a ``.zip`` of a folder. A folder goes before a name.
         size: height and width in pixels; None keeps the source's own. Sprites shrink by an
             alpha-weighted mean and grow by repeated pixels, both by whole factors only, or are
             set on a larger square by ``pad``.
@@ -70,6 +73,8 @@ def load(
             pixel is not opaque.
         background: the colour under transparent pixels when RGBA becomes RGB.
         include, exclude: patterns of files to read and not to read, see ``layout.matches``.
+        auto: find the sprites on every image, see ``sheets.find_sprites``. They differ in size, so
+            that ``pad`` is wanted as well.
         tile, margin, spacing, offset, leftover: the cells of a sheet, see ``sheets.cut``; with a
             folder or an archive, every image in it is such a sheet.
         transparent: colours that stand for transparency, see ``sheets.clear_colours``.
@@ -103,6 +108,7 @@ def load(
         spacing=spacing,
         offset=offset,
         leftover=leftover,
+        auto=auto,
         transparent=transparent,
         snap=snap,
         pixel_size=pixel_size,
@@ -185,7 +191,7 @@ def open_listing(path: Path) -> Iterator[Listing]:
         with zip_files(path) as listing:
             yield listing
     else:
-        yield Listing({path.name: path.read_bytes})
+        yield one_file(path)
 
 
 def _load(
@@ -234,7 +240,7 @@ def _check_named(name: str, how: ReadingSettings) -> None:
 
 def _of_files(how: ReadingSettings) -> list[str]:
     """Which settings are given that only image files have a use for."""
-    names = ("include", "exclude", "tile", "transparent", "snap", "pixel_size")
+    names = ("include", "exclude", "tile", "auto", "transparent", "snap", "pixel_size")
     return [f"`{name}`" for name in names if getattr(how, name)]
 
 
@@ -267,17 +273,18 @@ def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Pro
         return arrays.read_npy(path, labels, square=not how.pad)
     if not path.is_dir() and not path.is_file():
         raise DataError(f"{path.name} is no file and no folder, but a pipe, a device or the like")
-    if kind not in ("folder", ".zip", *decode.SUFFIXES):
+    if kind not in ("folder", ".zip", ".json", *decode.SUFFIXES, *sheets.ASEPRITE_FILES):
         packed = kind in PACKED
         raise DataError(
             f"{path.name} is packed in a way that is not read; unpack it, or pack it as .zip"
             if packed
             else f"{path.name} is no kind of file that holds sprites; give a folder, an image with "
-            "`tile`, an .npy, an .npz or a .zip"
+            "`tile`, a sheet with its .json, an .aseprite, an .npy, an .npz or a .zip"
         )
-    if kind not in ("folder", ".zip") and how.tile is None and not how.snaps:
-        _expect_animation(path)
     with open_listing(path) as listing:
+        alone = kind in decode.SUFFIXES and not read_atlases(listing.files, [path.name])
+        if alone and how.tile is None and not how.auto and not how.snaps:
+            _expect_animation(path)
         return read_folder(listing, path.resolve().name, how, size=size, progress=progress)
 
 
@@ -291,5 +298,5 @@ def _expect_animation(path: Path) -> None:
         height, width = frames.shape[1:3]
         raise DataError(
             f"{path.name} is one picture of {width}×{height} pixels; "
-            "say how large its sprites are with `tile`, such as `tile=16`"
+            "say how large its sprites are with `tile`, such as `tile=16`, or find them by `auto`"
         )

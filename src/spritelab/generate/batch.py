@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spritelab import sheets
 from spritelab.config import SamplerSettings
+from spritelab.config.sheets import SheetFormat
+from spritelab.generate.sheets import name_batch
 from spritelab.palette import Palette
 from spritelab.pixels import Images
 
@@ -53,6 +58,30 @@ class SpriteBatch:
     def nfe(self) -> int:
         """Network evaluations a sprite; guidance counts twice."""
         return self.how.nfe
+
+    def save_sheet(
+        self, path: str | Path, format: SheetFormat | None = None, **layout: Any
+    ) -> tuple[Path, ...]:
+        """Write all sprites as one sheet, and beside it the file that an engine reads.
+
+        Sprite 17 of seed 0 and class ``food`` is called ``food-0-17``. Sprites of a class stand
+        together and share its tag; those of no class, or of a mix, have the tag ``default``.
+
+        Args:
+            path: of the picture, ``NAME.png``; or ``NAME.aseprite``, which is one file for both.
+            format: who is to read it; ``"aseprite"``, if not given.
+            layout: ``columns``, ``padding``, ``extrude``, ``power_of_two``, ``names``,
+                ``duration``, ``overwrite``, see ``sheets.save_sheet``.
+
+        Returns:
+            the files that were written.
+
+        Raises:
+            SettingsError: a setting out of range, or a file that is there already.
+            StorageError: a file cannot be written; one that was there before is untouched.
+        """
+        images, keys, tags, _ = name_batch(self)
+        return sheets.save_sheet(path, images, keys, tags, format, **layout)
 
 
 @dataclass(frozen=True, eq=False)

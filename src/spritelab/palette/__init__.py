@@ -1,6 +1,7 @@
 """Palettes: colours as the eye sees them, sprites as a palette and an index for every pixel."""
 
 from spritelab.palette.colours import Palette
+from spritelab.palette.files import READERS, read_palette, write_palette
 from spritelab.palette.indexed import (
     LARGEST,
     ColourError,
@@ -22,6 +23,9 @@ __all__ = [
     "to_points",
     "nearest_points",
     "Palette",
+    "read_palette",
+    "write_palette",
+    "READERS",
     "LARGEST",
     "palette_sizes",
     "fitting_size",
