@@ -3,12 +3,13 @@
 from spritelab.data.download import cache_folder
 from spritelab.data.duplicates import exact_copies
 from spritelab.data.inspection import ClassCount, Inspection, PaletteFigures, Spread, inspect
-from spritelab.data.sources import NAMES, load, read
+from spritelab.data.sources import NAMES, fit, load, read
 from spritelab.data.spriteset import Provenance, SpriteSet
 
 __all__ = [
     "load",
     "read",
+    "fit",
     "NAMES",
     "cache_folder",
     "SpriteSet",

@@ -75,6 +75,21 @@ def load(
     else:
         labels_path = Path(labels) if labels is not None else None
         sprites = _load_path(Path(source), size, tile, margin, spacing, labels_path, progress)
+    return _in_form(sprites, n, size, channels, background)
+
+
+def fit(sprites: SpriteSet, settings: DataSettings) -> SpriteSet:
+    """Bring sprites that are read already to the form that ``settings`` describe.
+
+    Raises:
+        DataError: if they do not reach its size by a whole factor.
+    """
+    return _in_form(sprites, settings.count, settings.size, settings.channels, settings.background)
+
+
+def _in_form(
+    sprites: SpriteSet, n: int | None, size: int | None, channels: int | None, background: Colour
+) -> SpriteSet:
     if n is not None and n < len(sprites):
         sprites = sprites.select(np.arange(n, dtype=np.int64) * len(sprites) // n)
     if size is not None:

@@ -18,20 +18,41 @@ from spritelab.pictures.layout import Ground, good_columns, good_scale, grid
 from spritelab.pictures.pages import (
     Frames,
     contact_sheet,
-    denoising_strip,
-    evenly,
-    stack_rows,
+    short_strip,
     titled,
 )
 from spritelab.pixels import Images
 from spritelab.storage import write_file
 
+Picture = Image.Image
+"""A picture as pillow has it; a notebook shows it."""
 
-def save_png(image: Images, path: str | Path) -> Path:
+
+def to_pil(picture: Images) -> Picture:
+    """Turn a picture, uint8 ``[H,W,3]`` or ``[H,W,4]``, into one of pillow, pixel for pixel.
+
+    Raises:
+        DataError: it is no picture.
+    """
+    pixels.check_images(picture[None])
+    return Image.fromarray(picture)
+
+
+def encode_png(picture: Images | Picture) -> bytes:
+    """The bytes of a PNG of a picture."""
+    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    encoded = io.BytesIO()
+    # Looking for the best filters halves small pictures; for large ones it takes too long.
+    image.save(encoded, format="PNG", optimize=image.width * image.height < 1 << 20)
+    return encoded.getvalue()
+
+
+def save_png(image: Images | Picture, path: str | Path) -> Path:
     """Write one picture as PNG and return its path.
 
     Args:
-        image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha); written as it is.
+        image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha), or a picture of
+            pillow in one of these modes; written as it is.
         path: a name that ends in ``.png``; folders on the way are made.
 
     Raises:
@@ -42,11 +63,8 @@ def save_png(image: Images, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise SettingsError(f"pictures are written as PNG: {path.name!r} must end in .png")
-    pixels.check_images(image[None])
-    encoded = io.BytesIO()
-    # Looking for the best filters halves small pictures; for large ones it takes too long.
-    Image.fromarray(image).save(encoded, format="PNG", optimize=image.size < 1 << 22)
-    return write_file(path, encoded.getvalue())
+    pixels.check_images(np.asarray(image)[None])
+    return write_file(path, encode_png(image))
 
 
 def samples_picture(
@@ -81,19 +99,10 @@ def strip_picture(
 ) -> Path:
     """Save a denoising strip under a title; return the path.
 
-    Of more than ``most`` frames, ``most`` are shown: evenly spaced, the first and the last among
-    them, each with its own step. Arguments and errors as in ``denoising_strip``.
+    Arguments and errors as in ``short_strip``.
     """
-    rows = stack_rows(frames, t, x0_hat)
-    shown = evenly(len(t), most)
-    picture = denoising_strip(
-        rows[0][shown],
-        [t[i] for i in shown],
-        good_scale(rows[0].shape[2], len(shown)),
-        x0_hat=rows[1][shown] if len(rows) > 1 else None,
-        background=background,
-    )
-    return save_png(titled(picture, title) if title else picture, path)
+    strip = short_strip(frames, t, title, x0_hat=x0_hat, most=most, background=background)
+    return save_png(strip, path)
 
 
 def contact_sheet_picture(

@@ -1,7 +1,7 @@
-"""Text beside sprites: DejaVu Sans, the font that matplotlib ships, drawn by pillow.
+"""Text beside sprites: DejaVu Sans, drawn by pillow.
 
-Pillow's own bundled font lacks the signs of the formulas (x̂₀, η, ×); DejaVu has them on every
-machine alike.
+Pillow's own bundled font lacks the signs of the formulas (x̂₀, η, ×). The font comes along in
+``fonts/``, so that pictures look alike on every machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from spritelab.pixels import Colour
 INK: Colour = (38, 40, 48)
 FAINT: Colour = (112, 116, 128)
 
+FONTS = Path(__file__).parent / "fonts"
+
 TITLE = 17
 CAPTION = 13
 
@@ -23,11 +25,8 @@ CAPTION = 13
 @cache
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return DejaVu Sans at ``size`` pixels."""
-    import matplotlib
-
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    path = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name
-    return ImageFont.truetype(str(path), size)
+    return ImageFont.truetype(str(FONTS / name), size)
 
 
 def width(text: str, size: int, bold: bool = False) -> int:
