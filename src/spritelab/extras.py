@@ -1,7 +1,8 @@
 """Packages that are installed only by those who need them, and what is said where they are missing.
 
 ``pip install spritelab`` reads sprites and draws with a trained model. What training and measuring
-need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``; ``spritelab[all]`` is both.
+need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``; ``spritelab[all]`` is
+both.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ def read_npz(path: Path) -> SpriteSet:
     """Read sprites from a ``.npz`` file with the keys ``images``, ``labels``, ``class_names``.
 
     Only ``images`` must be there; ``groups`` (int ``[N]``), ``mirrorable`` (bool ``[K]``) and
-    ``provenance`` (its four texts) are read as well. The kinds of array are those of ``read_npy``; ``class_names`` is a vector of text.
+    ``provenance`` (source, licence, url and notes) are read as well. The kinds of array are those
+    of ``read_npy``; ``class_names`` is a vector of text.
 
     Raises:
         DataError: for what cannot be read or does not fit together.

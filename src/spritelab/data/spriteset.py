@@ -189,9 +189,7 @@ class SpriteSet:
         """
         path = Path(path)
         if path.suffix.lower() != ".npz":
-            raise SettingsError(
-                f"a set of sprites is written as .npz; {path.name!r} ends otherwise"
-            )
+            raise SettingsError(f"sprites are written as .npz: {path.name!r} must end so")
         save_arrays(
             path,
             images=self.images,
