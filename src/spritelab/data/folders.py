@@ -49,7 +49,8 @@ def read_folder(
     The class of an image is its ``label`` in a metadata file (see ``spritelab.data.metadata``),
     else the first folder of its path, else ``sprite``. Classes are sorted by name, whole numbers
     by value. Frames of one animation share a group, and so do images that the metadata gives the
-    same ``group``. With ``tile`` every image is a sheet, cut as ``sheets.cut`` says.
+    same ``group``. Beside a ``samples.json`` the pictures of all sprites together are left out. With
+    ``tile`` every image is a sheet, cut as ``sheets.cut`` says.
 
     All sprites must be square and of one size; with ``size`` each one is brought to it by a whole
     factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
@@ -58,7 +59,11 @@ def read_folder(
     Raises:
         DataError: naming the files: broken ones, sizes that differ, no image at all.
     """
-    images = [path for path in files if PurePosixPath(path).suffix.lower() in decode.SUFFIXES]
+    images = [
+        path
+        for path in files
+        if PurePosixPath(path).suffix.lower() in decode.SUFFIXES and not _shows_many(path, files)
+    ]
     if not images:
         kinds = ", ".join(sorted(suffix[1:] for suffix in decode.SUFFIXES))
         raise DataError(f"there is no image in {source}; it must hold {kinds} files")
@@ -83,6 +88,14 @@ def read_folder(
     if not sprites:
         raise DataError(f"every tile in {source} is empty; check `tile`, `margin` and `spacing`")
     return _assemble(sprites, source, size)
+
+
+def _shows_many(path: str, files: Files) -> bool:
+    """Whether an image is one of those that lie beside drawn sprites and show them together."""
+    where = PurePosixPath(path)
+    return where.name in ("grid.png", "denoising.png") and (
+        str(where.with_name("samples.json")) in files
+    )
 
 
 def _sprites(

@@ -24,8 +24,15 @@ from spritelab.pictures.pages import (
 from spritelab.pixels import Images
 from spritelab.storage import write_file
 
-Picture = Image.Image
-"""A picture as pillow has it; a notebook shows it."""
+
+class Picture(Image.Image):
+    """A picture of pillow that a notebook shows as PNG, and not as JPEG besides."""
+
+    def _repr_png_(self) -> bytes:
+        return encode_png(self)
+
+    def _repr_jpeg_(self) -> None:
+        """None: JPEG blurs what pixel art is made of."""
 
 
 def to_pil(picture: Images) -> Picture:
@@ -35,10 +42,13 @@ def to_pil(picture: Images) -> Picture:
         DataError: it is no picture.
     """
     pixels.check_images(picture[None])
-    return Image.fromarray(picture)
+    image = Image.fromarray(picture)
+    image.__class__ = Picture  # pillow has no constructor that a subclass could call
+    assert isinstance(image, Picture)
+    return image
 
 
-def encode_png(picture: Images | Picture) -> bytes:
+def encode_png(picture: Images | Image.Image) -> bytes:
     """The bytes of a PNG of a picture."""
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     encoded = io.BytesIO()
@@ -47,7 +57,7 @@ def encode_png(picture: Images | Picture) -> bytes:
     return encoded.getvalue()
 
 
-def save_png(image: Images | Picture, path: str | Path) -> Path:
+def save_png(image: Images | Image.Image, path: str | Path) -> Path:
     """Write one picture as PNG and return its path.
 
     Args:
