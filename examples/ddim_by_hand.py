@@ -23,7 +23,7 @@ def main(out: str = "by_hand.png", n: int = 20, steps: int = 50) -> None:
     for t, t_prev in schedule.pairs(steps):
         x0_hat, eps_hat = denoise(x, torch.full((n,), t))
         alpha_bar = schedule.alpha_bar(t_prev)
-        x = alpha_bar**0.5 * x0_hat + (1 - alpha_bar) ** 0.5 * eps_hat
+        x = (alpha_bar**0.5 * x0_hat + (1 - alpha_bar) ** 0.5 * eps_hat).float()
 
     sprites = pixels.settle_alpha(pixels.decode(x))
     pictures.save_png(pictures.grid(sprites, columns=10), out)

@@ -87,7 +87,7 @@ def test_an_interrupt_saves_and_says_how_to_go_on(
 ) -> None:
     follow = calls.follow
 
-    def interrupted(run: Run, progress: Progress, **how: Any) -> None:
+    def interrupted(run: Run, _: Progress, **how: Any) -> None:
         follow(run, Progress(lambda *_: run.stop()), **how)
 
     monkeypatch.setattr(calls, "follow", interrupted)

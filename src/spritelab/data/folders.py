@@ -49,8 +49,8 @@ def read_folder(
     The class of an image is its ``label`` in a metadata file (see ``spritelab.data.metadata``),
     else the first folder of its path, else ``sprite``. Classes are sorted by name, whole numbers
     by value. Frames of one animation share a group, and so do images that the metadata gives the
-    same ``group``. Beside a ``samples.json`` the pictures of all sprites together are left out. With
-    ``tile`` every image is a sheet, cut as ``sheets.cut`` says.
+    same ``group``. Beside a ``samples.json`` the pictures of all sprites together are left out.
+    With ``tile`` every image is a sheet, cut as ``sheets.cut`` says.
 
     All sprites must be square and of one size; with ``size`` each one is brought to it by a whole
     factor (see ``SpriteSet.resized``). The set is RGBA if any pixel of any sprite is not opaque,
