@@ -56,7 +56,9 @@ def test_sprites_in_memory_stay_with_the_run(tmp_path: Path) -> None:
     assert model.config.step == 4
     whole = tmp_path / "whole"
     spritelab.train(sprites, whole, progress=spritelab.SILENT, **CHANGES)
-    assert tiny.outcome(moved) == tiny.outcome(whole)
+    resumed = tiny.outcome(moved)
+    del resumed["checkpoints/step-00000002/state.safetensors"]  # of the stop
+    assert resumed == tiny.outcome(whole)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert find_split(moved, model.config).verified
