@@ -63,7 +63,7 @@ def test_torch_is_told_to_let_its_threads_sleep() -> None:
     assert found.stdout.split() == ["3000", "False"]
 
 
-FOREIGN = [
+FOREIGN: list[tuple[dict[str, object], str]] = [
     ({"num_inference_steps": 5}, "call it `steps`"),
     ({"guidance_scale": 2.0}, "call it `guidance`"),
     ({"class_labels": [1, 2]}, "call it `label`"),
