@@ -8,13 +8,14 @@ from typing import Any
 
 from spritelab import config
 from spritelab.config import LENGTHS, RunSettings, full_names
-from spritelab.data import SpriteSet
+from spritelab.data import SpriteSet, fit
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model
 from spritelab.progress import SILENT, Progress, showing
 from spritelab.runs.fine_tuning import fine_tuning_settings
 from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.pictures import draw_pictures
+from spritelab.runs.record import read_record
 from spritelab.runs.run import Run
 from spritelab.training import total_steps
 
@@ -114,6 +115,8 @@ def open_run(
             named.pop("data.source", None)
         elif preset is not None:
             named["preset"] = preset
+        if sprites is not None:
+            sprites = fit(sprites, read_record(out).settings.data)
         return resume_run(out, named, sprites=sprites)
     settings = preset if isinstance(preset, RunSettings) else config.preset(preset or "small")
     if init is not None:
@@ -124,6 +127,8 @@ def open_run(
         if sprites is not None:
             named = {"data.size": sprites.size, **named}
         settings = settings.override(named)
+    if sprites is not None:
+        sprites = fit(sprites, settings.data)
     return start_run(settings, out, sprites=sprites, init=init)
 
 

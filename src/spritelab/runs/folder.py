@@ -20,7 +20,6 @@ from spritelab.runs.record import (
     RunRecord,
     describe_model,
     read_record,
-    run_data,
     write_record,
 )
 from spritelab.runs.run import CHECKPOINTS, Run
@@ -39,8 +38,8 @@ def start_run(
     Args:
         settings: what decides the run.
         folder: must not exist, or be empty.
-        sprites: the sprites themselves, if ``settings.data.source`` is not to be read; brought to
-            the size and the channels that ``settings.data`` say. The run keeps a copy.
+        sprites: the sprites themselves, if ``settings.data.source`` is not to be read; they are
+            learnt as they are. The run keeps a copy.
         init: a model whose weights the run begins from, in place of freshly drawn ones: a run's
             folder, a model folder, or the name of a model that comes with spritelab. Its network,
             size and channels must be those of the run (``fine_tuning_settings`` sees to it); the
@@ -59,7 +58,6 @@ def start_run(
     if is_main:
         _check_free(folder)
     if sprites is not None:
-        sprites = data.fit(sprites, settings.data)
         # The copy is read as it is.
         as_it_is = {"tile": None, "margin": 0, "spacing": 0, "labels": None, "count": None}
         named = {f"data.{name}": value for name, value in as_it_is.items()}
@@ -135,8 +133,12 @@ def resume_run(
 
 
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:
-    of_run = run_data(folder, settings.data)
-    whole = data.read(of_run) if sprites is None else data.fit(sprites, of_run)
+    if sprites is not None:
+        whole = sprites
+    elif settings.data.source == SPRITES:
+        whole = data.load(folder / SPRITES)
+    else:
+        whole = data.read(settings.data)
     train_sprites, held_out = whole.split(settings.data.held_out, settings.training.seed)
     is_main = this_process().is_main_process
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)
