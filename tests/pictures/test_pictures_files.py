@@ -46,8 +46,6 @@ def test_public_names() -> None:
         "denoising_strip",
         "encode_png",
         "evenly",
-        "good_columns",
-        "good_scale",
         "grid",
         "lay_on",
         "loss_curves",

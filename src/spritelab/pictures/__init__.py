@@ -16,7 +16,7 @@ from spritelab.pictures.files import (
     strip_picture,
     to_pil,
 )
-from spritelab.pictures.layout import Ground, good_columns, good_scale, grid, lay_on
+from spritelab.pictures.layout import Ground, grid, lay_on
 from spritelab.pictures.notebook import data_uri, sheet_html, sprites_html, sprites_png, table_html
 from spritelab.pictures.pages import contact_sheet, denoising_strip, evenly, short_strip, titled
 from spritelab.pictures.sides import Side, side_by_side
@@ -26,8 +26,6 @@ __all__ = [
     "to_pil",
     "Ground",
     "grid",
-    "good_columns",
-    "good_scale",
     "lay_on",
     "titled",
     "contact_sheet",
