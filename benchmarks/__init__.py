@@ -5,9 +5,7 @@
 
 import os
 
-from spritelab.devices import let_idle_threads_sleep
+import spritelab  # noqa: F401 (before torch: it tells torch's threads to sleep)
 
-# Torch's threads read it when torch is first imported, which no benchmark does before this.
-let_idle_threads_sleep()
 # Peers draw their own bars.
 os.environ.setdefault("TQDM_DISABLE", "1")

@@ -53,7 +53,11 @@ def test_it_is_well_formed_and_not_too_large(notebook: Any) -> None:
 def test_it_ships_the_outputs_of_one_whole_run(notebook: Any) -> None:
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert {output.output_type for output in outputs(notebook)} <= {"stream", "display_data"}
+    assert {output.output_type for output in outputs(notebook)} <= {
+        "stream",
+        "display_data",
+        "execute_result",
+    }
     assert {o.name for o in outputs(notebook) if o.output_type == "stream"} == {"stdout"}
     assert len(pictures(notebook)) >= 15
 

@@ -16,6 +16,7 @@ SOURCE = Path(spritelab.__file__).parent
 
 ROOMS = (
     "errors",
+    "extras",
     "progress",
     "storage",
     "config",
@@ -36,7 +37,7 @@ ROOMS = (
     "app",
 )
 
-PICTURES_MAY_USE = {"errors", "storage", "pixels", "pictures"}
+PICTURES_MAY_USE = {"errors", "extras", "storage", "pixels", "pictures"}
 
 # What a room knows nothing of, wherever in the file it were imported.
 DRAWING = {"PIL", "matplotlib"}

@@ -19,7 +19,6 @@ from rich.text import Text
 
 from spritelab import cli
 from spritelab.cli import console
-from spritelab.devices import let_idle_threads_sleep
 
 if TYPE_CHECKING:
     from spritelab.evaluation import Evaluator
@@ -53,7 +52,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--runs", type=Path, default=Path("runs"), help="folder of all that is made"
     )
     given = parser.parse_args(argv)
-    let_idle_threads_sleep()  # before torch is imported
     for command in commands(given.runs, given.minutes):
         console.console.print(Text(f"$ spritelab {shlex.join(command)}", "bold"), soft_wrap=True)
         if status := cli.main(command):

@@ -29,12 +29,12 @@ def best_device() -> torch.device:
 def let_idle_threads_sleep() -> None:
     """Keep torch's threads from starving each other on a machine that has other work too.
 
-    GNU OpenMP, which torch computes with on Linux, reads this when torch is first imported: call it
-    before. Its threads spin while they wait for each other, and one that spins keeps the processor
-    from the one it waits for. Training `rgba` with two threads beside one busy process made 6 to
-    11 sprites/s so, and 141 when they fall asleep after some ten microseconds; with the machine to
-    itself it is as quick either way (354-374 against 356-398). Whoever has set either variable
-    knows better.
+    GNU OpenMP, which torch computes with on Linux, reads this when torch is first imported, so that
+    ``import spritelab`` calls this, and should come before ``import torch``. Its threads spin while
+    they wait for each other, and one that spins keeps the processor from the one it waits for.
+    Training `rgba` with two threads beside one busy process made 6 to 11 sprites/s so, and 141 when
+    they fall asleep after some ten microseconds; with the machine to itself it is as quick either
+    way (354-374 against 356-398). Whoever has set either variable knows better.
     """
     if not os.environ.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
         os.environ["GOMP_SPINCOUNT"] = "3000"

@@ -34,5 +34,5 @@ class TrainingError(SpritelabError):
     """A training that cannot begin or go on, such as one whose loss is no longer finite."""
 
 
-class MissingExtraError(SpritelabError):
-    """A feature whose optional packages are not installed."""
+class MissingExtraError(SpritelabError, ImportError):
+    """A feature whose optional packages are not installed, see ``extras``."""

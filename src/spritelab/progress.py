@@ -7,8 +7,14 @@ between counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
 
 
 def _nowhere(done: int, total: int | None, note: str) -> None:
@@ -53,6 +59,91 @@ class Progress:
             total=self.total if self.total is not None else total,
             note=self.note or note,
         )
+
+
+@contextmanager
+def showing(what: str, progress: Progress | None = None) -> Iterator[Progress]:
+    """Give ``progress`` during the block or, if that is None, one that shows itself.
+
+    In a notebook, and on a terminal, it is a line that changes; elsewhere, such as in a log, a line
+    now and then on standard error.
+
+    Args:
+        what: the work in a word or two, such as ``updates``.
+        progress: what the caller was given.
+    """
+    if progress is not None:
+        yield progress
+        return
+    line = _Line(what)
+    try:
+        yield Progress(line.report)
+    finally:
+        line.end()
+
+
+class _Line:
+    """One line about some work, shown anew every so often."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.start = self.shown = time.monotonic()
+        self.text = ""
+        self.is_old = False
+        display = _notebook_display()
+        self.is_terminal = display is None and sys.stderr.isatty()
+        self.every = 20.0 if display is None and not self.is_terminal else 0.5
+        self.update: Callable[[str], None] = self._print
+        if display is not None:
+            handle = display({"text/plain": f"{what} …"}, raw=True, display_id=True)
+            self.update = lambda text: handle.update({"text/plain": text}, raw=True)
+
+    def report(self, done: int, total: int | None, note: str) -> None:
+        now = time.monotonic()
+        seconds = now - self.start
+        self.text = f"{self.what}: {done:,}"
+        if total:
+            self.text += f" of {total:,}"
+        self.text += f" in {_clock(seconds)}"
+        if total and 0 < done < total:
+            self.text += f", about {_clock(seconds / done * (total - done))} left"
+        self.text += f", {note}" if note else ""
+        self.is_old = now - self.shown < self.every
+        if not self.is_old:
+            self.shown = now
+            self.update(self.text)
+
+    def end(self) -> None:
+        if self.is_old:
+            self.update(self.text)
+        if self.is_terminal and self.text:
+            print(file=sys.stderr)
+
+    def _print(self, text: str) -> None:
+        if self.is_terminal:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r{text[:width]:{width}}", end="", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _clock(seconds: float) -> str:
+    """``42 s``, ``3:05 min`` or ``2:10 h``."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds / 60)
+    if minutes < 60:
+        return f"{minutes}:{int(seconds) % 60:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def _notebook_display() -> Any:
+    """IPython's ``display``, if a notebook's kernel runs this; else None."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if getattr(shell, "kernel", None) is None:
+        return None
+    return import_module("IPython.display").display
 
 
 SILENT = Progress()

@@ -22,6 +22,7 @@ def test_the_public_names() -> None:
     assert data.__all__ == [
         "load",
         "read",
+        "fit",
         "NAMES",
         "find_source",
         "before_and_after",

@@ -37,21 +37,31 @@ def read(path: Path) -> Images:
 def test_public_names() -> None:
     assert sorted(spritelab.pictures.__all__) == [
         "Ground",
+        "Picture",
         "Side",
         "before_and_after_picture",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",
+        "data_uri",
         "denoising_strip",
+        "encode_png",
         "evenly",
         "grid",
         "lay_on",
         "loss_curves",
         "samples_picture",
+        "save_gif",
         "save_png",
+        "sheet_html",
+        "short_strip",
         "side_by_side",
+        "sprites_html",
+        "sprites_png",
         "strip_picture",
+        "table_html",
         "titled",
+        "to_pil",
     ]
     assert all(hasattr(spritelab.pictures, name) for name in spritelab.pictures.__all__)
 

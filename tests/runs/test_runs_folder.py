@@ -83,6 +83,7 @@ def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
         "model",
         "run.json",
         "run.lock",
+        "sprites.npz",
         "tensorboard",
     ]
     names = [path.name for _, path in checkpoints(tiny_run / "checkpoints")]
@@ -92,7 +93,7 @@ def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
         "model.safetensors",
     ]
     record = json.loads((tiny_run / "run.json").read_text())
-    assert RunSettings.parse(record["settings"]) == tiny_settings()
+    assert RunSettings.parse(record["settings"]) == tiny_settings(data__source="sprites.npz")
     train, held_out = tiny_set().split(0.1, 0)
     assert record["data"]["train_hash"] == train.content_hash
     assert record["data"]["held_out_hash"] == held_out.content_hash
@@ -155,7 +156,7 @@ def test_resuming_with_the_same_settings(
     tmp_path: Path, tiny_run: Path, overrides: dict[str, Any]
 ) -> None:
     folder = shutil.copytree(tiny_run, tmp_path / "run")
-    assert resume(folder, overrides).settings == tiny_settings()
+    assert resume(folder, overrides).settings == tiny_settings(data__source="sprites.npz")
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def refused(folder: Path) -> str:
 
 def test_a_record_comes_back_as_it_was(tmp_path: Path, run: Path) -> None:
     record = read_record(run)
-    assert record.settings == tiny_settings()
+    assert record.settings == tiny_settings(data__source="sprites.npz")
     assert (record.data.train, record.data.held_out, record.parent) == (36, 4, None)
     assert read_record(write_record(tmp_path / "again", record).parent) == record
 

@@ -23,7 +23,6 @@ from typer.main import get_command
 from spritelab.cli import console, data, export
 from spritelab.cli.deferred import deferred
 from spritelab.cli.spelling import options_of, spell
-from spritelab.devices import let_idle_threads_sleep
 from spritelab.errors import SpritelabError
 
 # Click's classes, wherever this version of typer keeps its click.
@@ -105,7 +104,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     other exception is a fault of the program and passes through.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    let_idle_threads_sleep()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")

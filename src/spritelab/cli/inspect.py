@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from spritelab.data import Inspection, Spread
-    from spritelab.generate import ModelConfig
 
 
 SOFT_ART = (
@@ -65,7 +64,9 @@ def inspect(
         from spritelab.generate import find_model, read_config
 
         config = read_config(find_model(source))
-        console.out.print(Text(_name(Path(source)), style="bold"), _model(config), sep="\n")
+        console.out.print(
+            Text(_name(Path(source)), style="bold"), _rows(config.in_words()), sep="\n"
+        )
         if json is not None:
             console.wrote(write_json(json, config.model_dump(mode="json")))
         return
@@ -105,24 +106,6 @@ def _holds_model(folder: Path) -> bool:
     from spritelab.generate import shipped_models
 
     return str(folder) in shipped_models()
-
-
-def _model(config: ModelConfig) -> Table:
-    """Lay out what a model is and where it comes from."""
-    learnt, how = config.trained_on, config.sampling.complete(config.schedule.timesteps)
-    kind = "RGBA" if config.channels == 4 else "RGB"
-    counts = zip(config.class_names, learnt.class_counts, strict=True)
-    rows = [
-        ("draws", f"{config.size}×{config.size} {kind}, {how.name}"),
-        ("predicts", config.prediction),
-        ("updates", f"{config.step:,}"),
-        ("trained on", ", ".join(f"{n:,} {name}" for name, n in counts)),
-        ("from", learnt.url or learnt.source),
-        ("licence", learnt.licence),
-    ]
-    if learnt.parent is not None:
-        rows.append(("begun from", learnt.parent.in_words()))
-    return _rows(rows)
 
 
 def _name(path: Path) -> str:

@@ -11,7 +11,7 @@ from spritelab.cli import console, options
 from spritelab.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.generate import Label, Model, SpriteBatch
+    from spritelab.generate import Label, Model
     from spritelab.palette import Palette
 
 
@@ -74,17 +74,15 @@ def sample(
     Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
     samples.json with the seed, number, class and palette of each, so that any can be drawn again.
     """
-    from spritelab import generate, pictures
+    from spritelab import generate
     from spritelab.generate import samples_folder
-    from spritelab.runs.pictures import draw_strip
 
     loaded = generate.load_model(model, device)
     visited = tuple(options.whole_numbers(times, "`times`")) if times else None
     changes = options.given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
     changes |= options.given(variance=variance, spacing=spacing, guidance=guidance)
     how = loaded.sampler_settings(**changes)
-    name = Path(model).resolve().name
-    folder = out or Path("samples") / f"{name}-{how.sampler}-{seed}"
+    folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     n = len(chosen) if chosen is not None else 20 if count is None else count
@@ -102,44 +100,16 @@ def sample(
             progress=bar,
             **request,
         )
-    title = f"{name}: {how.name}, seed {seed}"
-    with samples_folder.replacing(folder, overwrite) as aside:
-        facts = {"model": name, **_facts(batch, seed)}
-        if palette is not None:
-            facts["palette"] = list(request["palette"].hex)
-        samples_folder.save_sprites(batch.images, aside, _listed(batch, label), facts)
-        pictures.samples_picture(batch.images, aside / "grid.png", title)
-        if strip:
-            first = {**request, "numbers": batch.numbers[:1].tolist()}
-            if like is not None:
-                first["palette"] = first["palette"][:1]
-            draw_strip(loaded, how, aside / "denoising.png", title, **first)
+    trace = None
+    if strip:
+        first = {**request, "numbers": batch.numbers[:1].tolist()}
+        if like is not None:
+            first["palette"] = first["palette"][:1]
+        trace = loaded.trace(1, how, **first)
+    samples_folder.save_batch(batch, folder, overwrite=overwrite, trace=trace)
     seconds = f"{batch.seconds:.1f} s, {batch.nfe} network evaluations each"
     console.say("drawn", f"{len(batch):,} sprites in {seconds}")
     console.wrote(folder)
-
-
-def _facts(batch: SpriteBatch, seed: int) -> dict[str, Any]:
-    """What ``samples.json`` says of all sprites."""
-    return {
-        **batch.how.model_dump(mode="json"),
-        "seed": seed,
-        "nfe": batch.nfe,
-        "seconds": round(batch.seconds, 3),
-    }
-
-
-def _listed(batch: SpriteBatch, label: str | None) -> list[dict[str, Any]]:
-    """What ``samples.json`` says of each sprite."""
-    listed: list[dict[str, Any]] = [
-        {"number": int(number), "label": batch.class_names[k] if k >= 0 else label}
-        for number, k in zip(batch.numbers, batch.labels, strict=True)
-    ]
-    if batch.palettes is not None and batch.lenders is not None:
-        for sprite, colours, lender in zip(listed, batch.palettes, batch.lenders, strict=True):
-            sprite["palette"] = list(colours.hex)
-            sprite["palette_of"] = int(lender) if lender >= 0 else None
-    return listed
 
 
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:

@@ -13,9 +13,9 @@ from spritelab.cli.reading import reading_options
 from spritelab.config import (
     DataSettings,
     MixedPrecision,
-    RunSettings,
     TrainingSettings,
     parse_assignment,
+    read_settings,
 )
 from spritelab.errors import SettingsError
 
@@ -101,10 +101,8 @@ def train(
     """
     from spritelab import runs
 
-    if sum(length is not None for length in (epochs, steps, max_minutes)) > 1:
-        raise SettingsError("give only one of `epochs`, `steps` and `max_minutes`")
     of_data = options.given(
-        source=_source(data),
+        source=data,
         size=size,
         channels=channels,
         count=count,
@@ -124,61 +122,24 @@ def train(
     overrides = {f"data.{key}": value for key, value in of_data.items()}
     overrides |= {f"training.{key}": value for key, value in of_training.items()}
     overrides |= dict(map(parse_assignment, set_ or ()))
-    if resume:
-        if config is not None:
-            raise SettingsError("`resume` takes its settings from the run; leave out `config`")
-        if init is not None:
-            raise SettingsError(
-                "`resume` goes on with the weights that the run has; leave out `init`, or start a "
-                "new run without `resume`"
-            )
-        overrides |= options.given(preset=preset)
-        with console.console.status("reading the sprites"):
-            run = runs.resume_run(out, overrides)
-    else:
-        settings = _settings(preset, config)
-        if init is None:
-            settings = settings.override(overrides)
-        else:
-            if config is not None:  # all that a file says is said by the user
-                overrides = settings.named() | overrides
-            settings = runs.fine_tuning_settings(settings, init, overrides)
-        with console.console.status("reading the sprites"):
-            run = runs.start_run(settings, out, init=init)
-    _train(run, stop_after, cpu)
-
-
-def _source(data: str | None) -> str | None:
-    """The sprites that the user names: where a folder goes before a name, as its whole path."""
-    if data is None:
-        return None
-    from spritelab.data import find_source
-
-    found = find_source(data)
-    return str(found.resolve()) if isinstance(found, Path) and found.exists() else data
-
-
-def _settings(preset: str | None, config: Path | None) -> RunSettings:
-    from spritelab import config as settings
-
-    if config is None:
-        return settings.preset(preset or "small")
-    if preset is not None:
+    if config is not None and resume:
+        raise SettingsError("`resume` takes its settings from the run; leave out `config`")
+    if config is not None and preset is not None:
         raise SettingsError("give `preset` or `config`, not both")
-    return settings.read_settings(config)
+    chosen = preset if config is None else read_settings(config)
+    with console.console.status("reading the sprites"):
+        run = runs.open_run(out, overrides, preset=chosen, init=init, resume=resume)
+    _train(run, stop_after, cpu)
 
 
 def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
     from spritelab import runs
-    from spritelab.training import total_steps
+    from spritelab.progress import SILENT
 
     if not run.is_main:
         # Of several processes that train together one speaks and draws.
-        for _ in run.train(stop_after, cpu):
-            pass
+        runs.follow(run, SILENT, stop_after=stop_after, cpu=cpu)
         raise typer.Exit(130 if run.interrupted else 0)
-    batch_size = run.settings.training.batch_size
-    total = total_steps(run.settings.training, len(run.train_sprites))
     console.say(
         "training",
         f"{len(run.train_sprites):,} sprites, {len(run.held_out):,} held out, in {run.folder}",
@@ -190,24 +151,9 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         console.say("left out", f"{left_out:,} {what}; data inspect names them")
     if run.parent is not None:
         console.say("begun from", run.parent.in_words())
-    smooth = held_out = None
-    first_step, first_seconds = run.step, None
     begun_at = run.step
-    with console.progress("updates", total) as report:
-        for update in run.train(stop_after, cpu):
-            smooth = update.loss if smooth is None else 0.98 * smooth + 0.02 * update.loss
-            if update.validation is not None:
-                held_out = update.validation.val_objective
-            if first_seconds is None:
-                first_step, first_seconds = update.step, update.seconds
-                continue
-            speed = (update.step - first_step) * batch_size / (update.seconds - first_seconds)
-            note = f"loss {smooth:.4f}, {speed:,.0f} sprites/s"
-            if held_out is not None:
-                note += f", held-out {held_out:.4f}"
-            # Where minutes decide, the number of updates is a forecast.
-            report(update.step, total or round(update.step / update.progress), note)
-
+    with console.progress("updates") as report:
+        runs.follow(run, report, stop_after=stop_after, cpu=cpu)
     if run.stopped:
         console.say(
             "stopped",

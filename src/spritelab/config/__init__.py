@@ -3,6 +3,7 @@
 from spritelab.config.base import Settings, flatten
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
+from spritelab.config.names import full_names
 from spritelab.config.palettes import PaletteSource
 from spritelab.config.reading import (
     HOW_READ,
@@ -71,4 +72,5 @@ __all__ = [
     "read_settings",
     "parse_assignment",
     "flatten",
+    "full_names",
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,6 +55,20 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     elif first["type"].startswith(("greater_than", "less_than")):
         reason += f", not {first['input']}"
     return key, reason
+
+
+def unknown_setting(name: str, known: Collection[str], elsewhere: Mapping[str, str]) -> str:
+    """What is said of a name that is no setting: what it is called here, if that can be guessed.
+
+    Args:
+        name: as it was given.
+        known: the names that there are.
+        elsewhere: by what other libraries call it, what to do here.
+    """
+    hint = elsewhere.get(name, "")
+    if not hint and (near := get_close_matches(name, known, n=1, cutoff=0.75)):
+        hint = f"call it `{near[0]}`"
+    return f"`{name}`: there is no such setting{f'; {hint}' if hint else ''}"
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import Field, ValidationError, model_validator
 
-from spritelab.config.base import Positive, Settings, first_mistake
+from spritelab.config.base import Positive, Settings, first_mistake, unknown_setting
 from spritelab.errors import SettingsError
 
 Sampler = Literal["ddpm", "ddim", "dpm"]
@@ -21,6 +21,24 @@ Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
 _STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 10}
 _SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
 _FAMILY = {"ddpm": "DDPM", "ddim": "DDIM", "dpm": "DPM-Solver++"}
+
+
+_ELSEWHERE = {
+    "num_inference_steps": "call it `steps`",
+    "timesteps": "call it `times`",
+    "guidance_scale": "call it `guidance`",
+    "class_labels": "call it `label`; it takes names of classes",
+    "prompt": "call it `label`; it takes names of classes",
+    "scheduler": "call it `sampler`",
+    "clip_sample": "call it `clip`",
+    "use_clipped_model_output": "call it `clip`",
+    "generator": "call it `seed`, a whole number; sprite k of a seed is always the same sprite",
+    "num_images_per_prompt": "call it `n`",
+    "num_samples": "call it `n`",
+    "output_type": "leave it out; `.to_pil()` of what is drawn makes pictures of it",
+    "return_dict": "leave it out; what is drawn has the sprites as `.images`",
+}
+"""By the name of a keyword of diffusers' pipelines and schedulers, what to do here."""
 
 
 class SamplerChanges(TypedDict, total=False):
@@ -79,6 +97,9 @@ class SamplerSettings(Settings):
     clip: bool = Field(default=True, description="hold x̂_0 in [-1, 1] at every step")
 
     def __init__(self, **values: Any) -> None:
+        for name in values:
+            if name not in type(self).model_fields:
+                raise SettingsError(unknown_setting(name, type(self).model_fields, _ELSEWHERE))
         # Made by callers of the library as well as read from files: the same error either way.
         try:
             super().__init__(**values)

@@ -4,12 +4,13 @@ from spritelab.data.download import cache_folder
 from spritelab.data.duplicates import exact_copies
 from spritelab.data.inspection import ClassCount, Inspection, PaletteFigures, Spread, inspect
 from spritelab.data.listing import LeftOut
-from spritelab.data.sources import NAMES, before_and_after, find_source, load, read
+from spritelab.data.sources import NAMES, before_and_after, find_source, fit, load, read
 from spritelab.data.spriteset import Provenance, SpriteSet
 
 __all__ = [
     "load",
     "read",
+    "fit",
     "NAMES",
     "find_source",
     "before_and_after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,9 @@ def read_npy(path: Path, labels: Path | None = None, *, square: bool = True) -> 
 def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
     """Read sprites from a ``.npz`` file with the keys ``images``, ``labels``, ``class_names``.
 
-    Only ``images`` must be there; ``groups`` (int ``[N]``) is read as well. The kinds of array are
-    those of ``read_npy``; ``class_names`` is a vector of text.
+    Only ``images`` must be there; ``groups`` (int ``[N]``), ``mirrorable`` (bool ``[K]``) and
+    ``provenance`` (source, licence, url and notes) are read as well. The kinds of array are those
+    of ``read_npy``; ``class_names`` is a vector of text.
 
     Raises:
         DataError: for what cannot be read or does not fit together.
@@ -65,7 +67,7 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
     _check_unpacked(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
-            known = ("images", "labels", "class_names", "groups")
+            known = ("images", "labels", "class_names", "groups", "mirrorable", "provenance")
             arrays = {key: archive[key] for key in known if key in archive.files}
             keys = list(archive.files)
     except UNREADABLE as error:
@@ -74,10 +76,9 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
         held = ", ".join(keys) or "nothing"
         raise DataError(f"{path.name} has no key 'images'; it holds {held}")
     images = to_pixels(arrays["images"], path.name, square=square)
+    origin = _provenance(arrays, path.name)
     if "labels" not in arrays:
-        return SpriteSet.from_arrays(
-            images, groups=_groups(arrays, path.name), provenance=Provenance(path.name)
-        )
+        return SpriteSet.from_arrays(images, groups=_groups(arrays, path.name), provenance=origin)
     index, names = to_labels(arrays["labels"], len(images), path.name)
     if "class_names" in arrays:
         given = tuple(str(name) for name in arrays["class_names"].ravel())
@@ -88,7 +89,12 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
             )
         names = given
     return SpriteSet.from_arrays(
-        images, index, names, groups=_groups(arrays, path.name), provenance=Provenance(path.name)
+        images,
+        index,
+        names,
+        groups=_groups(arrays, path.name),
+        mirrorable=_mirrorable(arrays, len(names), path.name),
+        provenance=origin,
     )
 
 
@@ -176,6 +182,29 @@ def _class_names(classes: int, name: str) -> tuple[str, ...]:
     if classes > MAX_CLASSES:
         raise DataError(f"{name} has labels up to {classes - 1:,}; {MAX_CLASSES:,} are the limit")
     return tuple(f"class-{k}" for k in range(classes))
+
+
+def _mirrorable(arrays: dict[str, Array], classes: int, name: str) -> tuple[bool, ...] | None:
+    """Whether each class may be mirrored, where the file says so."""
+    if "mirrorable" not in arrays:
+        return None
+    flags = arrays["mirrorable"]
+    if flags.dtype != np.bool_ or flags.shape != (classes,):
+        raise DataError(
+            f"{name}: 'mirrorable' must hold one bool for each of {classes} classes, not "
+            f"{flags.dtype} {list(flags.shape)}"
+        )
+    return tuple(flags.tolist())
+
+
+def _provenance(arrays: dict[str, Array], name: str) -> Provenance:
+    """Where the sprites come from: what the file says, or the file."""
+    texts = arrays.get("provenance")
+    if texts is None:
+        return Provenance(name)
+    if texts.dtype.kind != "U" or texts.shape != (len(fields(Provenance)),):
+        raise DataError(f"{name}: 'provenance' must hold source, licence, url and notes as text")
+    return Provenance(*map(str, texts))
 
 
 def _groups(arrays: dict[str, Array], name: str) -> NDArray[np.int64] | None:

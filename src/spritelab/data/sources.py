@@ -136,6 +136,15 @@ def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
     return _load(found, settings, settings.size, settings.channels, settings.count, None, progress)
 
 
+def fit(sprites: SpriteSet, settings: DataSettings) -> SpriteSet:
+    """Bring sprites that are read already to the form that ``settings`` describe.
+
+    Raises:
+        DataError: if they do not reach its size by a whole factor.
+    """
+    return _in_form(sprites, settings, settings.size, settings.channels, settings.count)
+
+
 def before_and_after(
     source: str | os.PathLike[str], n: int = 8, **reading: Any
 ) -> list[tuple[Images, Images]]:
@@ -209,6 +218,16 @@ def _load(
         sprites = _load_named(source, n, cache, progress)
     else:
         sprites = _load_path(source, size, how, progress)
+    return _in_form(sprites, how, size, channels, n)
+
+
+def _in_form(
+    sprites: SpriteSet,
+    how: ReadingSettings,
+    size: int | None,
+    channels: int | None,
+    n: int | None,
+) -> SpriteSet:
     if n is not None and n < len(sprites):
         sprites = sprites.select(np.arange(n, dtype=np.int64) * len(sprites) // n)
     if size is None and how.pad:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import pixels
+from spritelab import pictures, pixels
 from spritelab.config import Anchor
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
 from spritelab.data.listing import LeftOut
 from spritelab.data.splits import split_indices
-from spritelab.errors import DataError
+from spritelab.errors import DataError, SettingsError
+from spritelab.pictures import Ground, Picture
 from spritelab.pixels import Colour, Images
+from spritelab.storage.arrays import save_arrays
 
 IN_MEMORY = "memory"
 """The ``Provenance.source`` of sprites that were given as arrays."""
@@ -35,7 +38,9 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class SpriteSet:
-    """Sprites, labels and names, all of one size.
+    """Sprites, labels and names, all of one size; a notebook shows them, class by class.
+
+    ``sprites[3]``, ``sprites[:10]`` and ``sprites[sprites.labels == 2]`` are sets too.
 
     Attributes:
         images: uint8 ``[N,H,W,C]``, C = 3 (RGB) or 4 (RGBA, straight alpha; the colour of fully
@@ -115,6 +120,29 @@ class SpriteSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __repr__(self) -> str:
+        n, height, width, channels = self.images.shape
+        kind, k = "RGBA" if channels == 4 else "RGB", len(self.class_names)
+        return (
+            f"<SpriteSet: {n:,} {kind} {'sprite' if n == 1 else 'sprites'} of {width}×{height}, "
+            f"{k} {'class' if k == 1 else 'classes'}, from {self.provenance.source}>"
+        )
+
+    def _repr_png_(self) -> bytes:
+        return pictures.encode_png(self.contact_sheet()) if len(self) else b""
+
+    def _repr_html_(self) -> str:
+        sheet = np.asarray(self.contact_sheet()) if len(self) else None
+        return pictures.sheet_html(sheet, repr(self).strip("<>"))
+
+    def __getitem__(self, rows: int | slice | NDArray[np.integer] | NDArray[np.bool_]) -> SpriteSet:
+        """The sprites at ``rows``, of the same classes."""
+        return self.select(np.atleast_1d(np.arange(len(self), dtype=np.int64)[rows]))
+
+    def __iter__(self) -> Iterator[SpriteSet]:
+        """Each sprite as a set of one."""
+        return (self[i] for i in range(len(self)))
+
     @property
     def size(self) -> int:
         """Height and width in pixels; sprites are square."""
@@ -133,6 +161,52 @@ class SpriteSet:
         digest.update(np.ascontiguousarray(self.images).data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
+
+    def grid(
+        self,
+        columns: int | None = None,
+        scale: int = 4,
+        gap: int = 8,
+        *,
+        background: Ground | None = "checker",
+    ) -> Picture:
+        """All sprites as one picture; the arguments are those of ``pictures.grid``."""
+        return pictures.to_pil(
+            pictures.grid(self.images, columns, scale, gap, background=background)
+        )
+
+    def contact_sheet(self, columns: int = 16, rows: int = 2, scale: int = 3) -> Picture:
+        """Name, count and some sprites of every class; see ``pictures.contact_sheet``."""
+        return pictures.to_pil(
+            pictures.contact_sheet(self.images, self.labels, self.class_names, columns, rows, scale)
+        )
+
+    def to_pil(self) -> list[Picture]:
+        """The sprites as pictures of pillow, each of its own size, with their transparency."""
+        return [pictures.to_pil(image) for image in self.images]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the set to an ``.npz`` file that ``load_sprites`` reads, and return its path.
+
+        It holds all but the ids.
+
+        Raises:
+            SettingsError: if the name ends in anything else.
+            StorageError: if it cannot be written; what was there before is untouched.
+        """
+        path = Path(path)
+        if path.suffix.lower() != ".npz":
+            raise SettingsError(f"sprites are written as .npz: {path.name!r} must end so")
+        save_arrays(
+            path,
+            images=self.images,
+            labels=self.labels,
+            class_names=np.array(self.class_names, dtype=np.str_),
+            groups=self.groups,
+            mirrorable=np.array(self.mirrorable, dtype=bool),
+            provenance=np.array(astuple(self.provenance), dtype=np.str_),
+        )
+        return path
 
     def select(self, indices: NDArray[np.int64]) -> SpriteSet:
         """Return the sprites at ``indices`` (int64 ``[M]``), in that order."""

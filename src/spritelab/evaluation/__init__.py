@@ -5,6 +5,10 @@ sets ways of drawing against each other and writes a report. An ``Evaluator`` do
 times and takes the features of the real sprites once.
 """
 
+from spritelab.extras import require
+
+require("evaluate")
+
 from spritelab.evaluation.calls import compare, evaluate, evaluate_images
 from spritelab.evaluation.comparison import Comparison, make_grid
 from spritelab.evaluation.evaluator import Evaluator, default_grid

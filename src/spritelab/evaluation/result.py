@@ -15,6 +15,7 @@ from spritelab.evaluation.facts import (
     score_facts,
 )
 from spritelab.evaluation.features import Features
+from spritelab.evaluation.formatting import figure
 from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.samples import Samples
 from spritelab.evaluation.scores import Floor, Score
@@ -43,6 +44,16 @@ class Evaluation:
     samples: tuple[Samples, ...] = ()
     features: tuple[Features, ...] = ()
     palettes: PaletteSource | None = None
+
+    def __repr__(self) -> str:
+        n = sum(score.whole.n for score in self.scores)
+        how = f" drawn with {self.how.name}" if self.how else ""
+        found, floor = self.measures, self.floor.held_out
+        distance = f"{self.reference.extractor.frechet_name} {figure(found.frechet)}"
+        if floor is not None:
+            distance += f" (floor {figure(floor.frechet)})"
+        kid = f"KID × 1000 {figure(1000 * found.kid)}"
+        return f"<Evaluation: {n:,} sprites{how}: {distance}, {kid}, copies {found.copies:.1%}>"
 
     @property
     def measures(self) -> m.Measures:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from spritelab import data
-from spritelab.config import HOW_READ, RunSettings
+from spritelab.config import HOW_READ, DataSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import ModelConfig
-from spritelab.runs import read_record, record_file
+from spritelab.runs import read_record, record_file, run_data
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Split:
 def find_split(
     folder: str | Path | None,
     config: ModelConfig,
-    source: str | None = None,
+    source: str | SpriteSet | None = None,
     *,
     held_out: float | None = None,
     split_seed: int | None = None,
@@ -53,7 +53,7 @@ def find_split(
     Args:
         folder: a run's folder or a model folder; None for what ``config`` alone says.
         config: of the model in it.
-        source: other sprites than the run names, or the same ones elsewhere.
+        source: other sprites than the run names, or the same ones elsewhere or in memory.
         held_out, split_seed, mirror: in place of the model's.
         reading: how the sprites are read, in place of the run's: settings of ``ReadingSettings``
             by name, such as ``tile``; see ``data.load``.
@@ -68,10 +68,13 @@ def find_split(
         ModelError: if the run's record is broken.
     """
     known = config.trained_on
-    run = None if folder is None else _run_settings(Path(folder))
-    settings = run.data if run else known.data
+    whole: SpriteSet | None = None
+    run = None if folder is None else _run_data(Path(folder))
+    settings = run or known.data
     told = source is not None
-    if source is None:
+    if isinstance(source, SpriteSet):
+        whole, source = source, source.provenance.source
+    elif source is None:
         source = settings.source if settings else known.source
         # A model folder keeps the last part of a path only: not where it is on this machine.
         if run is None and source not in data.NAMES:
@@ -86,7 +89,10 @@ def find_split(
         if run is None:
             read["labels"] = None  # the last part of a path as well
     read |= {key: value for key, value in reading.items() if value is not None}
-    sprites = data.load(source, folder_first=told, **read)
+    if whole is None:
+        sprites = data.load(source, folder_first=told, **read)
+    else:
+        sprites = whole.resized(config.size).with_channels(config.channels)
     if (sprites.size, sprites.channels) != (config.size, config.channels):
         raise DataError(
             f"{source} holds {sprites.size}×{sprites.size} sprites of {sprites.channels} channels, "
@@ -107,9 +113,9 @@ def find_split(
     return Split(training, rest, turned, verified, source)
 
 
-def _run_settings(folder: Path) -> RunSettings | None:
-    """The settings of a run, given its folder or its ``model`` folder."""
+def _run_data(folder: Path) -> DataSettings | None:
+    """How a run's sprites are read, given its folder or its ``model`` folder."""
     for place in (folder, folder.resolve().parent):
         if record_file(place) is not None and (place / "model" / "config.json").is_file():
-            return read_record(place).settings
+            return run_data(place, read_record(place).settings.data)
     return None

@@ -1,25 +1,33 @@
-"""What a model draws: a batch of sprites, and the moments of their denoising."""
+"""What a model draws: a batch of sprites."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import sheets
+from spritelab import pictures, sheets
 from spritelab.config import SamplerSettings
 from spritelab.config.sheets import SheetFormat
+from spritelab.generate.samples_folder import save_batch
 from spritelab.generate.sheets import name_batch
 from spritelab.palette import Palette
+from spritelab.pictures import Ground, Picture
 from spritelab.pixels import Images
+
+Rows = int | slice | NDArray[np.integer] | NDArray[np.bool_]
+"""What picks sprites out of a batch."""
 
 
 @dataclass(frozen=True, eq=False)
 class SpriteBatch:
-    """Sprites drawn by a model.
+    """Sprites drawn by a model; a notebook shows them.
+
+    ``batch[3]``, ``batch[:10]`` and ``batch[batch.labels == 2]`` are batches too.
 
     Attributes:
         images: uint8 ``[N,H,W,C]``; fully transparent pixels are black underneath.
@@ -34,6 +42,9 @@ class SpriteBatch:
         lenders: int64 ``[N]``, the training sprite that lent each palette, or that chose it from
             the colours of one that was given, as a number in the order of the training sprites;
             -1 where each sprite was given its own.
+        given: the palette that was given for all sprites, if one was.
+        asked: N labels in words: a class, ``none``, or a mix such as ``food=0.7,spell=0.3``.
+        model: the name of the model, if it has one.
     """
 
     images: Images
@@ -45,6 +56,9 @@ class SpriteBatch:
     seconds: float
     palettes: tuple[Palette, ...] | None = None
     lenders: NDArray[np.int64] | None = None
+    given: Palette | None = None
+    asked: tuple[str, ...] = ()
+    model: str = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -52,7 +66,32 @@ class SpriteBatch:
     def __repr__(self) -> str:
         n, height, width, channels = self.images.shape
         kind = "RGBA" if channels == 4 else "RGB"
-        return f"<SpriteBatch: {n} {kind} sprites of {width}×{height}, {self.how.name}>"
+        several = "sprite" if n == 1 else "sprites"
+        return f"<SpriteBatch: {n:,} {kind} {several} of {width}×{height}, {self.how.name}>"
+
+    def _repr_png_(self) -> bytes:
+        return pictures.sprites_png(self.images)
+
+    def _repr_html_(self) -> str:
+        return pictures.sprites_html(self.images, repr(self).strip("<>"))
+
+    def __getitem__(self, rows: Rows) -> SpriteBatch:
+        """The sprites at ``rows``; ``seconds`` stays that of the whole batch."""
+        chosen = np.atleast_1d(np.arange(len(self))[rows])
+        return replace(
+            self,
+            images=self.images[chosen],
+            labels=self.labels[chosen],
+            seeds=self.seeds[chosen],
+            numbers=self.numbers[chosen],
+            palettes=None if self.palettes is None else tuple(self.palettes[i] for i in chosen),
+            lenders=None if self.lenders is None else self.lenders[chosen],
+            asked=tuple(self.asked[i] for i in chosen) if self.asked else (),
+        )
+
+    def __iter__(self) -> Iterator[SpriteBatch]:
+        """Each sprite as a batch of one."""
+        return (self[i] for i in range(len(self)))
 
     @property
     def nfe(self) -> int:
@@ -83,20 +122,35 @@ class SpriteBatch:
         images, keys, tags, _ = name_batch(self)
         return sheets.save_sheet(path, images, keys, tags, format, **layout)
 
+    def grid(
+        self,
+        columns: int | None = None,
+        scale: int = 4,
+        gap: int = 8,
+        *,
+        background: Ground | None = "checker",
+    ) -> Picture:
+        """All sprites as one picture; the arguments are those of ``pictures.grid``."""
+        return pictures.to_pil(
+            pictures.grid(self.images, columns, scale, gap, background=background)
+        )
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """One moment of the denoising.
+    def to_pil(self) -> list[Picture]:
+        """The sprites as pictures of pillow, each of its own size, with their transparency."""
+        return [pictures.to_pil(image) for image in self.images]
 
-    Attributes:
-        t: the step that ``x_t`` is at; -1 is the finished sprite.
-        x_t: the noisy sprites at t, uint8 ``[N,H,W,C]``.
-        x0_hat: the clean sprites that the network sees in them, uint8 ``[N,H,W,C]``.
-    """
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the folder that ``spritelab sample`` writes, and return its path.
 
-    t: int
-    x_t: Images
-    x0_hat: Images
+        Every sprite as a PNG of its own size, ``grid.png`` with all of them enlarged, and
+        ``samples.json`` with what draws each of them again.
 
-    def __repr__(self) -> str:
-        return f"<Frame: {len(self.x_t)} sprites at t = {self.t}>"
+        Args:
+            folder: must not exist or be empty.
+            overwrite: replace a folder that such sprites are in already, and nothing else.
+
+        Raises:
+            SettingsError: if the folder is taken.
+            StorageError: if it cannot be written; what was there before is untouched.
+        """
+        return save_batch(self, Path(folder), overwrite=overwrite)

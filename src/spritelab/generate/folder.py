@@ -104,6 +104,23 @@ class ModelConfig(Settings):
         check_sampling(self.sampling, self.schedule.timesteps)
         return self
 
+    def in_words(self) -> list[tuple[str, str]]:
+        """What the model is and where it comes from: names and values of a table."""
+        learnt, how = self.trained_on, self.sampling.complete(self.schedule.timesteps)
+        kind = "RGBA" if self.channels == 4 else "RGB"
+        counts = zip(self.class_names, learnt.class_counts, strict=True)
+        rows = [
+            ("draws", f"{self.size}×{self.size} {kind}, {how.name}"),
+            ("predicts", self.prediction),
+            ("updates", f"{self.step:,}"),
+            ("trained on", ", ".join(f"{n:,} {name}" for name, n in counts)),
+            ("from", learnt.url or learnt.source),
+            ("licence", learnt.licence),
+        ]
+        if learnt.parent is not None:
+            rows.append(("begun from", learnt.parent.in_words()))
+        return rows
+
 
 @dataclass(frozen=True, eq=False)
 class ModelFiles:

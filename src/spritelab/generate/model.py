@@ -34,11 +34,13 @@ from spritelab.diffusion import (
     sampler_steps,
 )
 from spritelab.errors import SettingsError
-from spritelab.generate.batch import Frame, SpriteBatch
+from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.folder import ModelConfig, find_model, load_model_files
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
+from spritelab.generate.trace import Frame, Trace
 from spritelab.palette import Palette
+from spritelab.pictures import table_html
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
@@ -57,7 +59,7 @@ class Model:
     """A trained network with the schedule and settings it was trained under.
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
-    unless told otherwise.
+    unless told otherwise. ``folder`` is where it was loaded from.
     """
 
     network: nn.Module
@@ -65,13 +67,23 @@ class Model:
     config: ModelConfig
     device: torch.device
     palettes: TrainingPalettes | None = None
+    folder: Path | None = None
 
     def __repr__(self) -> str:
         kind = "RGBA" if self.channels == 4 else "RGB"
+        several = "class" if len(self.class_names) == 1 else "classes"
         return (
-            f"<Model: {self.size}×{self.size} {kind}, {len(self.class_names)} classes, "
-            f"{self.config.step:,} updates, on {self.device}>"
+            f"<{f'Model {self.name}'.strip()}: {self.size}×{self.size} {kind}, "
+            f"{len(self.class_names)} {several}, {self.config.step:,} updates, on {self.device}>"
         )
+
+    def _repr_html_(self) -> str:
+        return table_html(self.name or "Model", self.config.in_words())
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, or of the run's that it is in; empty if it has none."""
+        return "" if self.folder is None else self.folder.resolve().name
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -174,6 +186,9 @@ class Model:
             seconds=time.perf_counter() - start,
             palettes=request.palettes,
             lenders=request.lenders,
+            given=palette if isinstance(palette, Palette) else None,
+            asked=request.asked,
+            model=self.name,
         )
 
     def trace(
@@ -187,14 +202,21 @@ class Model:
         label: Label = None,
         palette: Palette | Sequence[Palette] | None = None,
         **changes: Unpack[SamplerChanges],
-    ) -> Iterator[Frame]:
-        """Yield every moment of drawing ``n`` sprites, from x_T to the finished sprite.
+    ) -> Trace:
+        """Every moment of drawing ``n`` sprites, from x_T to the finished sprite.
 
-        Takes the arguments of ``sample``. ``steps`` + 1 frames: the first is pure noise at the
-        first step visited, the last has t = -1 and holds what ``sample`` returns.
+        Takes the arguments of ``sample``. ``steps`` + 1 frames, over which one can iterate: the
+        first is pure noise at the first step visited, the last has t = -1 and holds what
+        ``sample`` returns.
+
+        Raises:
+            SettingsError: as ``sample``.
         """
         request = self._request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
+        return Trace(how, len(request), self._frames(how, request))
+
+    def _frames(self, how: SamplerSettings, request: Request) -> Iterator[Frame]:
         x = self.first_noise(request)
         for step in self.chain(how, request, x):
             yield Frame(step.t, pixels.decode(x), pixels.decode(step.x0_hat))
@@ -297,7 +319,8 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
         ModelError: if there is no model, or it is broken or of a later format.
         SettingsError: if ``device`` is none that torch can use here.
     """
-    files = load_model_files(find_model(source))
+    found = find_model(source)
+    files = load_model_files(found)
     try:
         target = torch.device(device) if device is not None else best_device()
         network = files.network.to(target)
@@ -306,4 +329,5 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
         raise SettingsError(
             f"torch cannot use the device {str(device)!r} here; cpu always works"
         ) from None
-    return Model(network, files.schedule, files.config, target, files.palettes)
+    folder = Path(source) if Path(source).is_dir() else found
+    return Model(network, files.schedule, files.config, target, files.palettes, folder)

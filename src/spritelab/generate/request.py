@@ -41,6 +41,7 @@ class Request:
         palettes: in whose colours the sprites are drawn, for a model that has a palette head.
         lenders: int64 ``[N]``, the training sprite that each palette is borrowed from, or chosen
             by; -1 for one that was given whole. None without palettes.
+        asked: the N labels in words.
     """
 
     noise: Noise
@@ -48,6 +49,7 @@ class Request:
     context: Tensor
     palettes: tuple[Palette, ...] | None = None
     lenders: NDArray[np.int64] | None = None
+    asked: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -59,6 +61,7 @@ class Request:
             self.context[rows],
             None if self.palettes is None else self.palettes[rows],
             None if self.lenders is None else self.lenders[rows],
+            self.asked[rows],
         )
 
     def encoded_palettes(self) -> Palettes | None:
@@ -117,20 +120,21 @@ def make_request(
     ]
     contexts = torch.stack([context_of(name, class_names) for name in names])
     labelled = np.array(labels, dtype=np.int64)
+    asked = tuple(map(in_words, names))
     if training_palettes is None:
         if palette is not None:
             raise SettingsError("this model has no palette head; leave `palette` out")
-        return Request(noise, labelled, contexts)
+        return Request(noise, labelled, contexts, asked=asked)
     if own is not None:
         lenders = np.full(count, LENDS_NONE, dtype=np.int64)
         palettes = [fit_palette(one, training_palettes) for one in own]
-        return Request(noise, labelled, contexts, tuple(palettes), lenders)
+        return Request(noise, labelled, contexts, tuple(palettes), lenders, asked)
     lenders = training_palettes.lenders(noise, labelled)
     palettes = [training_palettes.palette(i) for i in lenders.tolist()]
     if isinstance(palette, Palette):
         available = fit_channels(palette, training_palettes)
         palettes = [colours_nearest(available, lent) for lent in palettes]
-    return Request(noise, labelled, contexts, tuple(palettes), lenders)
+    return Request(noise, labelled, contexts, tuple(palettes), lenders, asked)
 
 
 def _whole(values: Sequence[int], name: str, limit: int) -> Tensor:
@@ -140,6 +144,13 @@ def _whole(values: Sequence[int], name: str, limit: int) -> Tensor:
             power = "2^63" if limit == 2**63 else "2^32"
             raise SettingsError(f"{name} must lie in 0 … {power} - 1, not {value}")
     return torch.tensor([int(value) for value in values], dtype=torch.int64)
+
+
+def in_words(label: str | Mapping[str, float]) -> str:
+    """A label as the command line takes it: ``food``, or ``food=0.7,spell=0.3``."""
+    if isinstance(label, str):
+        return label
+    return ",".join(f"{name}={weight:g}" for name, weight in label.items())
 
 
 def context_of(label: str | Mapping[str, float], class_names: Sequence[str]) -> Tensor:

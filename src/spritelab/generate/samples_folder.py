@@ -7,13 +7,17 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError
-from spritelab.pictures.files import save_png
+from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
 from spritelab.storage import read_json, storing, write_json
+
+if TYPE_CHECKING:
+    from spritelab.generate.batch import SpriteBatch
+    from spritelab.generate.trace import Trace
 
 LIST = SAMPLES
 PICTURES = ("grid.png", "denoising.png")
@@ -24,6 +28,44 @@ FORMAT = 2
 
 2: sprites have numbers of one seed, where each had a seed of its own.
 """
+
+
+def save_batch(
+    batch: SpriteBatch, folder: Path, *, overwrite: bool = False, trace: Trace | None = None
+) -> Path:
+    """Write a batch, see ``SpriteBatch.save``; of a ``trace`` also ``denoising.png``."""
+    title = ": ".join(part for part in (batch.model, batch.how.name) if part)
+    seeds = sorted(set(batch.seeds.tolist()))
+    if len(seeds) == 1:
+        title += f", seed {seeds[0]}"
+    facts: dict[str, Any] = {
+        "model": batch.model,
+        **batch.how.model_dump(mode="json"),
+        "seed": seeds[0] if len(seeds) == 1 else None,
+        "nfe": batch.nfe,
+        "seconds": round(batch.seconds, 3),
+    }
+    if batch.given is not None:
+        facts["palette"] = list(batch.given.hex)
+    with replacing(folder, overwrite) as aside:
+        save_sprites(batch.images, aside, _listed(batch, len(seeds) > 1), facts)
+        samples_picture(batch.images, aside / "grid.png", title)
+        if trace is not None:
+            save_png(trace.strip(title=title), aside / "denoising.png", about_sprites=True)
+    return folder
+
+
+def _listed(batch: SpriteBatch, own_seeds: bool) -> list[dict[str, Any]]:
+    """What ``samples.json`` says of each sprite."""
+    listed: list[dict[str, Any]] = []
+    for i, number in enumerate(batch.numbers.tolist()):
+        sprite: dict[str, Any] = {"seed": int(batch.seeds[i])} if own_seeds else {}
+        sprite |= {"number": number, "label": batch.asked[i] if batch.asked else None}
+        if batch.palettes is not None and batch.lenders is not None:
+            sprite["palette"] = list(batch.palettes[i].hex)
+            sprite["palette_of"] = int(batch.lenders[i]) if batch.lenders[i] >= 0 else None
+        listed.append(sprite)
+    return listed
 
 
 def save_sprites(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.errors import DataError
+from spritelab.extras import require
 from spritelab.pixels import Images
 
 # Told apart by every kind of colour vision, and in grey (Okabe and Ito 2008).
@@ -43,7 +44,9 @@ def loss_curves(
 
     Raises:
         DataError: no record holds a loss.
+        MissingExtraError: matplotlib, which only this picture needs, is not installed.
     """
+    require("train")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine

@@ -20,20 +20,55 @@ from spritelab.pictures.mark import SOFTWARE
 from spritelab.pictures.pages import (
     Frames,
     contact_sheet,
-    denoising_strip,
-    evenly,
-    stack_rows,
+    short_strip,
     titled,
 )
 from spritelab.pixels import Images
 from spritelab.storage import write_file
 
 
-def save_png(image: Images, path: str | Path, *, about_sprites: bool = False) -> Path:
+class Picture(Image.Image):
+    """A picture of pillow that a notebook shows as PNG, and not as JPEG besides."""
+
+    def _repr_png_(self) -> bytes:
+        return encode_png(self)
+
+    def _repr_jpeg_(self) -> None:
+        """None: JPEG blurs what pixel art is made of."""
+
+
+def to_pil(picture: Images) -> Picture:
+    """Turn a picture, uint8 ``[H,W,3]`` or ``[H,W,4]``, into one of pillow, pixel for pixel.
+
+    Raises:
+        DataError: it is no picture.
+    """
+    pixels.check_images(picture[None])
+    image = Image.fromarray(picture)
+    image.__class__ = Picture  # pillow has no constructor that a subclass could call
+    assert isinstance(image, Picture)
+    return image
+
+
+def encode_png(picture: Images | Image.Image, *, about_sprites: bool = False) -> bytes:
+    """The bytes of a PNG of a picture; for ``about_sprites`` see ``save_png``."""
+    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    encoded = io.BytesIO()
+    # Looking for the best filters halves small pictures; for large ones it takes too long.
+    small = image.width * image.height < 1 << 20
+    notes = PngInfo()
+    if about_sprites:
+        notes.add_text(*SOFTWARE)
+    image.save(encoded, format="PNG", optimize=small, pnginfo=notes)
+    return encoded.getvalue()
+
+
+def save_png(image: Images | Image.Image, path: str | Path, *, about_sprites: bool = False) -> Path:
     """Write one picture as PNG and return its path.
 
     Args:
-        image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha); written as it is.
+        image: uint8 ``[H,W,3]`` (RGB) or ``[H,W,4]`` (RGBA, straight alpha), or a picture of
+            pillow in one of these modes; written as it is.
         path: a name that ends in ``.png``; folders on the way are made.
         about_sprites: it shows sprites and is none, such as a grid: it is marked, and passed over
             where a folder with it is read.
@@ -46,15 +81,8 @@ def save_png(image: Images, path: str | Path, *, about_sprites: bool = False) ->
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise SettingsError(f"pictures are written as PNG: {path.name!r} must end in .png")
-    pixels.check_images(image[None])
-    encoded = io.BytesIO()
-    # Looking for the best filters halves small pictures; for large ones it takes too long.
-    small = image.size < 1 << 22
-    notes = PngInfo()
-    if about_sprites:
-        notes.add_text(*SOFTWARE)
-    Image.fromarray(image).save(encoded, format="PNG", optimize=small, pnginfo=notes)
-    return write_file(path, encoded.getvalue())
+    pixels.check_images(np.asarray(image)[None])
+    return write_file(path, encode_png(image, about_sprites=about_sprites))
 
 
 def samples_picture(
@@ -125,19 +153,10 @@ def strip_picture(
 ) -> Path:
     """Save a denoising strip under a title; return the path.
 
-    Of more than ``most`` frames, ``most`` are shown: evenly spaced, the first and the last among
-    them, each with its own step. Arguments and errors as in ``denoising_strip``.
+    Arguments and errors as in ``short_strip``.
     """
-    rows = stack_rows(frames, t, x0_hat)
-    shown = evenly(len(t), most)
-    picture = denoising_strip(
-        rows[0][shown],
-        [t[i] for i in shown],
-        good_scale(rows[0].shape[2], len(shown)),
-        x0_hat=rows[1][shown] if len(rows) > 1 else None,
-        background=background,
-    )
-    return save_png(titled(picture, title) if title else picture, path, about_sprites=True)
+    strip = short_strip(frames, t, title, x0_hat=x0_hat, most=most, background=background)
+    return save_png(strip, path, about_sprites=True)
 
 
 def contact_sheet_picture(

@@ -14,7 +14,7 @@ from PIL import Image
 from spritelab import pixels
 from spritelab.errors import DataError
 from spritelab.pictures import text
-from spritelab.pictures.layout import PAGE, Ground, check_layout, grid, lay_on
+from spritelab.pictures.layout import PAGE, Ground, check_layout, good_scale, grid, lay_on
 from spritelab.pixels import Colour, Images
 
 MOST_CLASSES = 60
@@ -91,6 +91,34 @@ def denoising_strip(
         middle = gap + side + k * (cell + gap) + cell // 2
         text.draw(out, (middle, below - gap // 2), caption, text.CAPTION, anchor="ma")
     return np.asarray(out)
+
+
+def short_strip(
+    frames: Frames,
+    t: Sequence[int],
+    title: str = "",
+    *,
+    x0_hat: Frames | None = None,
+    most: int = 12,
+    scale: int | None = None,
+    background: Ground = "checker",
+) -> Images:
+    """Show a denoising in a few frames, under a title.
+
+    Of more than ``most`` frames, ``most`` are shown: evenly spaced, the first and the last among
+    them, each with its own step. Without ``scale`` it is the largest that keeps the strip about 900
+    pixels wide. Other arguments, result and errors as in ``denoising_strip``.
+    """
+    rows = stack_rows(frames, t, x0_hat)
+    shown = evenly(len(t), most)
+    picture = denoising_strip(
+        rows[0][shown],
+        [t[i] for i in shown],
+        good_scale(rows[0].shape[2], len(shown)) if scale is None else scale,
+        x0_hat=rows[1][shown] if len(rows) > 1 else None,
+        background=background,
+    )
+    return titled(picture, title) if title else picture
 
 
 def contact_sheet(

@@ -3,6 +3,7 @@
 runs/NAME/
   run.json          settings, versions and the data's hash: all that is needed to repeat it
   run.lock          locked while a process trains the run
+  sprites.npz       the sprites, where they were not read from files
   metrics.jsonl     one line a validation
   tensorboard/      the same and the loss of every update, for TensorBoard
   checkpoints/      what training goes on from
@@ -11,14 +12,22 @@ runs/NAME/
   *.png             loss curves, samples and denoising strips of both samplers
 """
 
+from spritelab.extras import require
+
+require("train")
+
+from spritelab.runs.calls import follow, open_run, train
 from spritelab.runs.fine_tuning import fine_tuning_settings
 from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.log import read_metrics
 from spritelab.runs.pictures import draw_pictures
-from spritelab.runs.record import RunRecord, describe_model, read_record, record_file
+from spritelab.runs.record import RunRecord, describe_model, read_record, record_file, run_data
 from spritelab.runs.run import Run
 
 __all__ = [
+    "train",
+    "open_run",
+    "follow",
     "Run",
     "RunRecord",
     "describe_model",
@@ -27,6 +36,7 @@ __all__ = [
     "read_metrics",
     "read_record",
     "record_file",
+    "run_data",
     "resume_run",
     "start_run",
 ]

@@ -9,13 +9,19 @@ from typing import Any
 import torch
 
 from spritelab import data
-from spritelab.config import RunSettings, flatten
+from spritelab.config import ReadingSettings, RunSettings, flatten
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import load_parent, make_network
 from spritelab.runs.lock import LOCK, lock_run
-from spritelab.runs.record import RunRecord, describe_model, read_record, write_record
+from spritelab.runs.record import (
+    SPRITES,
+    RunRecord,
+    describe_model,
+    read_record,
+    write_record,
+)
 from spritelab.runs.run import CHECKPOINTS, Run
 from spritelab.training import TrainingState, checkpoints
 
@@ -32,7 +38,8 @@ def start_run(
     Args:
         settings: what decides the run.
         folder: must not exist, or be empty.
-        sprites: the sprites themselves, if ``settings.data.source`` is not to be read.
+        sprites: the sprites themselves, if ``settings.data.source`` is not to be read; they are
+            learnt as they are. The run keeps a copy.
         init: a model whose weights the run begins from, in place of freshly drawn ones: a run's
             folder, a model folder, or the name of a model that comes with spritelab. Its network,
             size and channels must be those of the run (``fine_tuning_settings`` sees to it); the
@@ -50,7 +57,13 @@ def start_run(
     is_main = this_process().is_main_process
     if is_main:
         _check_free(folder)
-    settings = settings.override({"data.source": _absolute(settings.data.source)})
+    if sprites is not None:
+        # The copy is read as it is.
+        as_it_is = ReadingSettings().model_dump(mode="json", exclude={"background"})
+        named = {f"data.{name}": value for name, value in as_it_is.items()}
+        settings = settings.override({**named, "data.count": None, "data.source": SPRITES})
+    else:
+        settings = settings.override({"data.source": _absolute(settings.data.source)})
     run = _open(folder, settings, sprites)
     # Whatever does not fit is refused before anything is written.
     config = describe_model(settings, run.train_sprites)
@@ -64,6 +77,8 @@ def start_run(
             _check_free(folder)  # again: another process may have begun a run while this one read
             if init is not None:
                 run.save_state(TrainingState.start(network, settings.training, torch.device("cpu")))
+            if sprites is not None:
+                sprites.save(folder / SPRITES)
             # Last, for it makes the folder a run: one without its first weights would draw others.
             write_record(folder, record)
     return run
@@ -81,7 +96,7 @@ def resume_run(
         folder: the run's.
         overrides: settings that the caller names, such as ``{"training.steps": 100}``. They must
             be those of the run. ``data.source`` alone may differ, if the same sprites are there.
-        sprites: the sprites themselves, if they were given as such.
+        sprites: the sprites themselves, in place of what the run names or keeps.
 
     Raises:
         ModelError: if there is no run, or its record is broken or of a later format.
@@ -118,7 +133,12 @@ def resume_run(
 
 
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:
-    whole = sprites if sprites is not None else data.read(settings.data)
+    if sprites is not None:
+        whole = sprites
+    elif settings.data.source == SPRITES:
+        whole = data.load(folder / SPRITES)
+    else:
+        whole = data.read(settings.data)
     train_sprites, held_out = whole.split(settings.data.held_out, settings.training.seed)
     is_main = this_process().is_main_process
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)

@@ -25,26 +25,6 @@ UNITS: dict[Prediction, str] = {
 """Of the loss of each prediction."""
 
 
-def draw_strip(model: Model, how: SamplerSettings, path: Path, title: str, **request: Any) -> Path:
-    """Draw one sprite's denoising: x_t above x̂_0, with the true t under every frame.
-
-    Args:
-        model: the model to sample.
-        how: the sampler and its settings.
-        path: of the PNG.
-        title: above the strip.
-        request: further arguments of ``Model.trace``, such as ``seed`` and ``label``.
-    """
-    frames = list(model.trace(1, how, **request))
-    return pictures.strip_picture(
-        [frame.x_t[0] for frame in frames],
-        [frame.t for frame in frames],
-        path,
-        title,
-        x0_hat=[frame.x0_hat[0] for frame in frames],
-    )
-
-
 def draw_samples(
     model: Model, folder: Path, progress: Progress = SILENT, seed: int = 0
 ) -> list[Path]:
@@ -68,7 +48,7 @@ def draw_samples(
         path = folder / f"samples_{how.sampler}.png"
         made.append(pictures.samples_picture(batch.images, path, how.name))
         path = folder / f"denoising_{how.sampler}.png"
-        made.append(draw_strip(model, how, path, how.name, seed=seed))
+        made.append(pictures.save_png(model.trace(1, how, seed=seed).strip(title=how.name), path))
         done += (SAMPLES + 1) * how.nfe
         progress(done, total)
     return made

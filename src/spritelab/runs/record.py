@@ -27,6 +27,9 @@ FORMAT = 2
 RECORD = "run.json"
 OLD_RECORD = "config.json"
 
+SPRITES = "sprites.npz"
+"""The run's own copy of sprites that were given as such; its ``data.source`` then."""
+
 
 class SpritesRecord(Settings):
     """The sprites of a run: where they come from, and what tells them from others."""
@@ -93,6 +96,13 @@ def record_file(folder: Path) -> Path | None:
     return folder / OLD_RECORD if (folder / OLD_RECORD).is_file() and not is_model else None
 
 
+def run_data(folder: Path, settings: DataSettings) -> DataSettings:
+    """How the sprites of the run in ``folder`` are read, wherever that folder is by now."""
+    if settings.source != SPRITES:
+        return settings
+    return settings.model_copy(update={"source": str(folder / SPRITES)})
+
+
 def read_record(folder: str | Path) -> RunRecord:
     """Read the record of the run in ``folder``, also of one that was begun by an older spritelab.
 
@@ -153,7 +163,9 @@ def describe_model(
             held_out=settings.data.held_out,
             split_seed=settings.training.seed,
             mirror=settings.data.mirror,
-            data=None if origin.source == IN_MEMORY else _shareable(settings.data),
+            data=None
+            if origin.source == IN_MEMORY or settings.data.source == SPRITES
+            else _shareable(settings.data),
             parent=parent,
         ),
         step=step,

@@ -83,6 +83,12 @@ class Run:
     state: TrainingState | None = field(default=None, repr=False)
     _stop: StopFlag = field(default_factory=StopFlag, init=False, repr=False)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Run: {len(self.train_sprites):,} sprites, {len(self.held_out):,} held out, "
+            f"{self.step:,} updates, in {self.folder}>"
+        )
+
     @cached_property
     def palettes(self) -> TrainingPalettes | None:
         """Those of the training sprites, if it is the colours of palettes that are predicted."""

@@ -1,5 +1,9 @@
 """Training: batches, the loop, the average of the weights and validation."""
 
+from spritelab.extras import require
+
+require("train")
+
 from spritelab.training.average import PowerAverage, gamma_from_width
 from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
 from spritelab.training.checkpoint import (

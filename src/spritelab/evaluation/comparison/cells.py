@@ -150,6 +150,10 @@ class Comparison:
     plan: Plan
     cells: tuple[Cell, ...]
 
+    def __repr__(self) -> str:
+        plan = self.plan
+        return f"<Comparison: {len(self.cells)} settings, {len(plan.seeds)} seeds of {plan.n:,}>"
+
 
 def run_cells(plan: Plan, progress: Progress = SILENT) -> tuple[Cell, ...]:
     """Draw and measure what a plan misses; see ``Plan.run``. Returns cells in the grid's order."""

