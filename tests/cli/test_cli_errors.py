@@ -134,7 +134,7 @@ def test_a_warning_for_the_user_is_one_line(run: Run, capsys: pytest.CaptureFixt
         (["data", "paint"], "'paint'", "spritelab data"),
         (["data", "inspect"], "SOURCE", "spritelab data inspect"),
         (["data", "inspect", "builtin", "--tiles", "3"], "--tiles", "spritelab data inspect"),
-        (["data", "inspect", "builtin", "--tile", "0"], "--tile", "spritelab data inspect"),
+        (["data", "inspect", "builtin", "--count", "0"], "--count", "spritelab data inspect"),
         (["data", "inspect", "builtin", "--size", "big"], "--size", "spritelab data inspect"),
         (["data", "inspect", "builtin", "more"], "more", "spritelab data inspect"),
         (["data", "fetch", "nothing"], "nothing", "spritelab data fetch"),
