@@ -27,7 +27,7 @@ def test_a_colour_that_no_sprite_uses_hardly_moves_what_is_seen(t: int, bound: f
     """
     model = load_model("builtin-16", "cpu")
     _, held_out = data.load("builtin").split(0.1, 0)
-    sprites = held_out.select(range(32))
+    sprites = held_out[:32]
     indexed = index_sprites(sprites.images, 32)
     own = Palettes.encode(indexed.colours, indexed.sizes)
     corners = torch.tensor(list(itertools.product((-1.0, 1.0), repeat=3)))
