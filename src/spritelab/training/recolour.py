@@ -88,12 +88,11 @@ def swap(
 ) -> tuple[Palettes, Tensor]:
     """Redraw a ``share`` of sprites in palettes gathered from others: a palette swap.
 
-    The new palette has 3 to 16 colours, each number's logarithm alike likely, each colour of
-    another sprite of the batch; of those too few or too many, of any hue, as a palette of a user's
-    own is. Each colour of the sprite becomes the nearest of them in OKLab, its lightness first
-    stretched to run from the darkest to the lightest of them, so that outlines stay dark and
-    lights light. Colours may fall together, and some of the new may stay unused. Transparent stays
-    transparent.
+    3 to 16 colours are gathered, each number's logarithm alike likely, each of them a colour of
+    another sprite of the batch. Each colour of the sprite becomes the nearest of them in OKLab, and
+    those that are nearest to none are no part of its palette, as when a model draws in a palette
+    that is given to it (``generate.palettes.colours_nearest``). So colours may fall together.
+    Transparent stays transparent.
 
     Args:
         palettes: of B sprites, P entries.
@@ -111,21 +110,22 @@ def swap(
     u = torch.rand(2, count, 1, generator=generator, device=device)
     size = (fewest * ((most + 1) / fewest) ** u[1]).long()
     fits &= torch.arange(most, device=device) < size
-    fits &= ~(added[:, :, None] == added[:, None]).all(dim=3).tril(diagonal=-1).any(dim=2)
     chosen = (u[0] < share) & fits.any(dim=1, keepdim=True)
-    nearest = 1 + _nearest(colours, used & ~transparent, added, fits)
-    moved = torch.where(transparent, 0, nearest).gather(1, indices.flatten(1))
+    nearest = 1 + _nearest(colours, added, fits)
     # Transparent first, then the new colours; both forms in a tensor wide enough for either.
+    place = torch.where(transparent, 0, nearest)
+    taken = torch.zeros(count, most + 1, dtype=torch.int64, device=device)
+    taken = taken.scatter_add(1, place, used.long()) > 0
     clear = (colours * (used & transparent)[..., None]).sum(dim=1, keepdim=True)
-    has_clear = (used & transparent).any(dim=1, keepdim=True)
     wide = max(colours.shape[1], most + 1)
-    new = _widened(torch.cat([clear, added], dim=1), torch.cat([has_clear, fits], dim=1), wide)
+    new = _widened(torch.cat([clear, added], dim=1), taken, wide)
     old = _widened(colours, used, wide)
+    moved = place.gather(1, indices.flatten(1)).reshape(indices.shape)
     return (
         Palettes(
             torch.where(chosen[..., None], new[0], old[0]), torch.where(chosen, new[1], old[1])
         ),
-        torch.where(chosen[..., None], moved.reshape(indices.shape), indices),
+        torch.where(chosen[..., None], moved, indices),
     )
 
 
@@ -151,22 +151,11 @@ def _among(some: Tensor, colours: Tensor, used: Tensor) -> Tensor:
     return ((some[:, :, None] == colours[:, None]).all(dim=3) & used[:, None]).any(dim=2)
 
 
-def _nearest(colours: Tensor, seen: Tensor, targets: Tensor, fits: Tensor) -> Tensor:
+def _nearest(colours: Tensor, targets: Tensor, fits: Tensor) -> Tensor:
     """The nearest of ``targets`` ``[B,n,C]`` that fit, for each of ``colours``: int64 ``[B,P]``."""
     own, theirs = (to_oklab((some[..., :3] + 1) / 2) for some in (colours, targets))
-    low, high = _range(own[..., 0], seen)
-    dark, light = _range(theirs[..., 0], fits)
-    place = (own[..., :1] - low) / (high - low).clamp(min=1e-3)
-    stretched = torch.cat([dark + place * (light - dark), own[..., 1:]], dim=2)
-    gap = (stretched[:, :, None] - theirs[:, None]).square().sum(dim=3)
+    gap = (own[:, :, None] - theirs[:, None]).square().sum(dim=3)
     return torch.where(fits[:, None], gap, torch.inf).argmin(dim=2)
-
-
-def _range(values: Tensor, counted: Tensor) -> tuple[Tensor, Tensor]:
-    """Least and largest of float ``[B,m]`` where ``counted``, each ``[B,1,1]``."""
-    least = torch.where(counted, values, torch.inf).amin(dim=1)
-    most = torch.where(counted, values, -torch.inf).amax(dim=1)
-    return least[:, None, None], most[:, None, None]
 
 
 def _widened(colours: Tensor, used: Tensor, wide: int) -> tuple[Tensor, Tensor]:
