@@ -35,6 +35,9 @@ PAGES = {
 }
 """Markdown outside of ``docs/`` and its place on the site; model cards are found."""
 
+FOLDERS = ("examples",)
+"""Folders of programs that become one page each."""
+
 LANGUAGES = {".py": "python", ".toml": "toml", ".html": "html", ".yml": "yaml"}
 
 FIRST = ("data", "diffusion", "networks", "training", "generate", "runs", "evaluation")
@@ -69,6 +72,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(_generated(config, place, (ROOT / origin).read_text("utf-8")))
     for room in rooms():
         files.append(_generated(config, page_of(room), reference(room)))
+    for folder in FOLDERS:
+        files.append(_generated(config, f"{folder}.md", folder_page(folder)))
     for linked in sorted(linked_sources()):
         if linked.endswith(".ipynb"):
             files.append(_generated(config, linked, (ROOT / linked).read_bytes()))
@@ -116,6 +121,8 @@ def place_of(path: str) -> str | None:
     known = pages()
     if path in known:
         return known[path]
+    if path in FOLDERS:
+        return f"{path}.md"
     room = posixpath.relpath(path, PACKAGE)
     if room in rooms():
         return page_of(room)
@@ -226,6 +233,13 @@ def source_page(path: str) -> str:
         f"---\nsearch:\n  exclude: true\n---\n\n# {Path(path).name}\n\n`{path}`\n\n"
         f'````{language} linenums="1"\n{code}````\n'
     )
+
+
+def folder_page(folder: str) -> str:
+    """All programs of a folder, one after the other."""
+    found = sorted((ROOT / folder).glob("*.py"))
+    programs = [f"## {path.name}\n\n````python\n{path.read_text('utf-8')}````\n" for path in found]
+    return "\n".join([f"# {folder.capitalize()}\n", *programs])
 
 
 def _parts(markdown: str) -> Iterator[tuple[str, bool]]:

@@ -30,6 +30,7 @@ ROOT = docs_site.ROOT
         ("../recipe.md", "docs/pictures/README.md", "../recipe.md"),
         ("docs/pictures/builtin.png", "README.md", "pictures/builtin.png"),
         ("src/spritelab/diffusion", "README.md", "reference/diffusion.md"),
+        ("../examples", "docs/guide.md", "examples.md"),
         (
             "../../src/spritelab/shipped/crawl-16/README.md",
             "docs/pictures/README.md",

@@ -113,7 +113,7 @@ def test_swapped_palettes_are_gathered_from_others() -> None:
         assert all(colour[3] == 1 for colour in taken[1:])
     assert torch.equal(moved == 0, indices == 0)  # transparent stays, nothing else becomes it
     for row, used in zip(moved, palettes.used, strict=True):
-        assert set(row.unique().tolist()) == set(used.nonzero()[:, 0].tolist())  # type: ignore[no-untyped-call]
+        assert set(row.unique().tolist()) == set(used.nonzero()[:, 0].tolist())
 
 
 def test_a_swapped_colour_is_the_nearest_that_was_gathered() -> None:
