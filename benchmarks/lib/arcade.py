@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from spritelab.data import SpriteSet
 from spritelab.pixels import Images
-from spritelab.storage.arrays import save_arrays
 
 NAME = "arcade"
 SIZE = 16
@@ -286,7 +285,5 @@ def save(folder: Path) -> Path:
     """
     path = folder / f"{NAME}.npz"
     if not path.is_file():
-        sprites = draw()
-        names = np.array(sprites.class_names)
-        save_arrays(path, images=sprites.images, labels=sprites.labels, class_names=names)
+        draw().save(path)
     return path

@@ -59,8 +59,9 @@ def source_of(given: argparse.Namespace) -> str:
 def run_points(
     given: argparse.Namespace,
     module: str,
-    plan: Callable[[str], Sequence[dict[str, Any]]],
-    report: Callable[[Sequence[dict[str, Any]]], tuple[dict[str, Any], str]],
+    plan: Callable[[argparse.Namespace, str], Sequence[dict[str, Any]]],
+    gather: Callable[[Sequence[dict[str, Any]], argparse.Namespace], dict[str, Any]],
+    table: Callable[[Mapping[str, Any]], str],
 ) -> int:
     """Carry out a benchmark of points, or the one point that its child process is to make.
 
@@ -68,7 +69,8 @@ def run_points(
         given: the command line.
         module: of the benchmark, which its child processes run.
         plan: lays out the points for a kind of device.
-        report: turns the points, all made, into the report and its table.
+        gather: makes the report of the points, all made.
+        table: of the report.
 
     Returns:
         The exit status.
@@ -83,12 +85,12 @@ def run_points(
     if given.parallel and device.type != "cpu":
         raise SettingsError("--parallel shares out cores; leave it out on an accelerator")
     facts = machine.circumstances(device)
-    points = plan(device.type)
+    points = plan(given, device.type)
     if status := make_points(points, module, given.parallel):
         return status
-    found, table = report(points)
-    found = facts | found
-    harness.write_report(given.out, found, f"{table}\n{harness.under_table(found)}")
+    found = gather(points, given)
+    whole = facts | found
+    harness.write_report(given.out, whole, f"{table(found)}\n{harness.under_table(whole)}")
     return 0
 
 

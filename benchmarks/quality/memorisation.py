@@ -50,17 +50,9 @@ TITLES = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Make all points that are wanted and write the report; the exit status of ``guarded``."""
-    return harness.guarded(lambda: _main(argv))
-
-
-def _main(argv: Sequence[str] | None) -> int:
-    given = _parser().parse_args(argv)
-
-    def report(points: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], str]:
-        found = gather(points, given)
-        return found, table(found)
-
-    return run_points(given, MODULE, lambda device: plan(given, device), report)
+    return harness.guarded(
+        lambda: run_points(_parser().parse_args(argv), MODULE, plan, gather, table)
+    )
 
 
 def _parser() -> harness.Parser:

@@ -42,18 +42,15 @@ MODULE = "benchmarks.quality.time_to_quality"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Make all points that are wanted and write the report; the exit status of ``guarded``."""
-    return harness.guarded(lambda: _main(argv))
+    return harness.guarded(
+        lambda: run_points(_parser().parse_args(argv), MODULE, plan, _gather_and_draw, table)
+    )
 
 
-def _main(argv: Sequence[str] | None) -> int:
-    given = _parser().parse_args(argv)
-
-    def report(points: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], str]:
-        found = gather(points, given)
-        console.wrote(figure(found, given.out.with_suffix(".png")))
-        return found, table(found)
-
-    return run_points(given, MODULE, lambda device: plan(given, device), report)
+def _gather_and_draw(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[str, Any]:
+    found = gather(points, given)
+    console.wrote(figure(found, given.out.with_suffix(".png")))
+    return found
 
 
 def _parser() -> harness.Parser:

@@ -9,9 +9,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from PIL import Image
 
+from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError, StorageError
 from spritelab.generate import samples_folder
-from spritelab.generate.samples_folder import LIST
 
 
 def fill(folder: Path, n: int = 3, seed: int = 0) -> None:
@@ -24,7 +24,7 @@ def fill(folder: Path, n: int = 3, seed: int = 0) -> None:
 def test_sprites_and_their_list(tmp_path: Path) -> None:
     fill(tmp_path)
     images = np.random.default_rng(0).integers(0, 256, (3, 4, 4, 4), dtype=np.uint8)
-    record = json.loads((tmp_path / LIST).read_text(encoding="utf-8"))
+    record = json.loads((tmp_path / SAMPLES).read_text(encoding="utf-8"))
     assert record["format"] == 2
     assert record["model"] == "demo"
     assert [one["seed"] for one in record["sprites"]] == [0, 1, 2]
@@ -90,7 +90,7 @@ def test_a_file_added_to_the_sprites_is_never_lost(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"sprites": [1]}', "[" * 100_000])
 def test_a_list_that_is_not_ours(tmp_path: Path, content: str) -> None:
-    (tmp_path / LIST).write_text(content)
+    (tmp_path / SAMPLES).write_text(content)
     with pytest.raises(SettingsError, match="holds other files"):
         samples_folder.check_free(tmp_path, overwrite=True)
 

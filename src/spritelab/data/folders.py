@@ -192,14 +192,6 @@ def _kinds(paths: Mapping[str, object] | set[str]) -> str:
     return some([f"{n:,} {kind}" for kind, n in kinds.most_common()]) or "nothing"
 
 
-def _shows_many(path: str, files: Files) -> bool:
-    """Whether an image is one of those that lie beside drawn sprites and show them together."""
-    where = PurePosixPath(path)
-    return where.name in ("grid.png", "denoising.png") and (
-        str(where.with_name("samples.json")) in files
-    )
-
-
 def _sprites(
     path: str, picture: Picture, meant: _Meant, how: ReadingSettings, aside: Aside
 ) -> Iterator[Sprite]:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
     from spritelab.generate.trace import Trace
 
-LIST = SAMPLES
 PICTURES = ("grid.png", "denoising.png")
 """Pictures of all sprites, which may lie beside them."""
 
@@ -91,7 +90,7 @@ def save_sprites(
         save_png(image, folder / name)
     listed = [{"file_name": name, **sprite} for name, sprite in zip(names, sprites, strict=True)]
     record = {"format": FORMAT, **facts, "sprites": listed}
-    write_json(folder / LIST, record)
+    write_json(folder / SAMPLES, record)
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
@@ -116,8 +115,8 @@ def _strangers(folder: Path) -> set[str]:
     """Return the names in ``folder`` that are no work of ``save_sprites`` and its callers."""
     there = {path.name for path in folder.iterdir()}
     try:
-        listed = read_json(folder / LIST)["sprites"]
-        return there - {LIST, *PICTURES, *(sprite["file_name"] for sprite in listed)}
+        listed = read_json(folder / SAMPLES)["sprites"]
+        return there - {SAMPLES, *PICTURES, *(sprite["file_name"] for sprite in listed)}
     except (OSError, ValueError, KeyError, TypeError):
         return there
 

@@ -10,8 +10,8 @@ import numpy as np
 from spritelab import data
 from spritelab.data.decode import decode
 from spritelab.data.layout import ONE_CLASS
+from spritelab.data.metadata import SAMPLES
 from spritelab.errors import DataError
-from spritelab.generate.samples_folder import LIST
 from spritelab.pixels import Images, with_channels
 from spritelab.sheets import UNTAGGED, drawn_key
 from spritelab.storage import read_json
@@ -55,7 +55,7 @@ def read_named(source: str) -> NamedSprites:
     Raises:
         DataError: the source is missing, broken, or does not fit together.
     """
-    if source not in data.NAMES and (Path(source) / LIST).is_file():
+    if source not in data.NAMES and (Path(source) / SAMPLES).is_file():
         return _read_samples(Path(source))
     sprites = data.load(source)
     tags = [sprites.class_names[k] for k in sprites.labels.tolist()]
@@ -86,15 +86,15 @@ def join(several: list[NamedSprites]) -> NamedSprites:
 def _read_samples(folder: Path) -> NamedSprites:
     """The sprites of a folder that ``samples_folder.save_sprites`` filled."""
     try:
-        record = read_json(folder / LIST)
+        record = read_json(folder / SAMPLES)
         listed = [_entry(sprite, record) for sprite in record["sprites"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
-            f"{folder / LIST} is broken ({error}); remove it to read the folder as images"
+            f"{folder / SAMPLES} is broken ({error}); remove it to read the folder as images"
         ) from None
     there = [(folder / name, key, tag) for name, key, tag in listed if (folder / name).is_file()]
     if not there:
-        raise DataError(f"{folder} has none of the sprites that its {LIST} lists")
+        raise DataError(f"{folder} has none of the sprites that its {SAMPLES} lists")
     frames = [_read(path) for path, _, _ in there]
     if len({frame.shape for frame in frames}) > 1:
         raise DataError(f"the sprites in {folder} differ in size; one sheet has one size")
