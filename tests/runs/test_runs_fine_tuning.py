@@ -67,7 +67,7 @@ def test_a_given_setting_that_the_parent_has_too(parent: Any) -> None:
         ({"network": {"widths": [32]}}, "`network.widths` is [32, 32] in {} and cannot be [32]"),
         ({"schedule.name": "linear"}, "`schedule.name` is cosine in {} and cannot be linear"),
         ({"training.prediction": "palette"}, "`training.prediction` is v in {} and cannot be pal"),
-        ({"data.size": 32}, "`data.size` is 16 in {} and cannot be 32"),
+        ({"data.size": 24}, "data.size"),
         ({"data.channels": 3}, "`data.channels` is 4 in {} and cannot be 3"),
         ({"training.recolour": 0.5}, "a run that begins from {} (prediction v): "),
         ({"training.rate": 1}, "training.rate: there is no such setting"),
@@ -78,6 +78,23 @@ def test_a_given_setting_that_contradicts(parent: Any, given: dict[str, Any], sa
     with pytest.raises(SettingsError, match=r"^[^\n]*$") as caught:
         fine_tuning_settings(preset("rgba"), init, given)
     assert says.format(init) in str(caught.value)
+
+
+@pytest.mark.parametrize(("own", "other", "attention"), [(16, 32, [16]), (32, 16, [4])])
+def test_another_size_of_sprites(parent: Any, own: int, other: int, attention: list[int]) -> None:
+    """The blocks that attend stay the same, at whatever size they meet the sprite."""
+    init = parent(size=own)
+    network = json.loads((init / "config.json").read_text())["network"]
+    assert network["attention"] == [8]
+    settings = fine_tuning_settings(preset("rgba"), init, {"data": {"size": other}})
+    assert settings.data.size == other
+    assert settings.network.model_dump(mode="json") == {**network, "attention": attention}
+
+
+def test_a_network_of_one_size_keeps_it(parent: Any) -> None:
+    init = parent(network={"kind": "context-unet", "features": 32})
+    with pytest.raises(SettingsError, match=r"`data\.size` is 16 in .* and cannot be 32"):
+        fine_tuning_settings(preset("rgba"), init, {"data.size": 32})
 
 
 def test_settings_of_another_prediction_are_left_out(parent: Any) -> None:

@@ -82,6 +82,14 @@ class UNetSettings(Settings):
     )
     dropout: Share = Field(default=0.0, description="share of activations dropped in training")
 
+    def resized(self, size: int, other: int) -> Self:
+        """The network whose weights for sprites of ``size`` pixels fit those of ``other``, too.
+
+        A convolution knows no size; the blocks that attend must stay the same.
+        """
+        attention = tuple(its * other // size for its in self.attention)
+        return self.model_copy(update={"attention": attention})
+
 
 NetworkSettings = Annotated[ContextUNetSettings | UNetSettings, Field(discriminator="kind")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import nn
 
-from spritelab.config import Settings
+from spritelab.config import Settings, UNetSettings
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate.folder import (
     WEIGHTS,
@@ -36,11 +36,14 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
-        SettingsError: if network, size or channels differ, or one of the two has a palette head
-            and the other has not.
+        SettingsError: if network or channels differ, or the size where the network has but one,
+            or one of the two has a palette head and the other has not.
     """
     files = load_model_files(find_model(source))
     config = files.config
+    if isinstance(config.network, UNetSettings):  # its weights fit sprites of any size
+        network = config.network.resized(config.size, child.size)
+        config = config.model_copy(update={"network": network, "size": child.size})
     keys = ["network", "size", "channels"]
     if "palette" in (config.prediction, child.prediction):
         keys.append("prediction")  # its network is another; the others share theirs

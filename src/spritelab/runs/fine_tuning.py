@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spritelab.config import RunSettings, flatten
+from spritelab.config import RunSettings, UNetSettings, flatten
 from spritelab.errors import SettingsError
 from spritelab.generate import find_model, read_config
 
@@ -23,9 +23,10 @@ def fine_tuning_settings(
 ) -> RunSettings:
     """Return the settings of a run that begins from the weights of ``init``.
 
-    The network, the schedule, the prediction, and the size and the channels of the sprites are the
-    parent's. The rate is lower and the warm-up longer (``RATE``, ``WARMUP``) than ``settings`` say,
-    unless they are given. Settings that only another prediction has are left at their defaults.
+    The network, the schedule, the prediction, and the channels of the sprites are the parent's; the
+    size too, unless another is given and the network is a ``unet``, whose weights fit any. The rate
+    is lower and the warm-up longer (``RATE``, ``WARMUP``) than ``settings`` say, unless they are
+    given. Settings that only another prediction has are left at their defaults.
 
     Args:
         settings: of training from nothing, such as a preset.
@@ -38,14 +39,20 @@ def fine_tuning_settings(
         SettingsError: if a given setting contradicts the parent, is unknown or out of range.
     """
     parent = read_config(find_model(init))
+    given = flatten(given or {})
+    network, size = parent.network, parent.size
+    if isinstance(network, UNetSettings) and isinstance(given.get("data.size"), int):
+        size = given["data.size"]
+        network = network.resized(parent.size, size)
     inherited = {
-        **flatten(parent.model_dump(mode="json", include={"network", "schedule"})),
+        **flatten({"network": network.model_dump(mode="json")}),
+        **flatten(parent.model_dump(mode="json", include={"schedule"})),
         "training.prediction": parent.prediction,
-        "data.size": parent.size,
+        "data.size": size,
         "data.channels": parent.channels,
     }
     named = {}
-    for key, value in flatten(given or {}).items():
+    for key, value in given.items():
         if key not in inherited:
             named[key] = value
         elif (
@@ -67,7 +74,7 @@ def fine_tuning_settings(
             unmeant["data.palette"] = "auto"
     else:
         unmeant = {f"training.{key}": 0 for key in ("recolour", "swap", "distract")}
-    whole = {"network": parent.network.model_dump(mode="json")}  # of whichever kind it is
+    whole = {"network": network.model_dump(mode="json")}  # of whichever kind it is
     try:
         return settings.override({**whole, **inherited, **gentle, **unmeant, **named})
     except SettingsError as error:
