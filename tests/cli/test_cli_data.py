@@ -96,6 +96,7 @@ def test_inspect_of_clean_pixel_art_has_nothing_to_advise(
     assert main(words) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "data.palette=auto 3 colours: every sprite stays as it is" in said
+    assert re.search(r"denoises them best \(loss on ε: \S+ 0\.\d+, .*: train --init \S+-16 ", said)
     assert "soft art" not in said
 
 

@@ -12,11 +12,12 @@ from rich.text import Text
 from spritelab.cli import console, options
 from spritelab.cli.reading import reading_options
 from spritelab.config import DataSettings
+from spritelab.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spritelab.data import Inspection, Spread
+    from spritelab.data import Inspection, Spread, SpriteSet
 
 
 SOFT_ART = (
@@ -88,14 +89,29 @@ def inspect(
         f"{name}: {facts.n:,} sprites, {facts.size}×{facts.size}",
     )
     console.out.print(Text(name, style="bold"), _facts(facts), _classes(facts), sep="\n")
-    _say_more(facts)
+    parents = _parents(sprites, facts)
+    _say_more(facts, parents)
     console.wrote(picture)
     pairs = data.before_and_after(source, **reading) if not named else []
     if pairs:
         path = out / f"inspect-{name}-snapped.png"
         console.wrote(pictures.before_and_after_picture(pairs, path, f"{name}: as it is, snapped"))
     if json is not None:
-        console.wrote(write_json(json, facts.as_dict()))
+        console.wrote(write_json(json, {**facts.as_dict(), "parents": parents}))
+
+
+def _parents(sprites: SpriteSet, facts: Inspection) -> dict[str, float]:
+    """Of few sprites: the loss on them of the models that a training could begin from."""
+    from spritelab.data.inspection import FEW
+
+    square = sprites.images.shape[1] == sprites.images.shape[2]
+    if facts.distinct_up_to_mirror >= FEW or facts.size not in (16, 32) or not square:
+        return {}
+    try:
+        from spritelab import runs
+    except MissingExtraError:  # who cannot train needs no model to begin from
+        return {}
+    return {str(name): loss for name, loss in runs.parent_losses(sprites).items()}
 
 
 def _holds_model(folder: Path) -> bool:
@@ -160,7 +176,7 @@ def _classes(facts: Inspection) -> Table:
     return table
 
 
-def _say_more(facts: Inspection) -> None:
+def _say_more(facts: Inspection, parents: dict[str, float]) -> None:
     """Say what was left out, what was decided on the way, and what to look at."""
     from spritelab.data.text import some
 
@@ -175,6 +191,13 @@ def _say_more(facts: Inspection) -> None:
     for title, lines in (("note", facts.notes), ("advice", facts.advice)):
         for line in lines:
             say(f"{title}: {line}")
+    if parents:
+        losses = ", ".join(f"{name} {loss:.3f}" for name, loss in parents.items())
+        best = next(iter(parents))
+        say(
+            f"advice: of the models that come along, {best} denoises them best (loss on ε: "
+            f"{losses}); to begin from it: train --init {best}"
+        )
 
 
 def _palettes(facts: Inspection) -> Iterator[tuple[str, str]]:

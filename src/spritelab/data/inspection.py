@@ -15,7 +15,7 @@ from spritelab.data.listing import LeftOut
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.pixels import Images, harden_alpha
 
-_FEW = 1000  # distinct sprites below which learning by heart is to be expected
+FEW = 1000  # distinct sprites below which learning by heart is to be expected
 _ONE_SIDED = 10  # times as many sprites of the largest class as of the smallest
 _SOFT = 0.005  # share of pixels that are partly transparent
 _MIXED = 512  # colours of a whole set beyond which it is of several palettes
@@ -156,7 +156,7 @@ def advise(sprites: SpriteSet, facts: Inspection) -> Iterator[str]:
             f"models learn 16×16 or 32×32 sprites, not {facts.size}×{facts.size}; choose a `size`, "
             "with `pad` if no whole factor leads to it"
         )
-    if facts.distinct_up_to_mirror < _FEW:
+    if facts.distinct_up_to_mirror < FEW:
         yield (
             f"{facts.distinct_up_to_mirror:,} distinct sprites are few: a model soon knows them by "
             "heart; add sprites, train shorter, or begin from a model that knows others"

@@ -42,8 +42,8 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
     files = load_model_files(find_model(source))
     config = files.config
     if isinstance(config.network, UNetSettings):  # its weights fit sprites of any size
-        network = config.network.resized(config.size, child.size)
-        config = config.model_copy(update={"network": network, "size": child.size})
+        resized = config.network.resized(config.size, child.size)
+        config = config.model_copy(update={"network": resized, "size": child.size})
     keys = ["network", "size", "channels"]
     if "palette" in (config.prediction, child.prediction):
         keys.append("prediction")  # its network is another; the others share theirs

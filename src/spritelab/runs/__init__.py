@@ -20,6 +20,7 @@ from spritelab.runs.calls import follow, open_run, train
 from spritelab.runs.fine_tuning import fine_tuning_settings
 from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.log import read_metrics
+from spritelab.runs.parents import parent_losses
 from spritelab.runs.pictures import draw_pictures
 from spritelab.runs.record import RunRecord, describe_model, read_record, record_file, run_data
 from spritelab.runs.run import Run
@@ -33,6 +34,7 @@ __all__ = [
     "describe_model",
     "draw_pictures",
     "fine_tuning_settings",
+    "parent_losses",
     "read_metrics",
     "read_record",
     "record_file",
