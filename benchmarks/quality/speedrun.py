@@ -69,13 +69,13 @@ def _parser() -> harness.Parser:
 
 
 def _contestant(given: argparse.Namespace) -> Contestant:
-    """Who runs: one, ``rgba`` unless told otherwise.
+    """Who runs: one, ``small`` unless told otherwise.
 
     Raises:
         SettingsError: for several, for one that begins from a model, for more than one core, and
             for a seed that is given twice.
     """
-    found = read_contestants(given.contestant or ["rgba"], None)
+    found = read_contestants(given.contestant or ["small"], None)
     if len(found) > 1:
         raise SettingsError("an entry is of one contestant; give --contestant once")
     if found[0].init is not None:
