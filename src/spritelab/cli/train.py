@@ -55,8 +55,8 @@ def train(
         typer.Option(
             metavar="MODEL",
             help="begin from the weights of a model: a run's folder, a model folder, or one that "
-            "comes along (crawl-16); its network, size and channels are kept, its classes need "
-            "not be yours",
+            "comes along (builtin-16, crawl-16); its network and channels are kept, its classes "
+            "need not be yours",
             show_default=False,
             rich_help_panel=LEARNING,
         ),

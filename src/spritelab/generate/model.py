@@ -312,7 +312,7 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
 
     Args:
         source: a run's folder (``runs/NAME``), a model folder, or the name of a model that comes
-            with spritelab (``crawl-16``; see ``shipped_models``). A folder goes before a name.
+            with spritelab (``builtin-16``; see ``shipped_models``). A folder goes before a name.
         device: where it runs, such as ``"cpu"`` or ``"cuda:1"``; the best one found if not given.
 
     Raises:
