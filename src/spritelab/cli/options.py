@@ -30,6 +30,7 @@ from spritelab.errors import SettingsError
 if TYPE_CHECKING:
     from spritelab.evaluation import Split
     from spritelab.generate import ModelConfig
+    from spritelab.palette import Palette
 
 DRAWING = "Drawing (as the model says, unless given)"
 REAL = "Real sprites (as the model says, unless given)"
@@ -92,6 +93,19 @@ def whole_numbers(text: str, name: str) -> list[int]:
     if not all(value.is_integer() for value in found):
         raise SettingsError(f"{name} takes whole numbers such as 10,50, not {text!r}")
     return [int(value) for value in found]
+
+
+def read_colours(text: str) -> Palette:
+    """Read a palette: ``#rrggbb,#rrggbb``, or the name of a file of one.
+
+    Raises:
+        DataError: if it is neither, or the file cannot be read.
+    """
+    from spritelab.palette import READERS, Palette, read_palette
+
+    if Path(text).suffix.lower() in READERS:
+        return read_palette(text)
+    return Palette.from_hex([code.strip() for code in text.split(",")])
 
 
 def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Split:

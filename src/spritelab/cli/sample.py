@@ -118,7 +118,7 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
 
     from spritelab import sheets
     from spritelab.data.decode import decode
-    from spritelab.palette import LARGEST, READERS, Palette, learn_palette, read_palette
+    from spritelab.palette import LARGEST, learn_palette
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
@@ -133,9 +133,7 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
             frames = decode(data)
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
-    if Path(text).suffix.lower() in READERS:
-        return read_palette(text)
-    return Palette.from_hex([code.strip() for code in text.split(",")])
+    return options.read_colours(text)
 
 
 def _label(text: str | None) -> Label:
