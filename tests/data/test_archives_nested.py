@@ -7,9 +7,11 @@ import resource
 import struct
 import sys
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -124,20 +126,19 @@ def test_a_tar_that_unpacks_to_far_more_is_refused_before_it_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packer: str
 ) -> None:
     path = write(tmp_path / f"a.tar.{packer}", tarred({"a.bin": bytes(2**23)}, f"w:{packer}"))
-    written = []
+    written: list[IO[bytes]] = []
     monkeypatch.setattr(tars, "_SPARED", 2**21)
     monkeypatch.setattr(tars, "_CHUNK", 2**16)
-    temporary = tars.tempfile.TemporaryFile
+    temporary = tempfile.TemporaryFile
 
-    def counted() -> object:
-        file = temporary()
-        written.append(file)
-        return file
+    def counted() -> IO[bytes]:
+        written.append(temporary())
+        return written[-1]
 
-    monkeypatch.setattr(tars.tempfile, "TemporaryFile", counted)
+    monkeypatch.setattr(tempfile, "TemporaryFile", counted)
     with pytest.raises(DataError, match="unpacks to more than 2 MiB"):
         data.load(path)
-    assert written[0].closed  # type: ignore[attr-defined]
+    assert written[0].closed
 
 
 def test_absurd_tars_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,7 +221,7 @@ def test_a_real_bomb_takes_neither_memory_nor_patience(tmp_path: Path) -> None:
     info = tarfile.TarInfo("a.png")
     info.size = 2**28
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz", compresslevel=1) as archive:
-        archive.addfile(info, Zeros())  # type: ignore[arg-type]
+        archive.addfile(info, Zeros())
     before = resource.getrusage(resource.RUSAGE_SELF)
     with pytest.raises(DataError, match="unpacks to more than"):
         data.load(tmp_path / "a.tar.gz")
