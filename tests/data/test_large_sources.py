@@ -60,6 +60,7 @@ def read(path: Path, **how: Any) -> dict[str, Any]:
 
 def test_ten_thousand_files(tmp_path: Path) -> None:
     sprites = random_sprites(100, 16)
+    sprites[..., :3] &= 0x80  # few colours: how noise is reduced is measured elsewhere
     encoded = [png(sprite) for sprite in sprites]
     for k in range(10_000):
         write(tmp_path / f"class {k % 7}" / f"sprite {k:05}.png", encoded[k % 100])
