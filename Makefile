@@ -36,12 +36,7 @@ docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # Chromium, Godot 3, Tiled and node come from the system; tests of what is missing are skipped.
-ENGINE_PYTHON := playwright pytiled-parser godot-parser
-ENGINE_NODE := phaser@3 pixi.js@8 ase-parser ase-utils
-
-engines: .venv/installed-dev
-	$(BIN)/python -m pip install --quiet $(ENGINE_PYTHON)
-	npm install --silent --prefix .venv/engines $(ENGINE_NODE)
+engines: .venv/engines/installed
 	$(BIN)/pytest -m engine tests/engines
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
@@ -77,6 +72,14 @@ bench-quality: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
+	@touch $@
+
+.venv/engines/installed: .venv/installed-dev $(wildcard tests/engines/*.txt tests/engines/*.json)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt \
+		--requirement tests/engines/requirements.txt
+	mkdir -p .venv/engines
+	cp tests/engines/package.json tests/engines/package-lock.json .venv/engines/
+	npm ci --silent --no-audit --no-fund --prefix .venv/engines
 	@touch $@
 
 clean:

@@ -19,7 +19,7 @@ def main(out: str = "heroes", n: int = 20, steps: int = 50) -> None:
 
     # The seed and the number name a sprite: this is the first of the batch, in DDPM's steps.
     trace = model.trace(1, sampler="ddpm", steps=steps, label="hero", guidance=2, seed=1)
-    trace.gif(f"{out}.gif")
+    trace.animate(f"{out}.gif")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from spritelab.cli import main
 from spritelab.data import load
@@ -164,3 +164,22 @@ def test_few_colours_of_a_set(refused: Refused) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
     np.savez("noise.npz", images=noise)
     assert "--colours 32" in refused("export", "palette", "noise.npz", "--out", "b.hex")
+
+
+def test_a_denoising_shows_what_sample_draws(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: Refused
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    argv = [str(tiny_run), "--steps", "3", "--sampler", "ddim", "--seed", "4"]
+    shown = [*argv, "--out", "a.apng", "--scale", "1", "--see-through", "--no-captions"]
+    assert main(["export", "denoising", *shown, "-n", "2"]) == 0
+    assert main(["sample", *argv, "-n", "2", "--out", "drawn"]) == 0
+    with Image.open("a.apng") as image:
+        frames = [np.asarray(frame.convert("RGBA")) for frame in ImageSequence.Iterator(image)]
+    sprites = [np.asarray(Image.open(f"drawn/000{k}.png").convert("RGBA")) for k in range(2)]
+    np.testing.assert_array_equal(frames[-1][1:17, 1:17], sprites[0])
+    np.testing.assert_array_equal(frames[-1][1:17, 18:34], sprites[1])
+    assert "a.apng exists already; choose another --out" in refused("export", "denoising", *shown)
+    for name, said in {"a.webp": "written as one of .gif", "a.gif": "a .gif has no opac"}.items():
+        line = refused("export", "denoising", *argv, "--out", name, "--see-through")
+        assert said in line

@@ -103,7 +103,7 @@ def test_a_declared_size_cannot_be_exceeded(tmp_path: Path) -> None:
         archive.writestr("a.png", b"\0" * 1_000_000)
     lying = buffer.getvalue().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
     path = write(tmp_path / "a.zip", lying)
-    with archives.zip_files(path) as found, pytest.raises(DataError, match="damaged"):
+    with archives.archive_files(path) as found, pytest.raises(DataError, match="damaged"):
         found.files["a.png"]()
 
 

@@ -211,4 +211,5 @@ def test_progress_counts_images(tmp_path: Path) -> None:
         write(tmp_path / f"{k}.png", png(random_sprites(1, seed=k)[0]))
     told: list[tuple[int, int | None, str]] = []
     data.load(tmp_path, progress=Progress(lambda *now: told.append(now)))
-    assert told == [(k, 3, "reading images") for k in range(4)]
+    done = (3, 3, "bringing sprites together")
+    assert told == [*((k, 3, "reading images") for k in range(3)), done]

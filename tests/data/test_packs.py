@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -140,9 +141,22 @@ def test_a_file_that_is_too_long_is_not_read(
             data.load(source)
 
 
-def test_what_is_packed_otherwise_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"unpack it, or pack it as \.zip"):
-        data.load(write(tmp_path / "art.tar.gz", b"x"))
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("art.7z", b"7z\xbc\xaf\x27\x1c and more", "a 7-Zip archive"),
+        ("art.rar", b"Rar!\x1a\x07\x01\x00", "a RAR archive"),
+        ("art.ZIP", b"Rar!\x1a\x07\x01\x00", "a RAR archive"),
+        ("art.tar.zst", b"x", "packed by Zstandard"),
+        ("art.png.gz", b"x", "packed by gzip"),
+    ],
+)
+def test_what_is_packed_otherwise_is_named(
+    tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    said = f"{name} is {kind}, which is not read; unpack it and give the folder, or pack that as"
+    with pytest.raises(DataError, match=re.escape(said)):
+        data.load(write(tmp_path / name, content))
 
 
 def test_sizes_that_are_no_whole_factor(tmp_path: Path) -> None:

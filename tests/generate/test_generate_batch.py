@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from spritelab import load_sprites, pictures
-from spritelab.errors import SettingsError
+from spritelab.errors import DataError, SettingsError
 from spritelab.generate import Model, SpriteBatch, load_model
 
 
@@ -113,10 +113,27 @@ def test_a_trace_can_be_walked_again_and_draws_once(
         x0_hat=[frame.x0_hat[1] for frame in shown],
     )
     np.testing.assert_array_equal(strip, pictures.titled(wanted, "one"))
-    with Image.open(trace.gif(tmp_path / "two.gif", scale=2)) as image:
+    with Image.open(trace.animate(tmp_path / "two.gif", scale=2, captions=False)) as image:
         assert image.n_frames == 4  # type: ignore[attr-defined]
         assert image.size == (2 * 32 + 3 * 2, 32 + 2 * 2)
     assert trace._repr_png_()[:4] == b"\x89PNG"
+
+
+def test_an_apng_of_a_trace_holds_what_was_drawn(tmp_path: Path, tiny_model: Model) -> None:
+    """Every frame read back is x_t byte for byte, and the comment has the true t of each."""
+    trace = tiny_model.trace(1, sampler="ddim", times=(9, 5, 2), seed=1)
+    path = trace.animate(tmp_path / "a.apng", scale=1, captions=False, background=None)
+    with Image.open(path) as image:
+        assert image.info["Comment"] == "t of the frames: 9, 5, 2, -1"
+        found = [np.asarray(frame.convert("RGBA")) for frame in ImageSequence.Iterator(image)]
+    for frame, wanted in zip(found, trace, strict=True):
+        np.testing.assert_array_equal(frame, wanted.x_t[0])
+    few = trace.animate(tmp_path / "few.apng", scale=1, most=2, background=None)
+    with Image.open(few) as image:
+        assert image.info["Comment"] == "t of the frames: 9, -1"
+        np.testing.assert_array_equal(np.asarray(image)[:16, :16], trace[0].x_t[0])
+    with pytest.raises(DataError, match="a GIF has no opacities"):
+        trace.animate(tmp_path / "a.gif", background=None)
 
 
 def test_a_trace_refuses_before_it_draws(tiny_model: Model) -> None:

@@ -37,9 +37,11 @@ def read(path: Path) -> Images:
 def test_public_names() -> None:
     assert sorted(spritelab.pictures.__all__) == [
         "Ground",
+        "MOVING",
         "Picture",
         "Side",
         "before_and_after_picture",
+        "captioned",
         "contact_sheet",
         "contact_sheet_picture",
         "curves_picture",
@@ -51,7 +53,7 @@ def test_public_names() -> None:
         "lay_on",
         "loss_curves",
         "samples_picture",
-        "save_gif",
+        "save_animation",
         "save_png",
         "sheet_html",
         "short_strip",

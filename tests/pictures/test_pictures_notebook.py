@@ -1,18 +1,15 @@
-"""What a notebook is shown, and moving pictures: pixel for pixel."""
+"""What a notebook is shown: pixel for pixel."""
 
 from __future__ import annotations
 
 import base64
 import io
 import re
-from pathlib import Path
 
 import numpy as np
-import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from spritelab import pictures
-from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Images
 
 
@@ -72,40 +69,3 @@ def test_a_picture_is_shown_as_png_and_never_as_jpeg() -> None:
 
 def test_a_table_is_escaped() -> None:
     assert pictures.table_html("a<b", [("x", "<i>")]).count("&lt;") == 2
-
-
-def test_a_gif_holds_every_frame_exactly_and_the_last_longer(tmp_path: Path) -> None:
-    frames = [pictures.grid(noise(k + 1)[k:], 1, 3, 0) for k in range(5)]  # 256 colours at most
-    path = pictures.save_gif(frames, tmp_path / "a" / "b.gif", seconds=1.0, hold=0.5)
-    with Image.open(path) as image:
-        assert image.info["loop"] == 0
-        read_back, times = [], []
-        for frame in ImageSequence.Iterator(image):
-            read_back.append(np.asarray(frame.convert("RGB")))
-            times.append(frame.info["duration"])
-    np.testing.assert_array_equal(np.stack(read_back), np.stack(frames))
-    assert times == [200, 200, 200, 200, 700]
-
-
-def test_a_frame_of_more_colours_takes_the_nearest(tmp_path: Path) -> None:
-    frame = pictures.grid(noise(4), 2, 1, 0)  # 1024 colours
-    with Image.open(pictures.save_gif([frame], tmp_path / "a.gif")) as image:
-        near = np.asarray(image.convert("RGB")).astype(int)
-    assert len(np.unique(near.reshape(-1, 3), axis=0)) <= 256
-    assert np.abs(near - frame).mean() < 20
-
-
-@pytest.mark.parametrize(
-    ("frames", "name", "kind"),
-    [
-        ([], "a.gif", DataError),
-        ([noise(1)[0, ..., :3], noise(1, 8)[0, ..., :3]], "a.gif", DataError),
-        ([noise(1)[0, ..., :3]], "a.jpg", SettingsError),
-    ],
-)
-def test_what_is_no_gif(
-    frames: list[Images], name: str, kind: type[Exception], tmp_path: Path
-) -> None:
-    with pytest.raises(kind):
-        pictures.save_gif(frames, tmp_path / name)
-    assert list(tmp_path.iterdir()) == []

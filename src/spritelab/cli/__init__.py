@@ -61,6 +61,12 @@ deferred(
 )
 deferred(
     app,
+    "tidy",
+    "Tidy sprites: near-equal colours, stray pixels, the colours of a palette.",
+    "spritelab tidy samples/mine --stray --palette mine.gpl --dither --out samples/tidy",
+)
+deferred(
+    app,
     "evaluate",
     "Measure how good sprites are: a model's, or those in a folder.",
     "spritelab evaluate runs/demo -n 1000 --steps 50",

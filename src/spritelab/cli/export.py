@@ -20,6 +20,12 @@ deferred(
 )
 deferred(
     app,
+    "denoising",
+    "Show sprites coming out of the noise, as a GIF or an APNG.",
+    "spritelab export denoising builtin-16 --seed 3 --sampler ddpm --steps 100 --out noise.gif",
+)
+deferred(
+    app,
     "palette",
     "Write the palette of a set of sprites.",
     "spritelab export palette my-sprites/ --colours 32 --out mine.gpl",

@@ -79,7 +79,8 @@ def inspect(
             progress=report,
             **reading,
         )
-    facts = data.inspect(sprites)
+    with console.console.status("counting"):
+        facts = data.inspect(sprites)
     name = source if named else _name(Path(source))
     picture = pictures.contact_sheet_picture(
         sprites.images,

@@ -29,7 +29,13 @@ from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.evaluation import Split
-    from spritelab.generate import ModelConfig
+    from spritelab.generate import Label, ModelConfig
+    from spritelab.palette import Palette
+
+LABEL = (
+    "a class; 'none'; or a mix such as food=0.7,spell=0.3; unset: classes come as often as in "
+    "training"
+)
 
 DRAWING = "Drawing (as the model says, unless given)"
 REAL = "Real sprites (as the model says, unless given)"
@@ -92,6 +98,55 @@ def whole_numbers(text: str, name: str) -> list[int]:
     if not all(value.is_integer() for value in found):
         raise SettingsError(f"{name} takes whole numbers such as 10,50, not {text!r}")
     return [int(value) for value in found]
+
+
+def drawing(
+    sampler: Sampler | None,
+    steps: int | None,
+    times: str | None,
+    start: float | None,
+    eta: float | None,
+    variance: Variance | None,
+    spacing: Spacing | None,
+    guidance: float | None,
+) -> dict[str, Any]:
+    """The settings of a sampler that were given on the command line."""
+    visited = tuple(whole_numbers(times, "`times`")) if times else None
+    changes = given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
+    return changes | given(variance=variance, spacing=spacing, guidance=guidance)
+
+
+def read_label(text: str | None) -> Label:
+    """Read a class, or a mix such as ``food=0.7,spell=0.3``.
+
+    Raises:
+        SettingsError: for a mix that cannot be read.
+    """
+    if text is None or "=" not in text:
+        return text
+    mix: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = part.rpartition("=")
+        try:
+            mix[name.strip()] = float(weight)
+        except ValueError:
+            raise SettingsError(
+                f"a mix of classes reads food=0.7,spell=0.3; {part.strip()!r} does not"
+            ) from None
+    return mix
+
+
+def read_colours(text: str) -> Palette:
+    """Read a palette: ``#rrggbb,#rrggbb``, or the name of a file of one.
+
+    Raises:
+        DataError: if it is neither, or the file cannot be read.
+    """
+    from spritelab.palette import READERS, Palette, read_palette
+
+    if Path(text).suffix.lower() in READERS:
+        return read_palette(text)
+    return Palette.from_hex([code.strip() for code in text.split(",")])
 
 
 def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Split:

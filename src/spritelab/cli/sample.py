@@ -11,14 +11,10 @@ from spritelab.cli import console, options
 from spritelab.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.generate import Label, Model
+    from spritelab.generate import Model
     from spritelab.palette import Palette
 
 
-LABEL = (
-    "a class; 'none'; or a mix such as food=0.7,spell=0.3; unset: classes come as often as in "
-    "training"
-)
 HARD_ALPHA = "whether every pixel is opaque or transparent; unset: as the training sprites"
 PALETTE = (
     "colours to draw in, for a model that has a palette head: #rrggbb,#rrggbb,…, or a file of them "
@@ -49,7 +45,7 @@ def sample(
     numbers: Annotated[
         str | None, typer.Option(help="which sprites of the seed: 17,40; unset: the first")
     ] = None,
-    label: Annotated[str | None, typer.Option(help=LABEL, show_default=False)] = None,
+    label: Annotated[str | None, typer.Option(help=options.LABEL, show_default=False)] = None,
     palette: Annotated[str | None, typer.Option(help=PALETTE, show_default=False)] = None,
     like: Annotated[Path | None, typer.Option(help=LIKE, show_default=False)] = None,
     hard_alpha: Annotated[
@@ -78,15 +74,14 @@ def sample(
     from spritelab.generate import samples_folder
 
     loaded = generate.load_model(model, device)
-    visited = tuple(options.whole_numbers(times, "`times`")) if times else None
-    changes = options.given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
-    changes |= options.given(variance=variance, spacing=spacing, guidance=guidance)
-    how = loaded.sampler_settings(**changes)
+    how = loaded.sampler_settings(
+        **options.drawing(sampler, steps, times, start, eta, variance, spacing, guidance)
+    )
     folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     n = len(chosen) if chosen is not None else 20 if count is None else count
-    request: dict[str, Any] = {"seed": seed, "label": _label(label)}
+    request: dict[str, Any] = {"seed": seed, "label": options.read_label(label)}
     if palette is not None or like is not None:
         named = _palette(palette, like, loaded)
         request["palette"] = named if like is None else [named] * n
@@ -118,7 +113,7 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
 
     from spritelab import sheets
     from spritelab.data.decode import decode
-    from spritelab.palette import LARGEST, READERS, Palette, learn_palette, read_palette
+    from spritelab.palette import LARGEST, learn_palette
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
@@ -133,22 +128,4 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
             frames = decode(data)
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
-    if Path(text).suffix.lower() in READERS:
-        return read_palette(text)
-    return Palette.from_hex([code.strip() for code in text.split(",")])
-
-
-def _label(text: str | None) -> Label:
-    """Read a class, or a mix such as ``food=0.7,spell=0.3``."""
-    if text is None or "=" not in text:
-        return text
-    mix: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, weight = part.rpartition("=")
-        try:
-            mix[name.strip()] = float(weight)
-        except ValueError:
-            raise SettingsError(
-                f"a mix of classes reads food=0.7,spell=0.3; {part.strip()!r} does not"
-            ) from None
-    return mix
+    return options.read_colours(text)

@@ -24,7 +24,7 @@ class DataSettings(ReadingSettings):
 
     source: str = Field(
         default="builtin",
-        description="builtin, sprites, crawl, or a path: a folder, a sheet, an .npy, .npz or .zip",
+        description="builtin, sprites, crawl, or a path: a folder, archive, sheet, .npy or .npz",
     )
     size: Literal[16, 32] = Field(default=16, description="16 or 32: height and width in pixels")
     channels: Literal[3, 4] | None = Field(

@@ -4,8 +4,17 @@ from spritelab.data.download import cache_folder
 from spritelab.data.duplicates import exact_copies
 from spritelab.data.inspection import ClassCount, Inspection, PaletteFigures, Spread, inspect
 from spritelab.data.listing import LeftOut
-from spritelab.data.sources import NAMES, before_and_after, find_source, fit, load, read
+from spritelab.data.sources import (
+    NAMES,
+    before_and_after,
+    find_source,
+    fit,
+    load,
+    open_listing,
+    read,
+)
 from spritelab.data.spriteset import Provenance, SpriteSet
+from spritelab.data.tidying import Tidied, tidy_files
 
 __all__ = [
     "load",
@@ -14,6 +23,9 @@ __all__ = [
     "NAMES",
     "find_source",
     "before_and_after",
+    "open_listing",
+    "tidy_files",
+    "Tidied",
     "cache_folder",
     "SpriteSet",
     "Provenance",

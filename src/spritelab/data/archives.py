@@ -1,114 +1,170 @@
-"""Zip archives, read without ever being unpacked to disk."""
+"""Archives as people pack them, zip and tar, read without ever being unpacked to a folder.
+
+What an archive may hold is bounded before any of it is read: by the number of files, by what they
+unpack to, and by where their paths lead.
+"""
 
 from __future__ import annotations
 
-import stat
-import zipfile
-import zlib
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from spritelab.data.listing import (
     HIDDEN,
     MAX_FILES,
+    SPECIAL,
     Aside,
     Listing,
-    Reader,
-    check_length,
     is_hidden,
 )
+from spritelab.data.members import Member
+from spritelab.data.tars import TAR_ENDS, tar_members
 from spritelab.data.text import some
+from spritelab.data.zips import zip_members
 from spritelab.errors import DataError
 
 MAX_UNPACKED = 2**31
-"""The most bytes that an archive may unpack to, by its own declaration, which is enforced."""
+"""The most bytes that an archive may unpack to, with those in it; by its own declaration, which is
+enforced."""
+MAX_INNER = 2**28
+"""The most bytes, as they are packed, of the archives in an archive: they are held in memory."""
 
 TWICE = "packed twice under one name, the last one read"
+DEEPER = "archives in an archive in an archive"
 
-_UTF_8 = 0x800  # flag of a member whose name is UTF-8
+ENDS = (".zip", *TAR_ENDS)
+"""How the names of archives that are read end, in lower case."""
+
+OTHERS = {
+    ".7z": "a 7-Zip archive",
+    ".rar": "a RAR archive",
+    ".gz": "packed by gzip",
+    ".xz": "packed by xz",
+    ".bz2": "packed by bzip2",
+    ".zst": "packed by Zstandard",
+    ".lzh": "an LHA archive",
+    ".cab": "a Cabinet archive",
+}
+"""How the names of archives that are not read end, and what they are."""
+_SIGNATURES = {b"7z\xbc\xaf\x27\x1c": ".7z", b"Rar!\x1a\x07": ".rar"}
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file's name is that of an archive that is read."""
+    return name.lower().endswith(ENDS)
+
+
+def check_packing(path: Path) -> None:
+    """Raise ``DataError``, with the remedy, for an archive that is not read, by name or content."""
+    kind = path.suffix.lower()
+    if path.is_file() and is_archive(path.name):
+        with path.open("rb") as file:
+            head = file.read(8)
+        kind = next((end for start, end in _SIGNATURES.items() if head.startswith(start)), "")
+    elif is_archive(path.name):
+        return
+    if kind in OTHERS:
+        raise DataError(
+            f"{path.name} is {OTHERS[kind]}, which is not read; unpack it and give the folder, or "
+            "pack that as .zip or .tar.gz"
+        )
 
 
 @contextmanager
-def zip_files(path: Path) -> Iterator[Listing]:
-    """Open a zip archive and list its files, sorted by path; hidden ones are left out.
+def archive_files(path: Path) -> Iterator[Listing]:
+    """Open an archive and list its files, sorted by path; hidden ones are left out.
 
-    Folders are parted by ``/``, or by ``\\`` as some Windows tools pack them. Names that are not
-    said to be UTF-8 but are it, as some tools pack them, are read as that.
+    An archive that lies in it is listed like a folder of its name without the end; what lies in
+    that as an archive is left out.
 
     Raises:
-        DataError: for what is no zip archive, is encrypted, or is damaged; for paths that leave the
+        DataError: for what is no archive, is encrypted, or is damaged; for paths that leave the
             archive (absolute, ``..``, drive letters) and for links; and for more than
             ``MAX_FILES`` files or ``MAX_UNPACKED`` bytes.
     """
+    aside = Aside()
+    with ExitStack() as stack:
+        outer = stack.enter_context(_members(path, path.name, path.name))
+        _check(path.name, outer)
+        files = _files(outer, "", aside)
+        packed = {name: files.pop(name) for name in list(files) if is_archive(name)}
+        _check_sizes(path.name, outer, list(packed.values()))
+        everything = outer
+        for name, member in packed.items():
+            said = f"{name} in {path.name}"
+            inner = stack.enter_context(_members(_held(said, member), name, said))
+            _check(said, inner)
+            everything = [*everything, *inner]
+            _check_sizes(path.name, everything)
+            found = _files(inner, f"{_without_end(name)}/", aside)
+            aside.put(DEEPER, [one for one in found if is_archive(one)])
+            aside.put(TWICE, [one for one in found if one in files])
+            files |= {one: member for one, member in found.items() if not is_archive(one)}
+        yield Listing({name: files[name].read for name in sorted(files)}, aside.all())
+
+
+def _members(file: Path | BinaryIO, name: str, said: str) -> AbstractContextManager[list[Member]]:
+    """Open an archive, a tar if its ``name`` says so; errors call it ``said``."""
+    if name.lower().endswith(TAR_ENDS):
+        return tar_members(file, name, said)
+    return zip_members(file, said)
+
+
+def _held(said: str, member: Member) -> BinaryIO:
     try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DataError(
-            f"{path.name} is not a whole zip archive; download or pack it again"
-        ) from error
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be opened ({error.strerror})") from error
-    with archive:
-        names = [(_name(member), member) for member in archive.infolist()]
-        # PowerShell's folders are members whose name ends in a backslash.
-        members = {name: member for name, member in names if not name.endswith("/")}
-        _check_members(path.name, [member for name, member in names if not name.endswith("/")])
-        found: dict[str, Reader] = {}
-        aside = Aside()
-        for name, member in members.items():
-            if any(is_hidden(part) for part in name.split("/")):
-                aside.put(HIDDEN, [name])
-            else:
-                found[name] = partial(_read_member, archive, member)
-        seen: set[str] = set()
-        for name, _ in names:
-            if name in seen and name in found:
-                aside.put(TWICE, [name])
-            seen.add(name)
-        yield Listing(dict(sorted(found.items())), aside.all())
+        return io.BytesIO(member.read())
+    except DataError as error:
+        raise DataError(f"{said} cannot be read: {error}") from None
 
 
-def _name(member: zipfile.ZipInfo) -> str:
-    """The path of a member, written with ``/``; that of a folder ends in one."""
-    name = member.filename
-    if not member.flag_bits & _UTF_8:
-        with suppress(UnicodeError):  # it was no UTF-8 after all
-            name = name.encode("cp437").decode("utf-8")
-    name = name.replace("\\", "/")
-    return str(PurePosixPath(name)) + ("/" if name.endswith("/") else "")
+def _without_end(name: str) -> str:
+    return name[: -len(next(end for end in ENDS if name.lower().endswith(end)))]
 
 
-def _check_members(name: str, members: list[zipfile.ZipInfo]) -> None:
+def _check(said: str, members: list[Member]) -> None:
+    """Raise ``DataError`` for paths that leave an archive, and for links."""
+    if outside := [member.name for member in members if _leaves(member.name)]:
+        raise DataError(f"{said} holds paths that lead out of it ({some(outside)}); it is refused")
+    if links := [member.name for member in members if member.kind == "link"]:
+        raise DataError(f"{said} holds links ({some(links)}); pack the files themselves")
+
+
+def _check_sizes(name: str, members: list[Member], inner: list[Member] | None = None) -> None:
+    """Raise ``DataError`` for too much of anything."""
     if len(members) > MAX_FILES:
         raise DataError(f"{name} holds {len(members):,} files; {MAX_FILES:,} are the limit")
-    unpacked = sum(member.file_size for member in members)
+    unpacked = sum(member.size for member in members)
     if unpacked > MAX_UNPACKED:
         raise DataError(
             f"{name} unpacks to {unpacked / 2**30:.1f} GiB; "
             f"{MAX_UNPACKED / 2**30:.0f} are the limit"
         )
-    outside = [member.orig_filename for member in members if _leaves(member.orig_filename)]
-    if outside:
-        raise DataError(f"{name} holds paths that lead out of it ({some(outside)}); it is refused")
-    links = [m.filename for m in members if stat.S_ISLNK(m.external_attr >> 16)]
-    if links:
-        raise DataError(f"{name} holds links ({some(links)}); pack the files themselves")
-    locked = [member.filename for member in members if member.flag_bits & 1]
-    if locked:
-        raise DataError(f"{name} is encrypted ({some(locked)}); pack it without a password")
-
-
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Read one file; zipfile stops at the declared size and checks the CRC."""
-    check_length(member.file_size)
-    try:
-        return archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise DataError("it is damaged inside the archive") from error
+    held = sum(member.size for member in inner or ())
+    if held > MAX_INNER:
+        raise DataError(
+            f"{name} holds archives of {held / 2**20:,.0f} MiB; {MAX_INNER / 2**20:,.0f} are the "
+            "limit: unpack it and give the folder"
+        )
 
 
 def _leaves(name: str) -> bool:
-    path = name.replace("\\", "/")
-    return path.startswith("/") or path[1:2] == ":" or ".." in PurePosixPath(path).parts
+    return name.startswith("/") or name[1:2] == ":" or ".." in PurePosixPath(name).parts
+
+
+def _files(members: list[Member], prefix: str, aside: Aside) -> dict[str, Member]:
+    """The files of an archive by their paths; what is none of the user's art is put aside."""
+    found: dict[str, Member] = {}
+    for member in members:
+        name = prefix + member.name
+        if any(is_hidden(part) for part in member.name.split("/")):
+            aside.put(HIDDEN, [name])
+        elif member.kind == "device":
+            aside.put(SPECIAL, [name])
+        else:
+            if name in found:
+                aside.put(TWICE, [name])
+            found[name] = member
+    return found

@@ -30,7 +30,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from spritelab.data.archives import zip_files
+from spritelab.data.archives import archive_files
 from spritelab.data.decode import decode
 from spritelab.data.download import fetch
 from spritelab.data.frames import numbered
@@ -169,7 +169,7 @@ def read(path: Path) -> SpriteSet:
     Raises:
         DataError: if it is no such archive.
     """
-    with zip_files(path) as listing:
+    with archive_files(path) as listing:
         files = _inside(listing.files)
         chosen = _choose(files)
         tiles = {name: _decode(files, name) for name in chosen}

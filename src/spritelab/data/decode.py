@@ -44,6 +44,8 @@ SUFFIXES = frozenset(suffix for suffixes in FORMATS.values() for suffix in suffi
 MAX_PIXELS = 2**26
 """The most pixels that one file may unfold into, over all its frames: an 8192×8192 sheet."""
 
+_BAND = 2**20  # pixels that are converted at a time
+
 _ANIMATED = ("PNG", "GIF", "WEBP", "AVIF", "TIFF")
 _SIGNATURES = (png.SIGNATURE, b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"qoif")
 """Files that begin so are what they seem; one that cannot be read lacks its end, or is damaged."""
@@ -126,7 +128,17 @@ def _rgba(image: Image.Image) -> Images:
         return np.dstack([grey, grey, grey, np.full_like(grey, 255)])
     if image.mode == "F":
         raise DataError("it holds floating-point levels; save it with 8 bits a channel")
-    return np.array(image.convert("RGBA"))
+    return _array(image)
+
+
+def _array(image: Image.Image) -> Images:
+    """A picture as RGBA ``[H,W,4]``, some rows at a time: a large one shall not be there twice."""
+    out = np.empty((image.height, image.width, 4), dtype=np.uint8)
+    rows = max(1, _BAND // max(1, image.width))
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        out[top : top + rows] = np.asarray(band.convert("RGBA"))
+    return out
 
 
 def _still_bmp(image: Image.Image, data: bytes) -> Images:
@@ -159,7 +171,7 @@ def _still_png(image: Image.Image, *, depth: int, colour_type: int) -> NDArray[n
         opaque = np.ones(levels.shape, dtype=bool) if key is None else levels != key
         grey = (levels >> 8).astype(np.uint8)
         return np.dstack([grey, grey, grey, np.where(opaque, np.uint8(255), np.uint8(0))])
-    rgba = np.array(image.convert("RGBA"))
+    rgba = _array(image)
     if key is not None:
         sample = np.atleast_1d(np.asarray(key, dtype=np.int64))
         hidden = (rgba[..., :3] == _to_8_bits(sample, depth)).all(axis=-1)

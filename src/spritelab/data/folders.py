@@ -68,27 +68,12 @@ def read_folder(
     for number, path in enumerate(meant.images):
         progress(number, len(meant.images), "reading images")
         try:
-            data = meant.files[path]()
-            if png.is_drawn_by_spritelab(data) and len(meant.images) > 1:
-                aside.put(ABOUT_SPRITES, [path])
-                continue
-            if is_aseprite(path):
-                gathering.add(_named(path, sheets.read_aseprite(data), meant))
-                continue
-            picture = read_picture(data, how)
-            if path in meant.atlases:
-                frames = sheets.cut_atlas(picture.frames[0], meant.atlases[path])
-                gathering.add(_named(path, frames, meant))
-            elif how.auto:
-                gathering.add(_named(path, found_frames(picture.frames[0]), meant))
-            else:
-                gathering.add(_sprites(path, picture, meant, how, aside))
-            notes.add(path, picture)
+            _take(path, meant, how, gathering, notes, aside)
         except DataError as error:
             broken.append(f"{path}: {error}")
         except OSError as error:
             broken.append(f"{path}: it cannot be opened ({error.strerror})")
-    progress(len(meant.images), len(meant.images), "reading images")
+    progress(len(meant.images), len(meant.images), "bringing sprites together")
     if broken:
         raise DataError(
             f"{count(len(broken), 'image')} of {len(meant.images):,} in {source} cannot be used "
@@ -105,6 +90,37 @@ def read_folder(
             "colours, which mixes new ones; a larger `size` keeps them as drawn"
         )
     return replace(sprites, left_out=aside.all(), notes=tuple(said))
+
+
+def _take(
+    path: str,
+    meant: _Meant,
+    how: ReadingSettings,
+    gathering: Gathering,
+    notes: _Notes,
+    aside: Aside,
+) -> None:
+    """Read one image into ``gathering``; of its bytes and pixels nothing else is kept.
+
+    Raises:
+        DataError, OSError: with the bare reason.
+    """
+    data = meant.files[path]()
+    if png.is_drawn_by_spritelab(data) and len(meant.images) > 1:
+        aside.put(ABOUT_SPRITES, [path])
+        return
+    if is_aseprite(path):
+        gathering.add(_named(path, sheets.read_aseprite(data), meant))
+        return
+    picture = read_picture(data, how)
+    if path in meant.atlases:
+        frames = sheets.cut_atlas(picture.frames[0], meant.atlases[path])
+        gathering.add(_named(path, frames, meant))
+    elif how.auto:
+        gathering.add(_named(path, found_frames(picture.frames[0]), meant))
+    else:
+        gathering.add(_sprites(path, picture, meant, how, aside))
+    notes.add(path, picture)
 
 
 def snapped_pairs(

@@ -23,6 +23,7 @@ MAX_SIDE = 512
 MAX_HELD = 2**31
 """The most bytes of sprites before they are brought to one size."""
 
+_TAKEN: Images = np.zeros((0, 0, 4), dtype=np.uint8)
 _LOOKED_AT = 12  # sprites that a grid is looked for in: enough to know what a set is like
 
 
@@ -120,7 +121,8 @@ class Gathering:
                 stacklevel=2,
             )
         images = self._one_size()
-        sprites = self._sprites
+        sprites = [replace(sprite, pixels=_TAKEN) for sprite in self._sprites]
+        self._sprites = sprites  # so that what they were cut from is let go
         if bool((images[..., 3] == 255).all()):
             images = images[..., :3]
         names = sorted({sprite.label for sprite in sprites}, key=_by_number_or_name)

@@ -14,7 +14,7 @@ import numpy as np
 from spritelab import pixels, sheets
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
 from spritelab.data import arrays, crawl, decode, sprites_dataset
-from spritelab.data.archives import zip_files
+from spritelab.data.archives import archive_files, check_packing, is_archive
 from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files
@@ -28,8 +28,6 @@ NAMES = ("builtin", "sprites", "crawl")
 
 Lengths = int | str | Sequence[int]
 """One length in pixels, or two: along x and y, as ``(16, 24)`` or ``"16x24"``."""
-
-PACKED = (".7z", ".rar", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst")
 
 
 def load(
@@ -65,7 +63,8 @@ def load(
             once), or a path: a folder of images (see ``folders.read_folder``), a sheet to be cut by
             ``tile``, a sheet with its JSON beside it, or that JSON (see ``sheets.cut_atlas``), an
             ``.aseprite`` file, an animated image whose frames are sprites, an ``.npy`` or ``.npz``
-            file (see ``arrays``), or a ``.zip`` of a folder. A folder goes before a name.
+            file (see ``arrays``), or an archive of a folder (see
+            ``archives``). A folder goes before a name.
         size: height and width in pixels; None keeps the source's own. Sprites shrink by an
             alpha-weighted mean and grow by repeated pixels, both by whole factors only, or are
             set on a larger square by ``pad``.
@@ -189,15 +188,16 @@ def find_source(source: str | os.PathLike[str]) -> str | Path:
 
 @contextmanager
 def open_listing(path: Path) -> Iterator[Listing]:
-    """List the files of a folder or a ``.zip``, or the one file that ``path`` is.
+    """List the files of a folder or an archive, or the one file that ``path`` is.
 
     Raises:
-        DataError: as ``listing.folder_files`` and ``archives.zip_files``.
+        DataError: as ``listing.folder_files`` and ``archives.archive_files``.
     """
     if path.is_dir():
         yield folder_files(path)
-    elif path.suffix.lower() == ".zip":
-        with zip_files(path) as listing:
+    elif is_archive(path.name):
+        check_packing(path)
+        with archive_files(path) as listing:
             yield listing
     else:
         yield one_file(path)
@@ -292,13 +292,12 @@ def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Pro
         return arrays.read_npy(path, labels, square=not how.pad)
     if not path.is_dir() and not path.is_file():
         raise DataError(f"{path.name} is no file and no folder, but a pipe, a device or the like")
-    if kind not in ("folder", ".zip", ".json", *decode.SUFFIXES, *sheets.ASEPRITE_FILES):
-        packed = kind in PACKED
+    kinds = ("folder", ".json", *decode.SUFFIXES, *sheets.ASEPRITE_FILES)
+    if kind not in kinds and not is_archive(path.name):
+        check_packing(path)
         raise DataError(
-            f"{path.name} is packed in a way that is not read; unpack it, or pack it as .zip"
-            if packed
-            else f"{path.name} is no kind of file that holds sprites; give a folder, an image with "
-            "`tile`, a sheet with its .json, an .aseprite, an .npy, an .npz or a .zip"
+            f"{path.name} is no kind of file that holds sprites; give a folder, an image with "
+            "`tile`, a sheet with its .json, an .aseprite, an .npy, an .npz, a .zip or a .tar"
         )
     with open_listing(path) as listing:
         alone = kind in decode.SUFFIXES and not read_atlases(listing.files, [path.name])

@@ -98,7 +98,7 @@ class Trace:
         )
         return pictures.to_pil(strip)
 
-    def gif(
+    def animate(
         self,
         path: str | Path,
         *,
@@ -106,23 +106,32 @@ class Trace:
         most: int = 60,
         seconds: float = 3.0,
         hold: float = 1.5,
-        background: Ground = "checker",
+        captions: bool = True,
+        background: Ground | None = "checker",
     ) -> Path:
-        """Write the denoising of all sprites as a GIF, and return its path.
+        """Write the denoising of all sprites as a GIF or an APNG, and return its path.
 
         Args:
-            path: a name that ends in ``.gif``.
+            path: a name that ends in ``.gif``, or ``.apng`` or ``.png``, which keep every colour of
+                the noise and, without a background, every opacity.
             scale: how many pixels a sprite's pixel is wide and high.
             most: frames at most: evenly spaced, the first and the last among them.
-            seconds, hold: see ``pictures.save_gif``.
-            background: what shows through transparent pixels.
+            seconds, hold: see ``pictures.save_animation``.
+            captions: write below every frame the t that it stands at, the true one; the last, the
+                finished sprite, is ``clean``. The file's comment has them all, either way.
+            background: what shows through transparent pixels; None, for an APNG, nothing.
 
         Raises:
+            DataError: no background for a GIF.
             SettingsError: for another ending, or a value out of range.
             StorageError: if the file cannot be written.
         """
         frames = list(self)
         gap = 0 if self.sprites == 1 else scale
-        shown = [frames[i].x_t for i in pictures.evenly(len(frames), most)]
-        grids = [pictures.grid(x_t, None, scale, gap, background=background) for x_t in shown]
-        return pictures.save_gif(grids, path, seconds=seconds, hold=hold)
+        shown = [frames[i] for i in pictures.evenly(len(frames), most)]
+        drawn = [pictures.grid(one.x_t, None, scale, gap, background=background) for one in shown]
+        if captions:
+            said = ["clean" if one.t == -1 else f"t = {one.t}" for one in shown]
+            drawn = pictures.captioned(drawn, said)
+        note = f"t of the frames: {', '.join(str(one.t) for one in shown)}"
+        return pictures.save_animation(drawn, path, seconds=seconds, hold=hold, note=note)

@@ -1,6 +1,7 @@
 """Palettes: colours as the eye sees them, sprites as a palette and an index for every pixel."""
 
 from spritelab.palette.colours import Palette
+from spritelab.palette.dithering import dither
 from spritelab.palette.files import READERS, read_palette, write_palette
 from spritelab.palette.indexed import (
     LARGEST,
@@ -14,6 +15,7 @@ from spritelab.palette.indexed import (
     nearest,
     palette_sizes,
 )
+from spritelab.palette.merging import merge_colours
 from spritelab.palette.oklab import from_oklab, to_oklab, to_points
 from spritelab.palette.reduction import nearest_points
 
@@ -34,6 +36,8 @@ __all__ = [
     "learn_palette",
     "nearest",
     "apply",
+    "dither",
+    "merge_colours",
     "colour_error",
     "ColourError",
 ]

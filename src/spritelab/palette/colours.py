@@ -13,6 +13,7 @@ from spritelab.errors import DataError
 from spritelab.palette.oklab import to_oklab
 from spritelab.pixels import Images, check_images, clear_hidden, with_channels
 
+_PIXELS = 1 << 20  # that are sorted at a time
 _SHOWN = 6  # colours that a palette's repr shows
 
 _HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
@@ -57,7 +58,11 @@ class Palette:
             DataError: if they are no sprites, or have no pixels.
         """
         check_images(images)
-        return cls(images.reshape(-1, images.shape[-1]))
+        rows = max(1, _PIXELS // max(1, images[0:1, ..., 0].size))
+        some = [np.unique(pack(images[i : i + rows])) for i in range(0, len(images), rows)]
+        packed = np.unique(np.concatenate(some)) if some else np.zeros(0, dtype=np.uint32)
+        rgba = packed.astype(">u4").view(np.uint8).reshape(-1, 4)
+        return cls(rgba[:, : images.shape[-1]])
 
     @classmethod
     def from_hex(cls, codes: Sequence[str]) -> Palette:

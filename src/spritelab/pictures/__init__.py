@@ -4,7 +4,7 @@ The drawing functions are pure: arrays in, a uint8 picture out. Those named ``â€
 save it as PNG. Sprites are only ever scaled by whole numbers.
 """
 
-from spritelab.pictures.animation import save_gif
+from spritelab.pictures.animation import MOVING, captioned, save_animation
 from spritelab.pictures.curves import loss_curves
 from spritelab.pictures.files import (
     Picture,
@@ -38,7 +38,9 @@ __all__ = [
     "loss_curves",
     "encode_png",
     "save_png",
-    "save_gif",
+    "save_animation",
+    "captioned",
+    "MOVING",
     "data_uri",
     "sheet_html",
     "sprites_html",

@@ -25,6 +25,8 @@ from spritelab.sheets.padding import pad
 from spritelab.sheets.pixel_grid import PixelGrid, find_grid
 from spritelab.sheets.save import ASEPRITE_FILES, WRITERS, save_sheet
 from spritelab.sheets.snapping import snap
+from spritelab.sheets.strays import clear_islands, clear_strays, stray_pixels
+from spritelab.sheets.tidying import tidy
 
 __all__ = [
     "cut",
@@ -36,6 +38,10 @@ __all__ = [
     "find_grid",
     "PixelGrid",
     "snap",
+    "tidy",
+    "stray_pixels",
+    "clear_strays",
+    "clear_islands",
     "lay_out",
     "save_sheet",
     "WRITERS",

@@ -9,6 +9,8 @@ from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Images
 from spritelab.sheets.atlas import Box
 
+Runs = NDArray[np.int64]
+
 MAX_FOUND = 20_000
 """The most regions that are taken for sprites; a picture with more is no sheet of them."""
 
@@ -68,9 +70,26 @@ def clear_ground(sheet: Images) -> Images:
 
 
 def _regions(drawn: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The rectangles (top, left, bottom, right) of connected regions, ``[R,4]``, and their pixels.
+    """The rectangles (top, left, bottom, right) of regions, ``[R,4]``, and their pixels."""
+    rows, starts, ends, number = connected_runs(drawn)
+    kept = int(number.max(initial=-1)) + 1
+    boxes = np.empty((kept, 4), dtype=np.int64)
+    boxes[:, :2], boxes[:, 2:] = max(drawn.shape), 0
+    for column, (ufunc, values) in enumerate(
+        [(np.minimum, rows), (np.minimum, starts), (np.maximum, rows + 1), (np.maximum, ends)]
+    ):
+        ufunc.at(boxes[:, column], number, values)
+    counts = np.bincount(number, weights=ends - starts, minlength=kept).astype(np.int64)
+    return boxes, counts
 
-    Runs of pixels in a row are joined with those that touch them in the row above.
+
+def connected_runs(drawn: NDArray[np.bool_]) -> tuple[Runs, Runs, Runs, Runs]:
+    """The runs of pixels in rows, bool ``[h,w]``, and to which connected region each belongs.
+
+    Runs are joined with those that touch them in the row above, also by a corner.
+
+    Returns:
+        row, first column, column after the last, and number of the region: int ``[runs]`` each.
     """
     edges = np.diff(np.pad(drawn, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
@@ -95,15 +114,7 @@ def _regions(drawn: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.in
             else:
                 own += 1
     roots = np.array([root(run) for run in range(len(rows))], dtype=np.int64)
-    kept, number = np.unique(roots, return_inverse=True)
-    boxes = np.empty((len(kept), 4), dtype=np.int64)
-    boxes[:, :2], boxes[:, 2:] = max(drawn.shape), 0
-    for column, (ufunc, values) in enumerate(
-        [(np.minimum, rows), (np.minimum, starts), (np.maximum, rows + 1), (np.maximum, ends)]
-    ):
-        ufunc.at(boxes[:, column], number, values)
-    counts = np.bincount(number, weights=ends - starts, minlength=len(kept)).astype(np.int64)
-    return boxes, counts
+    return rows, starts, ends, np.unique(roots, return_inverse=True)[1]
 
 
 def _joined(

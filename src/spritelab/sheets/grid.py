@@ -70,7 +70,8 @@ def cut(
             "`margin` and `spacing`, or take its whole cells by `leftover=drop`"
         )
     across, down = axes
-    kept: list[NDArray[np.uint8]] = []
+    shape = (across.count * down.count, down.tile, across.tile, sheet.shape[-1])
+    images = np.empty(shape, dtype=np.uint8)
     places: list[tuple[int, int]] = []
     empty: list[tuple[int, int]] = []
     # Row by row, so that of a large sheet no more than the drawn cells is there twice.
@@ -78,12 +79,10 @@ def cut(
         views = [sheet[y : y + down.tile, x : x + across.tile] for x in across.starts()]
         cells = clear_hidden(np.stack([_filled(view, down.tile, across.tile) for view in views]))
         drawn = (cells != cells[:, :1, :1]).any(axis=(1, 2, 3))
-        kept += list(cells[drawn])
+        images[len(places) : len(places) + int(drawn.sum())] = cells[drawn]
         for column, keep in enumerate(drawn.tolist()):
             (places if keep else empty).append((row, column))
-    shape = (0, down.tile, across.tile, sheet.shape[-1])
-    images = np.stack(kept) if kept else np.zeros(shape, dtype=np.uint8)
-    return Cells(images, places, empty, (across.strip, down.strip))
+    return Cells(images[: len(places)], places, empty, (across.strip, down.strip))
 
 
 @dataclass(frozen=True)
