@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import MODULES
 
+from programs import MODULES
 from spritelab.web.runtime import RUNTIME_FILES
 
 

@@ -14,8 +14,8 @@ import pytest
 import torch
 from page_runtime import installed_runtime
 from PIL import Image
-from programs import Serve, script
 
+from programs import Serve, script
 from spritelab.diffusion import Noise
 from spritelab.diffusion.times import pairs_of, visited_steps
 from spritelab.generate import Model, load_model
@@ -85,7 +85,8 @@ def test_the_noise_is_pythons(empty: Any) -> None:
       const {Noise} = await import('/engine/noise.js');
       return names.map(name => {
         const noise = new Noise(...name);
-        return [[0, 1, 1000].map(draw => [...noise.normal(draw, 1023)]), noise.uniform(0), noise.uniform(1)];
+        const draws = [0, 1, 1000].map(draw => [...noise.normal(draw, 1023)]);
+        return [draws, noise.uniform(0), noise.uniform(1)];
       });
     }
     """

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 import tiny
-
 from spritelab.cli import main
 from spritelab.config import ContextUNetSettings, Prediction, ScheduleSettings
 from spritelab.diffusion import build_schedule
@@ -29,7 +28,7 @@ from spritelab.web import export_onnx
 from spritelab.web.onnx_model import AskedNetwork, example_inputs, to_onnx
 
 PARITY = 5e-6
-"""By how much ONNX Runtime may differ from torch, relative to the largest output. Measured: 2e-6."""
+"""By how much ONNX Runtime may differ from torch, relative to the largest output. 2e-6 measured."""
 
 
 def untrained(like: Model, prediction: Prediction, **changes: Any) -> Model:
