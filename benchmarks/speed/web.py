@@ -72,7 +72,7 @@ def _main(argv: Sequence[str] | None) -> int:
             "sprites": given.n,
             "sampling": model.sampler_settings().name,
             "first_use": first_use,
-            "seconds": {k: harness.Timing(v).as_dict() for k, v in seconds.items()},
+            "seconds": {k: harness.Timing(tuple(v)).as_dict() for k, v in seconds.items()},
             "bytes": _sizes(page),
         }
     harness.write_report(given.out, report, table(report))
