@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_programs import SPRITES, pixels, program
+from engine_programs import SPRITES, pixels
 from PIL import Image
 
+from programs import program
 from spritelab.config import SheetFormat
 from spritelab.pixels import Images, clear_hidden
 from spritelab.sheets import save_sheet
