@@ -86,9 +86,9 @@ def sample(
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     n = len(chosen) if chosen is not None else 20 if count is None else count
-    request: dict[str, Any] = {"seed": seed, "label": _label(label)}
+    request: dict[str, Any] = {"seed": seed, "label": read_label(label)}
     if palette is not None or like is not None:
-        named = _palette(palette, like, loaded)
+        named = read_palette(palette, like, loaded)
         request["palette"] = named if like is None else [named] * n
     with console.progress("evaluations") as bar:
         batch = loaded.sample(
@@ -112,13 +112,14 @@ def sample(
     console.wrote(folder)
 
 
-def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
+def read_palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
     import numpy as np
 
     from spritelab import sheets
     from spritelab.data.decode import decode
-    from spritelab.palette import LARGEST, READERS, Palette, learn_palette, read_palette
+    from spritelab.palette import LARGEST, READERS, Palette, learn_palette
+    from spritelab.palette import read_palette as read_palette_file
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
@@ -134,11 +135,11 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
     if Path(text).suffix.lower() in READERS:
-        return read_palette(text)
+        return read_palette_file(text)
     return Palette.from_hex([code.strip() for code in text.split(",")])
 
 
-def _label(text: str | None) -> Label:
+def read_label(text: str | None) -> Label:
     """Read a class, or a mix such as ``food=0.7,spell=0.3``."""
     if text is None or "=" not in text:
         return text
