@@ -56,7 +56,8 @@ def test_sprites_on_disk_are_those_of_the_library(here: Path, tiny_model: Model)
     assert record["sprites"][0]["steered"] == {"source": "hero.png"}
 
 
-def test_an_inversion_is_a_table(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("here")
+def test_an_inversion_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["steer", "invert", "runs/tiny", "hero.png", "--steps", "3,6", "--device", "cpu"]
     assert main(words) == 0
     head, *lines = capsys.readouterr().out.splitlines()

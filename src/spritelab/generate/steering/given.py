@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,9 +123,9 @@ def read_mask(mask: Mask, n: int, size: int) -> NDArray[np.bool_]:
         DataError: if it cannot be read, is of another size, or neither one for all nor N.
     """
     if isinstance(mask, np.ndarray) and mask.dtype == np.bool_:
-        found = mask[None] if mask.ndim == 2 else mask
+        found = np.asarray(mask[None] if mask.ndim == 2 else mask, dtype=np.bool_)
     else:
-        images, _, _ = _read(mask)
+        images, _, _ = _read(cast("Sprites", mask))
         pixels.check_images(images)
         # Light and opaque: 0 in a grey picture is black, and what is clear is not painted on.
         found = pixels.composite(images, (0, 0, 0)).mean(axis=-1) >= 128
