@@ -1,6 +1,6 @@
 """Draw the pictures of ``docs/steering.md``, all with one model and nothing picked.
 
-    python -m tools.steering_pictures builtin-16 --out docs/pictures/steering
+python -m tools.steering_pictures builtin-16 --out docs/pictures/steering
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def draw(model: Model) -> dict[str, dict[str, Images]]:
     half[:, model.size // 2 :] = True
     cut = own.images.copy()
     cut[:, half] = 0
-    found = model.invert(plain, steps=10)
+    found = model.invert(plain, steps=10, iterations=1)
     implicit = model.invert(plain, steps=10, iterations=6)
     a, b = model.class_names[0], model.class_names[2]
     return {
         "interpolate": {
             "sprites 0 to 1 of seed 0": model.interpolate(N).images,
             "sprites 4 to 7": model.interpolate(N, numbers=(4, 7)).images,
-            "two given sprites, inverted": model.interpolate(N, sprites=plain[[0, 3]]).images,
+            "two given sprites, inverted": model.interpolate(N, sprites=plain[::3][:2]).images,
         },
         "mix": {f"{a} to {b}": model.mix((a, b), N).images},
         "vary": {

@@ -59,6 +59,7 @@ def test_sprites_on_disk_are_those_of_the_library(here: Path, tiny_model: Model)
 @pytest.mark.usefixtures("here")
 def test_an_inversion_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["steer", "invert", "runs/tiny", "hero.png", "--steps", "3,6", "--device", "cpu"]
+    words += ["--iterations", "1"]
     assert main(words) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split()[:2] == ["steps", "evaluations"]

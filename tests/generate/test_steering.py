@@ -35,7 +35,8 @@ def model(request: pytest.FixtureRequest, tiny_model: Model, shipped: Model) -> 
 
 
 def sprite() -> Images:
-    return tiny_set(1).images[0]
+    image: Images = tiny_set(1).images[0]
+    return image
 
 
 def test_slerp_stays_on_the_sphere_and_ends_exactly() -> None:

@@ -227,7 +227,9 @@ def invert(
         bool,
         typer.Option("--noisy", help="start from a slightly noisy copy: x_T gets its variance"),
     ] = False,
-    iterations: Annotated[int, typer.Option(min=1, help="evaluations a step upwards")] = 1,
+    iterations: Annotated[
+        int, typer.Option(min=1, help="evaluations a step upwards; 1 is plain DDIM")
+    ] = 6,
     seed: Seed = 0,
     label: Annotated[str | None, typer.Option(help=LABEL, show_default=False)] = None,
     device: options.Device = None,

@@ -76,7 +76,7 @@ class Between(Drawing):
             if len(given) != 2:
                 raise SettingsError(f"a row goes between two `sprites`, not {len(given)}")
             ends = self._asked(given, seed, numbers, label, palette)
-            x_T = inversion.noise_of(self, given, ends, how, True, 3, SILENT)
+            x_T = inversion.noise_of(self, given, ends, how, True, 6, SILENT)
             facts, named = {"from": "sprites"}, list(given.names)
         most = 0 if self.palettes is None else self.palettes.most
         request = rows.row_request(ends, n, most)

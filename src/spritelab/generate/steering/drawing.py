@@ -21,7 +21,7 @@ from spritelab.palette import Palette
 from spritelab.pixels import Images
 from spritelab.progress import Progress
 
-FLOW = SamplerSettings(sampler="ddim", steps=50, spacing="logsnr")
+FLOW = SamplerSettings(sampler="ddim", steps=20, spacing="logsnr")
 """How real sprites are inverted, unless told otherwise."""
 
 

@@ -43,7 +43,7 @@ class Steering(Around):
         how: SamplerSettings | None = None,
         *,
         noisy: bool = False,
-        iterations: int = 1,
+        iterations: int = 6,
         seed: int | Sequence[int] = 0,
         label: Label = None,
         palette: Palette | None = None,
@@ -55,11 +55,11 @@ class Steering(Around):
 
         Args:
             sprites: of one's own.
-            how: DDIM with η = 0; 50 steps of equal length in λ if not given.
+            how: DDIM with η = 0; 20 steps of equal length in λ if not given.
             noisy: start from the sprite with its named noise, so that x_T has a variance of 1;
                 otherwise from the sprite itself, which comes back best.
-            iterations: evaluations a step upwards; more than one make it implicit, so that the way
-                down retraces it. See ``generate.steering.inversion``.
+            iterations: evaluations a step upwards: 1 is DDIM as in the papers; more make it
+                implicit, so that the way down retraces it. See ``generate.steering.inversion``.
             seed: of the noise where ``noisy``; sprite k has number k.
             label, palette: see ``Steering``.
             hard_alpha, progress, changes: see ``Model.sample``.
