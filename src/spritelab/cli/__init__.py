@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from spritelab.cli import console, data, export
+from spritelab.cli import console, data, export, steer
 from spritelab.cli.deferred import deferred
 from spritelab.cli.spelling import options_of, spell
 from spritelab.errors import SpritelabError
@@ -77,6 +77,7 @@ deferred(
     "Compare DDPM with DDIM on the same weights and the same noise.",
     "spritelab compare runs/demo --quick",
 )
+app.add_typer(steer.app, name="steer")
 app.add_typer(export.app, name="export")
 
 

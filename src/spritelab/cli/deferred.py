@@ -11,16 +11,20 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 
-def deferred(app: typer.Typer, name: str, summary: str, example: str) -> None:
-    """Add a command to ``app``: the function ``name`` of the module ``spritelab.cli.name``.
+def deferred(
+    app: typer.Typer, name: str, summary: str, example: str, module: str | None = None
+) -> None:
+    """Add a command to ``app``: the function ``name`` of a module of ``spritelab.cli``.
 
     Args:
         app: the program.
-        name: of the command, its module and its function.
+        name: of the command and its function.
         summary: what the list of commands says of it: the first line of the function's docstring.
         example: a command line, for the end of its help.
+        module: where the function is; one of its own name, if not given.
     """
-    app.command(name, cls=DeferredCommand, help=summary, epilog=f"Example: {example}")(_nothing)
+    kind = type("Deferred", (DeferredCommand,), {"module": module})
+    app.command(name, cls=kind, help=summary, epilog=f"Example: {example}")(_nothing)
 
 
 def _nothing() -> None:
@@ -30,10 +34,14 @@ def _nothing() -> None:
 class DeferredCommand(TyperCommand):
     """Knows its name, its summary and its example; all else once it is asked for."""
 
+    module: str | None = None
+
     @cached_property
     def command(self) -> Any:
         """The command itself."""
-        function = getattr(import_module(f"spritelab.cli.{self.name}"), str(self.name))
+        function = getattr(
+            import_module(f"spritelab.cli.{self.module or self.name}"), str(self.name)
+        )
         app = typer.Typer(
             add_completion=False,
             rich_markup_mode="rich",

@@ -94,10 +94,23 @@ class Noise:
             draw: which noise of these sprites: 0 for x_T, t + 1 for the z of the step from t.
             like: float ``[B, …]``; element e of a sprite, in row-major order, is normal number e.
         """
+        return self._normal(draw, self._streams(draw), like)
+
+    def start_of_variation(self, like: Tensor) -> Tensor:
+        """Standard normal noise like ``normal(0, like)``, but of the variation and not the sprite.
+
+        It is draw 0 of the variation's own stream, which nothing else takes; x_T itself for
+        variation 0.
+        """
+        variations = torch.zeros_like(self.numbers) if self.variations is None else self.variations
+        streams = torch.where(variations > 0, variations + (FIRST_VARIATION - 1), 0)
+        return self._normal(0, streams, like)
+
+    def _normal(self, draw: int, streams: Tensor, like: Tensor) -> Tensor:
         if len(like) != len(self):
             raise SettingsError(f"{len(like)} sprites need noise for as many, not {len(self)}")
         count = math.prod(like.shape[1:])
-        words = self._words(draw, self._streams(draw), -(-count // 4), like.device)
+        words = self._words(draw, streams, -(-count // 4), like.device)
         accurate = torch.float32 if like.device.type == "mps" else torch.float64
         # (r + ½)·2^-32 lies inside (0, 1): the logarithm is finite.
         u = [(word.to(accurate) + 0.5) * 2.0**-32 for word in words]

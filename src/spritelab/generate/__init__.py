@@ -1,6 +1,6 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
-from spritelab.generate.batch import SpriteBatch
+from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.folder import (
     ModelConfig,
     Parent,
@@ -16,6 +16,7 @@ from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
+from spritelab.generate.steering import Inversion, Sprites, Steering
 from spritelab.generate.trace import Frame, Trace
 
 __all__ = [
@@ -33,6 +34,10 @@ __all__ = [
     "load_parent",
     "weights_hash",
     "SpriteBatch",
+    "Steered",
+    "Steering",
+    "Inversion",
+    "Sprites",
     "Trace",
     "Frame",
     "TrainingPalettes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,23 @@ from spritelab.pixels import Images
 
 Rows = int | slice | NDArray[np.integer] | NDArray[np.bool_]
 """What picks sprites out of a batch."""
+
+
+@dataclass(frozen=True)
+class Steered:
+    """How sprites were steered, where a seed and a number alone do not say what they are.
+
+    Attributes:
+        by: the method of ``Model``: ``redraw``.
+        facts: what it was told, as ``samples.json`` has it.
+        each: the same for each sprite.
+        steps: evaluations of the network for a sprite, guidance counted once.
+    """
+
+    by: str
+    facts: Mapping[str, Any]
+    each: tuple[Mapping[str, Any], ...]
+    steps: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +62,7 @@ class SpriteBatch:
         given: the palette that was given for all sprites, if one was.
         asked: N labels in words: a class, ``none``, or a mix such as ``food=0.7,spell=0.3``.
         model: the name of the model, if it has one.
+        steered: what was done beside sampling, if anything was.
     """
 
     images: Images
@@ -59,6 +77,7 @@ class SpriteBatch:
     given: Palette | None = None
     asked: tuple[str, ...] = ()
     model: str = ""
+    steered: Steered | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -87,6 +106,8 @@ class SpriteBatch:
             palettes=None if self.palettes is None else tuple(self.palettes[i] for i in chosen),
             lenders=None if self.lenders is None else self.lenders[chosen],
             asked=tuple(self.asked[i] for i in chosen) if self.asked else (),
+            steered=self.steered
+            and replace(self.steered, each=tuple(self.steered.each[i] for i in chosen)),
         )
 
     def __iter__(self) -> Iterator[SpriteBatch]:
@@ -96,7 +117,9 @@ class SpriteBatch:
     @property
     def nfe(self) -> int:
         """Network evaluations a sprite; guidance counts twice."""
-        return self.how.nfe
+        if self.steered is None:
+            return self.how.nfe
+        return self.steered.steps * (1 if self.how.guidance in (0, 1) else 2)
 
     def save_sheet(
         self, path: str | Path, format: SheetFormat | None = None, **layout: Any

@@ -9,39 +9,25 @@ batch size, which moves values in their last digits. ``BATCHING_TOLERANCE`` stat
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Unpack
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from spritelab import pixels
 from spritelab.config import SamplerChanges, SamplerSettings
 from spritelab.devices import best_device
-from spritelab.diffusion import (
-    Constraint,
-    Head,
-    Pairs,
-    Schedule,
-    Step,
-    build_head,
-    denoiser,
-    sampler_steps,
-)
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch
-from spritelab.generate.folder import ModelConfig, find_model, load_model_files
-from spritelab.generate.palettes import TrainingPalettes
-from spritelab.generate.request import Label, Request, make_request
+from spritelab.generate.folder import find_model, load_model_files
+from spritelab.generate.request import Label, Request
+from spritelab.generate.steering import Steering
 from spritelab.generate.trace import Frame, Trace
 from spritelab.palette import Palette
 from spritelab.pictures import table_html
-from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
 
 BATCHING_TOLERANCE = 1
@@ -55,19 +41,12 @@ settled or made hard: a value of alpha right at the threshold may then fall to e
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
+class Model(Steering):
     """A trained network with the schedule and settings it was trained under.
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
     unless told otherwise. ``folder`` is where it was loaded from.
     """
-
-    network: nn.Module
-    schedule: Schedule
-    config: ModelConfig
-    device: torch.device
-    palettes: TrainingPalettes | None = None
-    folder: Path | None = None
 
     def __repr__(self) -> str:
         kind = "RGBA" if self.channels == 4 else "RGB"
@@ -79,31 +58,6 @@ class Model:
 
     def _repr_html_(self) -> str:
         return table_html(self.name or "Model", self.config.in_words())
-
-    @property
-    def name(self) -> str:
-        """The name of its folder, or of the run's that it is in; empty if it has none."""
-        return "" if self.folder is None else self.folder.resolve().name
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The K classes that it can draw."""
-        return self.config.class_names
-
-    @property
-    def size(self) -> int:
-        """Height and width of its sprites, in pixels."""
-        return self.config.size
-
-    @property
-    def channels(self) -> int:
-        """3 (RGB) or 4 (RGBA)."""
-        return self.config.channels
-
-    @cached_property
-    def head(self) -> Head:
-        """What the network's output means."""
-        return build_head(self.config.prediction, self.schedule)
 
     def sample(
         self,
@@ -152,43 +106,23 @@ class Model:
         Raises:
             SettingsError: for a value out of range, an unknown sampler or an unknown label.
         """
-        request = self._request(n, seed, numbers, variations, label, palette)
+        request = self.request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
-        if batch_size is None:
-            batch_size = 64 if self.device.type == "cpu" else 1024
-        if batch_size < 1:
-            raise SettingsError(f"batch_size must be at least 1, not {batch_size}")
-        size = min(batch_size, len(request))
         assert how.steps is not None
-        total = len(request) * how.steps
-        images: list[Images] = []
-        done = 0
-        start = time.perf_counter()
-        while done < len(request):
-            part = request[done : done + size]
-            told = progress.part(before=done * how.steps, total=total)
-            try:
-                x = self._last_x(how, part, told)
-            except torch.OutOfMemoryError:
-                if size == 1:
-                    raise
-                size //= 2
-                continue
-            images.append(self.to_pixels(x, hard_alpha))
-            done += len(part)
-        return SpriteBatch(
-            images=np.concatenate(images),
-            labels=request.labels,
-            class_names=self.class_names,
-            seeds=request.noise.seeds.numpy(),
-            numbers=request.noise.numbers.numpy(),
-            how=how,
-            seconds=time.perf_counter() - start,
-            palettes=request.palettes,
-            lenders=request.lenders,
+
+        def walk(rows: slice, told: Progress) -> Tensor:
+            part = request[rows]
+            return self.walk(how, part, self.first_noise(part), told)
+
+        return self.draw(
+            request,
+            how,
+            walk,
+            evaluations=how.steps,
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=progress,
             given=palette if isinstance(palette, Palette) else None,
-            asked=request.asked,
-            model=self.name,
         )
 
     def trace(
@@ -212,7 +146,7 @@ class Model:
         Raises:
             SettingsError: as ``sample``.
         """
-        request = self._request(n, seed, numbers, variations, label, palette)
+        request = self.request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
         return Trace(how, len(request), self._frames(how, request))
 
@@ -223,88 +157,6 @@ class Model:
             x = step.x
         final = self.to_pixels(x)
         yield Frame(-1, final, final)
-
-    def sampler_settings(
-        self, how: SamplerSettings | None = None, **changes: Unpack[SamplerChanges]
-    ) -> SamplerSettings:
-        """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
-
-        Raises:
-            SettingsError: for a value out of range.
-        """
-        how = self.config.sampling if how is None else how
-        return (how.changed(**changes) if changes else how).complete(self.schedule.timesteps)
-
-    def chain(
-        self,
-        how: SamplerSettings,
-        request: Request,
-        x_T: Tensor,
-        *,
-        pairs: Pairs | None = None,
-        constrain: Constraint | None = None,
-    ) -> Iterator[Step]:
-        """Walk along a chain from ``x_T``, float ``[N,C,H,W]``: the sampler at work.
-
-        Args:
-            how: complete settings.
-            request: the sprites: their classes, and the noise that they draw on the way.
-            x_T: noise; with ``pairs``, x at the first t of them.
-            pairs, constrain: see ``diffusion.samplers``.
-        """
-        palettes = request.encoded_palettes()
-        head = self.head.of(None if palettes is None else palettes.to(x_T))
-        context = request.context.to(self.device)
-        denoise = denoiser(self.network, head, context, how.guidance, how.clip)
-        return sampler_steps(
-            how, denoise, self.schedule, x_T, request.noise, pairs=pairs, constrain=constrain
-        )
-
-    def first_noise(self, request: Request) -> Tensor:
-        """x_T of the sprites, float32 ``[N,C,H,W]`` on the model's device."""
-        shape = (len(request), self.channels, self.size, self.size)
-        return request.noise.normal(0, torch.empty(shape, device=self.device))
-
-    def _last_x(self, how: SamplerSettings, request: Request, progress: Progress) -> Tensor:
-        """The x that a chain ends in, float ``[N,C,H,W]``."""
-        x = self.first_noise(request)
-        for number, step in enumerate(self.chain(how, request, x), start=1):
-            x = step.x
-            progress(number * len(x))
-        return x
-
-    def _request(
-        self,
-        n: int | None,
-        seed: int | Sequence[int],
-        numbers: Sequence[int] | None,
-        variations: Sequence[int] | None,
-        label: Label,
-        palette: Palette | Sequence[Palette] | None,
-    ) -> Request:
-        return make_request(
-            n,
-            seed,
-            numbers,
-            variations,
-            label,
-            self.class_names,
-            self.config.trained_on.class_counts,
-            palette,
-            self.palettes,
-        )
-
-    def to_pixels(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
-        """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
-
-        The second and last crossing from model values to pixels; ``hard_alpha`` as in ``sample``.
-        """
-        images = pixels.decode(x)
-        if self.palettes is not None and not hard_alpha:
-            return pixels.clear_hidden(images)
-        if self.config.hard_alpha if hard_alpha is None else hard_alpha:
-            return pixels.harden_alpha(images)
-        return pixels.settle_alpha(images)
 
 
 def load_model(source: str | Path, device: str | torch.device | None = None) -> Model:

@@ -44,6 +44,8 @@ def save_batch(
     }
     if batch.given is not None:
         facts["palette"] = list(batch.given.hex)
+    if batch.steered is not None:
+        facts["steered"] = {"by": batch.steered.by, **batch.steered.facts}
     with replacing(folder, overwrite) as aside:
         save_sprites(batch.images, aside, _listed(batch, len(seeds) > 1), facts)
         samples_picture(batch.images, aside / "grid.png", title)
@@ -61,6 +63,8 @@ def _listed(batch: SpriteBatch, own_seeds: bool) -> list[dict[str, Any]]:
         if batch.palettes is not None and batch.lenders is not None:
             sprite["palette"] = list(batch.palettes[i].hex)
             sprite["palette_of"] = int(batch.lenders[i]) if batch.lenders[i] >= 0 else None
+        if batch.steered is not None:
+            sprite["steered"] = dict(batch.steered.each[i])
         listed.append(sprite)
     return listed
 

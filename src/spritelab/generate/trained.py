@@ -1,0 +1,235 @@
+"""A trained network and the chains it walks along: what every drawing is made of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Unpack
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spritelab import pixels
+from spritelab.config import SamplerChanges, SamplerSettings
+from spritelab.diffusion import (
+    Constraint,
+    Denoiser,
+    Head,
+    Pairs,
+    Schedule,
+    Step,
+    build_head,
+    denoiser,
+    sampler_steps,
+)
+from spritelab.errors import SettingsError
+from spritelab.generate.batch import SpriteBatch, Steered
+from spritelab.generate.folder import ModelConfig
+from spritelab.generate.palettes import TrainingPalettes
+from spritelab.generate.request import Label, Request, make_request
+from spritelab.palette import Palette
+from spritelab.pixels import Images
+from spritelab.progress import Progress
+
+Walk = Callable[[slice, Progress], Tensor]
+"""``walk(rows, told)`` → the last x of those sprites, float ``[B,C,H,W]``; it tells ``told`` of the
+network evaluations that are done, sprites × steps."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network with the schedule and settings it was trained under, and the chains it walks along.
+
+    ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
+    unless told otherwise. ``folder`` is where it was loaded from.
+    """
+
+    network: nn.Module
+    schedule: Schedule
+    config: ModelConfig
+    device: torch.device
+    palettes: TrainingPalettes | None = None
+    folder: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, or of the run's that it is in; empty if it has none."""
+        return "" if self.folder is None else self.folder.resolve().name
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The K classes that it can draw."""
+        return self.config.class_names
+
+    @property
+    def size(self) -> int:
+        """Height and width of its sprites, in pixels."""
+        return self.config.size
+
+    @property
+    def channels(self) -> int:
+        """3 (RGB) or 4 (RGBA)."""
+        return self.config.channels
+
+    @cached_property
+    def head(self) -> Head:
+        """What the network's output means."""
+        return build_head(self.config.prediction, self.schedule)
+
+    def sampler_settings(
+        self, how: SamplerSettings | None = None, **changes: Unpack[SamplerChanges]
+    ) -> SamplerSettings:
+        """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
+
+        Raises:
+            SettingsError: for a value out of range.
+        """
+        how = self.config.sampling if how is None else how
+        return (how.changed(**changes) if changes else how).complete(self.schedule.timesteps)
+
+    def chain(
+        self,
+        how: SamplerSettings,
+        request: Request,
+        x_T: Tensor,
+        *,
+        pairs: Pairs | None = None,
+        constrain: Constraint | None = None,
+    ) -> Iterator[Step]:
+        """Walk along a chain from ``x_T``, float ``[N,C,H,W]``: the sampler at work.
+
+        Args:
+            how: complete settings.
+            request: the sprites: their classes, and the noise that they draw on the way.
+            x_T: noise; with ``pairs``, x at the first t of them.
+            pairs, constrain: see ``diffusion.samplers``.
+        """
+        denoise = self.denoiser(how, request, x_T)
+        return sampler_steps(
+            how, denoise, self.schedule, x_T, request.noise, pairs=pairs, constrain=constrain
+        )
+
+    def denoiser(self, how: SamplerSettings, request: Request, like: Tensor) -> Denoiser:
+        """What the samplers ask, for sprites whose x is like ``like``."""
+        palettes = request.encoded_palettes()
+        head = self.head.of(None if palettes is None else palettes.to(like))
+        context = request.context.to(self.device)
+        return denoiser(self.network, head, context, how.guidance, how.clip)
+
+    def first_noise(self, request: Request) -> Tensor:
+        """x_T of the sprites, float32 ``[N,C,H,W]`` on the model's device."""
+        shape = (len(request), self.channels, self.size, self.size)
+        return request.noise.normal(0, torch.empty(shape, device=self.device))
+
+    def draw(
+        self,
+        request: Request,
+        how: SamplerSettings,
+        walk: Walk,
+        *,
+        evaluations: int,
+        hard_alpha: bool | None,
+        batch_size: int | None,
+        progress: Progress,
+        given: Palette | None = None,
+        steered: Steered | None = None,
+    ) -> SpriteBatch:
+        """Draw the sprites of ``request`` in batches, each by a ``walk`` of so many evaluations.
+
+        Fewer at a time where the device's memory runs out. The other arguments are those of
+        ``Model.sample`` and of ``SpriteBatch``.
+
+        Raises:
+            SettingsError: for a ``batch_size`` below 1.
+        """
+        if batch_size is None:
+            batch_size = 64 if self.device.type == "cpu" else 1024
+        if batch_size < 1:
+            raise SettingsError(f"batch_size must be at least 1, not {batch_size}")
+        size = min(batch_size, len(request))
+        images: list[Images] = []
+        done = 0
+        start = time.perf_counter()
+        while done < len(request):
+            rows = slice(done, min(done + size, len(request)))
+            told = progress.part(before=done * evaluations, total=len(request) * evaluations)
+            try:
+                x = walk(rows, told)
+            except torch.OutOfMemoryError:
+                if size == 1:
+                    raise
+                size //= 2
+                continue
+            images.append(self.to_pixels(x, hard_alpha))
+            done = rows.stop
+        return SpriteBatch(
+            images=np.concatenate(images),
+            labels=request.labels,
+            class_names=self.class_names,
+            seeds=request.noise.seeds.numpy(),
+            numbers=request.noise.numbers.numpy(),
+            how=how,
+            seconds=time.perf_counter() - start,
+            palettes=request.palettes,
+            lenders=request.lenders,
+            given=given,
+            asked=request.asked,
+            model=self.name,
+            steered=steered,
+        )
+
+    def walk(
+        self,
+        how: SamplerSettings,
+        request: Request,
+        x: Tensor,
+        told: Progress,
+        *,
+        pairs: Pairs | None = None,
+        constrain: Constraint | None = None,
+        before: int = 0,
+    ) -> Tensor:
+        """Walk to the end of a ``chain``: the last x; ``before`` it so many steps were made."""
+        steps = self.chain(how, request, x, pairs=pairs, constrain=constrain)
+        for number, step in enumerate(steps, start=1 + before):
+            x = step.x
+            told(number * len(x))
+        return x
+
+    def request(
+        self,
+        n: int | None,
+        seed: int | Sequence[int],
+        numbers: Sequence[int] | None,
+        variations: Sequence[int] | None,
+        label: Label,
+        palette: Palette | Sequence[Palette] | None,
+    ) -> Request:
+        """What ``Model.sample`` is asked for by these arguments of its."""
+        return make_request(
+            n,
+            seed,
+            numbers,
+            variations,
+            label,
+            self.class_names,
+            self.config.trained_on.class_counts,
+            palette,
+            self.palettes,
+        )
+
+    def to_pixels(self, x: Tensor, hard_alpha: bool | None = None) -> Images:
+        """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
+
+        The second and last crossing from model values to pixels; ``hard_alpha`` as in ``sample``.
+        """
+        images = pixels.decode(x)
+        if self.palettes is not None and not hard_alpha:
+            return pixels.clear_hidden(images)
+        if self.config.hard_alpha if hard_alpha is None else hard_alpha:
+            return pixels.harden_alpha(images)
+        return pixels.settle_alpha(images)
