@@ -18,7 +18,7 @@ A contestant may begin from a model, and ``--data arcade`` is a small set in a s
 sprites to learn and 200 held out:
 
     python -m benchmarks.quality.time_to_quality --data arcade --held-out 0.5 --channels 4 \\
-        --contestant nothing=preset:rgba --contestant tuned=preset:rgba,init=crawl-16 \\
+        --contestant nothing=preset:small --contestant tuned=preset:small,init=builtin-16 \\
         --minutes 10 --baseline nothing
 """
 
