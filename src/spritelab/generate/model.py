@@ -100,6 +100,11 @@ class Model:
         """3 (RGB) or 4 (RGBA)."""
         return self.config.channels
 
+    @property
+    def batch_size(self) -> int:
+        """Sprites that are drawn at a time, unless told otherwise."""
+        return 64 if self.device.type == "cpu" else 1024
+
     @cached_property
     def head(self) -> Head:
         """What the network's output means."""
@@ -152,10 +157,10 @@ class Model:
         Raises:
             SettingsError: for a value out of range, an unknown sampler or an unknown label.
         """
-        request = self._request(n, seed, numbers, variations, label, palette)
+        request = self.request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
         if batch_size is None:
-            batch_size = 64 if self.device.type == "cpu" else 1024
+            batch_size = self.batch_size
         if batch_size < 1:
             raise SettingsError(f"batch_size must be at least 1, not {batch_size}")
         size = min(batch_size, len(request))
@@ -212,7 +217,7 @@ class Model:
         Raises:
             SettingsError: as ``sample``.
         """
-        request = self._request(n, seed, numbers, variations, label, palette)
+        request = self.request(n, seed, numbers, variations, label, palette)
         how = self.sampler_settings(how, **changes)
         return Trace(how, len(request), self._frames(how, request))
 
@@ -273,15 +278,23 @@ class Model:
             progress(number * len(x))
         return x
 
-    def _request(
+    def request(
         self,
-        n: int | None,
-        seed: int | Sequence[int],
-        numbers: Sequence[int] | None,
-        variations: Sequence[int] | None,
-        label: Label,
-        palette: Palette | Sequence[Palette] | None,
+        n: int | None = None,
+        seed: int | Sequence[int] = 0,
+        numbers: Sequence[int] | None = None,
+        variations: Sequence[int] | None = None,
+        label: Label = None,
+        palette: Palette | Sequence[Palette] | None = None,
     ) -> Request:
+        """Work out which sprites are asked for; the arguments are those of ``sample``.
+
+        With ``first_noise``, ``chain`` and ``to_pixels`` it is all that ``sample`` does, for who
+        looks at every step.
+
+        Raises:
+            SettingsError: for a value out of range or an unknown label.
+        """
         return make_request(
             n,
             seed,
