@@ -14,11 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from spritelab.app.names import JOB, LIVE, LOG, OUTCOME, PHASE, PID
 from spritelab.errors import SpritelabError
 from spritelab.storage import read_json, write_file, write_json
-
-JOB, LOCK, LOG = "job.json", "job.lock", "log.txt"
-PID, PHASE, LIVE, OUTCOME = "pid", "phase", "live.jsonl", "outcome.json"
 
 EVERY_SECONDS = 1.0
 """Between two points of the loss curve."""

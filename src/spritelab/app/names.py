@@ -1,9 +1,12 @@
-"""Names that come from outside and become names of files."""
+"""Names of files: those of a job, and those that come from outside."""
 
 from __future__ import annotations
 
 import re
 import secrets
+
+JOB, LOCK, LOG = "job.json", "job.lock", "log.txt"
+PID, PHASE, LIVE, OUTCOME = "pid", "phase", "live.jsonl", "outcome.json"
 
 _PLAIN = re.compile(r"\w[\w .+-]{0,39}")
 _ID = re.compile(r"[0-9a-f]{16}")

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from spritelab.app import drawing, locks, page, uploads
+from spritelab.app import drawing, locks, page, uploads, watch
 from spritelab.app.answers import Refusal, check_form, mistaken, read_form, refused, stream
 from spritelab.app.guard import Door, Guard
 from spritelab.app.models import Shelf
@@ -88,6 +88,11 @@ def build_app(served: Served, door: Door) -> Starlette:
         ready = await to_thread.run_sync(drawing.prepare, form, served.shelf)
         return stream(drawing.draw_events(form, *ready))
 
+    async def watched(request: Request) -> Response:
+        form = await read_form(request, watch.Watching)
+        ready = await to_thread.run_sync(watch.prepare_watching, form, served.shelf)
+        return stream(watch.watch_events(*ready))
+
     async def upload(request: Request) -> Response:
         length = request.headers.get("content-length", "")
         name = request.query_params.get("name", "")
@@ -141,6 +146,7 @@ def build_app(served: Served, door: Door) -> Starlette:
         Route("/api/models", models),
         Route("/api/models/{name}", model),
         Route("/api/draw", draw, methods=["POST"]),
+        Route("/api/watch", watched, methods=["POST"]),
         Route("/api/uploads", upload, methods=["POST"]),
         Route("/api/uploads/{key}", forget, methods=["DELETE"]),
         Route("/api/uploads/{key}/inspect", inspect),

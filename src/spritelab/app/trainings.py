@@ -22,12 +22,21 @@ from pydantic import Field
 from spritelab import config
 from spritelab.app import locks
 from spritelab.app.answers import Refusal, refusal_of, wrong
-from spritelab.app.job import JOB, LIVE, LOCK, LOG, OUTCOME, PHASE, PID
 from spritelab.app.models import Shelf
-from spritelab.app.names import PLAIN_NAME, is_plain_name
+from spritelab.app.names import (
+    JOB,
+    LIVE,
+    LOCK,
+    LOG,
+    OUTCOME,
+    PHASE,
+    PID,
+    PLAIN_NAME,
+    is_plain_name,
+)
 from spritelab.app.uploads import Reading, Uploads
 from spritelab.errors import ModelError, SpritelabError
-from spritelab.storage import load_json, write_file, write_json
+from spritelab.storage import load_json, parse_json, write_file, write_json
 
 MAX_MINUTES = 24 * 60.0
 
@@ -221,7 +230,8 @@ class Trainings:
             "has_model": (self.runs / name / "model" / "config.json").is_file(),
         }
         if job is not None and locks.is_taken(folder / LOCK):
-            return {**said, "state": "running", "phase": _read(folder / PHASE) or "starting"}
+            now = {key: value for key, value in _last(folder / LIVE).items() if key in said}
+            return {**said, **now, "state": "running", "phase": _read(folder / PHASE) or "starting"}
         if name in waiting:
             return {**said, "state": "waiting", "place": waiting.index(name) + 1}
         if job is None and locks.is_taken(self.runs / name / "run.lock"):
@@ -304,6 +314,18 @@ def _in_turn(jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The names of the runs that wait, the next one first."""
     waiting = [(job["queued"], name) for name, job in jobs.items() if job.get("queued") is not None]
     return [name for _, name in sorted(waiting)]
+
+
+def _last(path: Path) -> dict[str, Any]:
+    """The last whole record of a file of JSON lines; none if there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 1024))
+            lines = file.read().split(b"\n")
+        found = parse_json(lines[-2].decode("utf-8")) if len(lines) > 1 else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _read(path: Path) -> str:
