@@ -88,6 +88,8 @@ COMMANDS = [
     ("train", ["train", "--resume", "--out", "run"]),
     ("evaluate", ["evaluate", "crawl-16"]),
     ("evaluate", ["compare", "crawl-16"]),
+    ("onnx", ["export", "onnx", "crawl-16"]),
+    ("onnx", ["export", "web", "crawl-16", "--out", "page"]),
 ]
 
 
@@ -140,4 +142,4 @@ def test_what_is_asked_for_is_what_the_extra_installs(extra: Extra) -> None:
         assert installed & names(providers[module]), module
     assert len(installed) == len(MODULES[extra])
     assert not installed & names(project["dependencies"])
-    assert project["optional-dependencies"]["all"] == ["spritelab[train,evaluate]"]
+    assert project["optional-dependencies"]["all"] == ["spritelab[train,evaluate,onnx]"]

@@ -30,6 +30,7 @@ ROOMS = (
     "devices",
     "training",
     "generate",
+    "web",
     "runs",
     "evaluation",
     "convert",

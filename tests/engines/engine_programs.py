@@ -1,39 +1,13 @@
-"""Programs that read sheets, where they are installed; tests that need a missing one are skipped.
-
-What npm installs is looked for where ``make engines`` puts it, or in the folder that
-``SPRITELAB_NODE_MODULES`` names; ``docs/export.md`` says how to install the rest.
-"""
+"""Twelve sprites that every program is shown, and how to read them back."""
 
 from __future__ import annotations
 
 import base64
-import os
-import shutil
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import pytest
 
 from spritelab.pixels import Images
 from spritelab.sheets import drawn_key
-
-MODULES = Path(os.environ.get("SPRITELAB_NODE_MODULES", ".venv/engines/node_modules"))
-
-
-def program(*names: str) -> str:
-    """The path of the first of these programs that is installed; the test is skipped if none is."""
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    pytest.skip(f"{' or '.join(names)} is not installed")
-
-
-def script(path: str) -> Path:
-    """A file below ``node_modules``; the test is skipped if it is not there."""
-    if not (MODULES / path).is_file():
-        pytest.skip(f"{path} is not in {MODULES}; npm install it, or set SPRITELAB_NODE_MODULES")
-    return MODULES / path
 
 
 class Sprites:
@@ -68,6 +42,3 @@ SPRITES = Sprites()
 def pixels(encoded: str) -> Images:
     """Sprites of 8×8 from base64 of their bytes."""
     return np.frombuffer(base64.b64decode(encoded), dtype=np.uint8).reshape(8, 8, 4)
-
-
-Serve = Callable[[Path], str]

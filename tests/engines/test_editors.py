@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_programs import SPRITES, pixels, program
+from engine_programs import SPRITES, pixels
 from PIL import Image
+from programs import program
 
 from spritelab.config import SheetFormat
 from spritelab.pixels import Images, clear_hidden

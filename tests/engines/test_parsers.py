@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_programs import MODULES, SPRITES, program, script
+from engine_programs import SPRITES
+from programs import MODULES, program, script
 
 from spritelab import sheets
 from spritelab.palette import Palette, write_palette

@@ -1,4 +1,4 @@
-"""``spritelab export``: sprites and palettes for games and editors."""
+"""``spritelab export``: sprites and palettes for games and editors, models for other programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spritelab.cli import console
 from spritelab.cli.deferred import deferred
 
 app = typer.Typer(
-    help="Write sprites and palettes for games and editors.",
+    help="Write sprites and palettes for games and editors, and models for other programs.",
     epilog="Example: spritelab export sheet samples/crawl-16-dpm-0 --format godot",
     rich_markup_mode="rich",
 )
@@ -23,6 +23,18 @@ deferred(
     "palette",
     "Write the palette of a set of sprites.",
     "spritelab export palette my-sprites/ --colours 32 --out mine.gpl",
+)
+deferred(
+    app,
+    "onnx",
+    "Write a model as one ONNX file.",
+    "spritelab export onnx crawl-16 --out crawl-16.onnx",
+)
+deferred(
+    app,
+    "web",
+    "Write a page that draws with models in the visitor's browser.",
+    "spritelab export web builtin-16 crawl-16 --out page",
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError
 from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
-from spritelab.storage import read_json, storing, write_json
+from spritelab.storage import filling, read_json, write_json
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -130,20 +128,5 @@ def replacing(folder: Path, overwrite: bool = False) -> Iterator[Path]:
         StorageError: if the folder cannot be written; the old one is then still there.
     """
     check_free(folder, overwrite)
-    key = secrets.token_hex(8)
-    aside, old = folder.with_name(f".{key}.part"), folder.with_name(f".{key}.old")
-    try:
-        with storing(folder):
-            aside.mkdir(parents=True)
-            yield aside
-            if folder.exists():
-                folder.rename(old)
-            try:
-                aside.rename(folder)
-            except BaseException:
-                if old.exists():
-                    old.rename(folder)
-                raise
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with filling(folder) as aside:
+        yield aside

@@ -4,7 +4,7 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 (``spritelab.storage.tensors``) load torch, so both are imported from their own modules.
 """
 
-from spritelab.storage.files import flush_folder, storing, write_file
+from spritelab.storage.files import filling, flush_folder, storing, write_file
 from spritelab.storage.records import (
     digest,
     load_json,
@@ -17,6 +17,7 @@ from spritelab.storage.records import (
 
 __all__ = [
     "digest",
+    "filling",
     "flush_folder",
     "load_json",
     "parse_json",

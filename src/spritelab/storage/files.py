@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,34 @@ def storing(path: Path) -> Iterator[None]:
             f"cannot write {path} ({reason}); what was there before is kept; "
             "free some space or choose another place"
         ) from cause
+
+
+@contextlib.contextmanager
+def filling(folder: Path) -> Iterator[Path]:
+    """Give a folder aside to fill, which takes the place of ``folder`` if the block succeeds.
+
+    Whether ``folder`` may be replaced is for the caller to check.
+
+    Raises:
+        StorageError: if the folder cannot be written; the old one is then still there.
+    """
+    key = secrets.token_hex(8)
+    aside, old = folder.with_name(f".{key}.part"), folder.with_name(f".{key}.old")
+    try:
+        with storing(folder):
+            aside.mkdir(parents=True)
+            yield aside
+            if folder.exists():
+                folder.rename(old)
+            try:
+                aside.rename(folder)
+            except BaseException:
+                if old.exists():
+                    old.rename(folder)
+                raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def flush_folder(folder: Path) -> None:

@@ -1,0 +1,156 @@
+// A model in the browser: the network by ONNX Runtime Web, all else by the modules beside this one.
+
+import * as ort from "../runtime/ort.js";
+import { read } from "./heads.js";
+import { normals } from "./noise.js";
+import { readFacts } from "./onnx_file.js";
+import { encodePalettes } from "./palettes.js";
+import { decode, finish } from "./pixels.js";
+import { makeRequest } from "./request.js";
+import { samplerSteps } from "./samplers.js";
+
+// One thread: more would need a host that isolates the page from all others.
+ort.env.wasm.numThreads = 1;
+ort.env.logLevel = "error";
+
+/** Give the runtime its WebAssembly; before the first model. */
+export function setRuntime(wasm) {
+  ort.env.wasm.wasmBinary = wasm;
+}
+
+const DEFAULT_STEPS = { ddpm: null, ddim: 50, dpm: 10 };
+const DEFAULT_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
+
+/** Settings of a sampler with all that is not given filled in, as spritelab.config.sampler does. */
+export function complete(how, timesteps) {
+  const { sampler } = how;
+  return {
+    sampler,
+    steps: how.times?.length ?? how.steps ?? Math.min(DEFAULT_STEPS[sampler] ?? timesteps, timesteps),
+    times: how.times ?? null,
+    spacing: how.spacing ?? DEFAULT_SPACING[sampler],
+    start: how.start ?? "noise",
+    eta: sampler === "ddim" ? how.eta ?? 0 : null,
+    variance: sampler === "ddpm" ? how.variance ?? "posterior" : null,
+    guidance: how.guidance ?? 1,
+    clip: how.clip ?? true,
+  };
+}
+
+/** Network evaluations a sprite; guidance counts twice. */
+export function nfe({ steps, guidance }) {
+  return steps * (guidance === 0 || guidance === 1 ? 1 : 2);
+}
+
+export class Model {
+  /** @param bytes of an ONNX file that spritelab exported, Uint8Array */
+  static async load(bytes) {
+    const facts = await readFacts(bytes);
+    const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
+    return new Model(facts, session);
+  }
+
+  constructor(facts, session) {
+    this.facts = facts;
+    this.session = session;
+  }
+
+  /** Let the memory of the network go. */
+  release() {
+    return this.session.release();
+  }
+
+  /** The sprites that are asked for, see makeRequest. */
+  request(asked) {
+    return makeRequest(this.facts, asked);
+  }
+
+  /** x_T of sprites, Float32Array [B,C,H,W]. */
+  firstNoise(sprites) {
+    const { channels, size } = this.facts;
+    return normals(sprites.map(sprite => sprite.noise), 0, channels * size * size);
+  }
+
+  /** Walk along a chain: the sampler at work on sprites of a request, from x_T. */
+  steps(how, sprites, x = this.firstNoise(sprites)) {
+    const noises = sprites.map(sprite => sprite.noise);
+    return samplerSteps(how, this.denoiser(how, sprites), this.facts.schedule, x, noises);
+  }
+
+  /** `denoise(x, t, last)` → { x0, eps } for these sprites, guidance included. */
+  denoiser({ guidance, clip }, sprites) {
+    const { prediction, schedule, channels } = this.facts;
+    const palettes = this.facts.palettes
+      ? encodePalettes(sprites.map(sprite => sprite.palette), channels)
+      : null;
+    const K = this.facts.classNames.length;
+    const context = new Float32Array(sprites.length * K);
+    if (guidance !== 0) sprites.forEach((sprite, b) => context.set(sprite.context, b * K));
+    const guided = guidance !== 0 && guidance !== 1;
+    return async (x, t, last) => {
+      let output;
+      if (guided) {
+        // f(∅) + w·(f(c) - f(∅)), Ho and Salimans 2022, in one call on a batch of 2·B.
+        const both = await this.ask(twice(x), t, withZeros(context), palettes && twiceAll(palettes));
+        output = guide(both, Math.fround(guidance));
+      } else {
+        output = await this.ask(x, t, context, palettes);
+      }
+      return read(prediction, output, x, schedule, t, { clip, last, palettes });
+    };
+  }
+
+  /** f(x_t, t, context): the output of the network, Float32Array. */
+  async ask(x, t, context, palettes) {
+    const { channels, size, classNames } = this.facts;
+    const B = context.length / classNames.length;
+    const feeds = {
+      x_t: new ort.Tensor("float32", x, [B, channels, size, size]),
+      t: new ort.Tensor("int64", new BigInt64Array(B).fill(BigInt(t)), [B]),
+      context: new ort.Tensor("float32", context, [B, classNames.length]),
+    };
+    if (palettes) {
+      const { colours, used, most } = palettes;
+      feeds.colours = new ort.Tensor("float32", colours, [B, most, channels]);
+      feeds.used = new ort.Tensor("bool", used, [B, most]);
+    }
+    const { output } = await this.session.run(feeds);
+    return output.data;
+  }
+
+  /** x as it is on the way, RGBA bytes [B,H,W,4]. */
+  pixels(x) {
+    const { channels, size } = this.facts;
+    return decode(x, x.length / (channels * size * size), channels);
+  }
+
+  /** A sampler's last x as finished sprites, RGBA bytes [B,H,W,4]. */
+  finished(x) {
+    const { palettes, hardAlpha } = this.facts;
+    return finish(this.pixels(x), { palette: palettes !== null, hardAlpha });
+  }
+}
+
+function twice(array) {
+  const both = new array.constructor(2 * array.length);
+  both.set(array);
+  both.set(array, array.length);
+  return both;
+}
+
+const withZeros = array => {
+  const both = new Float32Array(2 * array.length);
+  both.set(array);
+  return both;
+};
+
+const twiceAll = ({ colours, used, most }) => ({ colours: twice(colours), used: twice(used), most });
+
+/** Guidance on the output, in float32 as torch computes it. */
+function guide(both, weight) {
+  const n = both.length / 2;
+  return Float32Array.from({ length: n }, (_, i) => {
+    const none = both[n + i];
+    return none + Math.fround(weight * Math.fround(both[i] - none));
+  });
+}

@@ -1,0 +1,139 @@
+// The work, beside the page: models are loaded and sprites drawn here, so that the page never waits.
+//
+//   to the worker                                   from it
+//   { kind: "load", id, file, bytes }               loading { done, total }…, loaded { facts }
+//   { kind: "draw", id, file, asked, how }          begun { sprites }, step { … }…, done { seconds }
+//   { kind: "watch", id, file, asked, hows }        begun, frame { side, … }…, done
+//   { kind: "stop" }                                stopped, from whatever was going on
+//
+// Every answer has the id of what it answers; what goes wrong is failed { message }.
+
+import { Model, complete, nfe, setRuntime } from "./model.js";
+
+const BATCH = 4; // sprites at a time, and one to begin with: it is there soon, and steps stay short
+
+let runtime = null;
+const models = new Map();
+let current = null; // the id of the work that goes on; another one, or null, ends it
+
+self.onmessage = async ({ data }) => {
+  if (data.kind === "stop") {
+    if (current !== null) post(current, "stopped");
+    current = null;
+    return;
+  }
+  const work = { load, draw, watch }[data.kind];
+  if (data.kind !== "load") current = data.id;
+  try {
+    await work(data);
+  } catch (error) {
+    post(data.id, "failed", { message: String(error?.message ?? error) });
+  }
+  if (current === data.id) current = null;
+};
+
+const post = (id, kind, rest = {}, transfer = []) => self.postMessage({ id, kind, ...rest }, transfer);
+
+/** Let messages in, a stop among them; says whether to go on with the work of this id. */
+async function goesOn(id) {
+  await new Promise(resolve => setTimeout(resolve));
+  return current === id;
+}
+
+async function load({ id, file, bytes, runtimeBytes }) {
+  if (!models.has(file)) models.set(file, fetchModel(id, file, bytes, runtimeBytes));
+  let model;
+  try {
+    model = await models.get(file);
+  } catch (error) {
+    models.delete(file);
+    throw error;
+  }
+  const { palettes, schedule, ...facts } = model.facts;
+  const { alphaBars, lambdas, timesteps } = schedule;
+  const lends = palettes && { most: palettes.most, count: palettes.sizes.length };
+  post(id, "loaded", { facts: { ...facts, alphaBars, lambdas, timesteps, palettes: lends } });
+}
+
+async function fetchModel(id, file, bytes, runtimeBytes) {
+  const parts = [0, 0], total = bytes + runtimeBytes;
+  const told = part => done => {
+    parts[part] = done;
+    post(id, "loading", { done: parts[0] + parts[1], total });
+  };
+  runtime ??= fetchBytes("../runtime/ort.wasm", told(0)).then(setRuntime);
+  const [content] = await Promise.all([fetchBytes(`../${file}`, told(1)), runtime]);
+  post(id, "loading", { done: total, total });
+  const model = await Model.load(content);
+  // Once before it is needed: the browser translates the network's code when it first runs.
+  const sprites = model.request({ seed: 0, numbers: [0] });
+  for await (const _ of model.steps(complete({ sampler: "dpm", steps: 1 }, 1000), sprites)) break;
+  return model;
+}
+
+async function fetchBytes(address, told) {
+  const response = await fetch(new URL(address, import.meta.url));
+  if (!response.ok) throw new Error(`${address.replace("../", "")}: ${response.status}`);
+  const pieces = [];
+  let done = 0;
+  for (const reader = response.body.getReader(); ;) {
+    const { value, done: ended } = await reader.read();
+    if (ended) break;
+    pieces.push(value);
+    told((done += value.length));
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+async function draw({ id, file, asked, how: given }) {
+  const model = await models.get(file), start = performance.now();
+  const how = complete(given, model.facts.schedule.timesteps);
+  const sprites = model.request(asked);
+  post(id, "begun", { how, nfe: nfe(how), sprites: sprites.map(described) });
+  for (let first = 0, count; first < sprites.length; first += count) {
+    count = first === 0 ? 1 : BATCH;
+    const some = sprites.slice(first, first + count);
+    for await (const { t, t_prev, x } of model.steps(how, some)) {
+      const last = t_prev === -1;
+      const pixels = last ? model.finished(x) : model.pixels(x);
+      post(id, "step", { first, count: some.length, t, last, pixels }, [pixels.buffer]);
+      if (!(await goesOn(id))) return;
+    }
+  }
+  post(id, "done", { seconds: (performance.now() - start) / 1000 });
+}
+
+/** What the page is told of a sprite. */
+const described = ({ number, label, lender, palette }) => ({ number, label, lender, palette });
+
+/** One sprite by several samplers, from the same x_T: each moment as pixels. */
+async function watch({ id, file, asked, hows }) {
+  const model = await models.get(file), { timesteps } = model.facts.schedule;
+  const complete_ = hows.map(how => complete(how, timesteps));
+  const sprites = model.request(asked);
+  const pairs = complete_.map(how => model.facts.schedule.pairs(how));
+  post(id, "begun", { hows: complete_, pairs, nfe: complete_.map(nfe), sprites: sprites.map(described) });
+  for (const [side, how] of complete_.entries()) {
+    const start = performance.now();
+    let x = model.firstNoise(sprites);
+    for await (const step of model.steps(how, sprites, x)) {
+      const frame = { t: step.t, x_t: model.pixels(x), x0: model.pixels(step.x0), eps: noiseSeen(model, step.eps) };
+      x = step.x;
+      const seconds = (performance.now() - start) / 1000;
+      post(id, "frame", { side, frame, seconds });
+      if (step.t_prev === -1) {
+        const sprite = model.finished(x);
+        post(id, "frame", { side, frame: { t: -1, x_t: sprite, x0: sprite, eps: frame.eps }, seconds });
+      }
+      if (!(await goesOn(id))) return;
+    }
+  }
+  post(id, "done");
+}
+
+/** ε̂ as a picture: -3 … 3 from black to white, alpha left out. */
+function noiseSeen(model, eps) {
+  const pixels = model.pixels(eps.map(value => value / 3));
+  for (let i = 3; i < pixels.length; i += 4) pixels[i] = 255;
+  return pixels;
+}

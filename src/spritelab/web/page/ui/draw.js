@@ -1,0 +1,296 @@
+// The place where sprites are drawn: what is asked, and the sprites as they appear.
+
+import { parseHex } from "../engine/palettes.js";
+import { encodeGif } from "../files/gif.js";
+import { writeAddress } from "./address.js";
+import { ClassChoice } from "./class_choice.js";
+import { ask, stop } from "./client.js";
+import { $, download, el, paint, randomSeed, spriteCanvas } from "./dom.js";
+import { PRESETS } from "./presets.js";
+import { SAMPLERS, text } from "./strings.js";
+
+const OWN = "own";
+const USUAL_STEPS = { ddpm: 100, ddim: 50, dpm: 10 };
+const SIDE = 96; // CSS pixels of a sprite
+const MOST_FRAMES = 60; // of a denoising that are kept for a GIF
+
+export class DrawPlace {
+  constructor(tray) {
+    this.section = $("draw");
+    this.tray = tray;
+    this.classes = new ClassChoice();
+    this.tiles = [];
+    this.run = 0;
+    this.drawn = null;
+    this.fillChoices();
+    $("draw-form").addEventListener("submit", event => {
+      event.preventDefault();
+      this.draw();
+    });
+    $("stop").addEventListener("click", stop);
+    $("dice").addEventListener("click", () => {
+      $("seed").value = randomSeed();
+      this.draw();
+    });
+    $("palette").addEventListener("change", () => this.showPalette());
+    $("colours").addEventListener("input", () => this.showPalette());
+    $("sampler").addEventListener("change", () => this.showSampler(true));
+    $("keep").addEventListener("click", () => this.keep());
+    $("gif").addEventListener("click", () => this.gif());
+    $("select-all").addEventListener("click", () => this.select(() => true));
+    $("select-none").addEventListener("click", () => this.select(() => false));
+    $("sprites").addEventListener("keydown", event => this.move(event));
+    addEventListener("keydown", event => event.key === "Escape" && !$("stop").hidden && stop());
+  }
+
+  fillChoices() {
+    $("dice").setAttribute("aria-label", text.draw.dice);
+    $("dice").title = text.draw.dice;
+    $("colours").placeholder = text.draw.colours_placeholder;
+    const names = [["", text.draw.lent], ...Object.keys(PRESETS).map(name => [name, name]), [OWN, text.draw.own]];
+    $("palette").append(...names.map(([value, textContent]) => el("option", { value, textContent })));
+  }
+
+  /** Take a model, and settings from the address. */
+  use(model, facts, settings) {
+    if (this.model === model && !settings.size) return;
+    this.model = model;
+    this.facts = facts;
+    this.drawn = null;
+    this.classes.use(facts.classNames, settings.get("label"));
+    const own = facts.sampling;
+    $("sampler").replaceChildren(...Object.entries(SAMPLERS).map(([value, name]) => el("option", {
+      value, textContent: value === own.sampler ? text.draw.own_sampler(name) : name,
+    })));
+    $("palette-field").hidden = !facts.palettes;
+    this.read(settings, own);
+    this.showPalette();
+  }
+
+  /** Fill the form in from the address; what it does not say keeps its place or is the model's own. */
+  read(settings, own) {
+    if (/^\d{1,19}$/.test(settings.get("seed") ?? "")) $("seed").value = settings.get("seed");
+    if (settings.get("n") > 0) $("count").value = Math.min(100, Math.floor(settings.get("n")));
+    const colours = settings.get("palette");
+    if (colours !== null) {
+      const plain = colours.replaceAll(",", " ");
+      const preset = Object.keys(PRESETS).find(name => PRESETS[name] === plain);
+      $("palette").value = preset ?? OWN;
+      if (!preset) $("colours").value = plain.split(" ").map(code => `#${code}`).join(" ");
+    }
+    $("sampler").value = settings.get("sampler") in SAMPLERS ? settings.get("sampler") : own.sampler;
+    this.showSampler(true);
+    if (settings.get("steps") > 0) $("steps").value = settings.get("steps");
+    if (settings.get("eta") !== null) $("eta").value = settings.get("eta");
+    $("guidance").value = settings.get("guidance") ?? own.guidance;
+    $("more").open = ["sampler", "steps", "eta", "guidance"].some(name => settings.has(name));
+  }
+
+  /** Draw as soon as the place is seen with a model that has not drawn yet. */
+  shown() {
+    if (this.facts && this.drawn === null) this.draw();
+    else if (this.drawn) writeAddress("draw", this.drawn);
+  }
+
+  showSampler(changed) {
+    const sampler = $("sampler").value, own = this.facts.sampling;
+    $("steps").max = this.facts.timesteps;
+    if (changed) $("steps").value = sampler === own.sampler ? own.steps : USUAL_STEPS[sampler];
+    $("eta-field").hidden = sampler !== "ddim";
+    if (changed) $("eta").value = sampler === own.sampler ? own.eta ?? 0 : 0;
+  }
+
+  /** The colours that are chosen; null if they are lent; undefined if there is a mistake, which is told. */
+  colours() {
+    const chosen = $("palette").value, told = $("colours-error");
+    told.textContent = "";
+    if (!this.facts.palettes || chosen === "") return null;
+    const { colours, wrong } = parseHex(chosen === OWN ? $("colours").value : PRESETS[chosen]);
+    if (wrong === undefined && colours.length) return colours;
+    told.textContent = wrong === undefined ? text.draw.no_colours : text.draw.wrong_colour(wrong);
+    return undefined;
+  }
+
+  showPalette() {
+    const chosen = $("palette").value;
+    $("own-palette").hidden = chosen !== OWN;
+    $("palette-hint").textContent = chosen === "" ? text.draw.lent_hint : text.draw.palette_hint;
+    const colours = chosen === OWN && !$("colours").value.trim() ? null : this.colours();
+    $("swatches").replaceChildren(...(colours ?? []).map(swatch));
+    if (chosen === OWN && !$("colours").value.trim()) $("colours-error").textContent = "";
+  }
+
+  /** How to draw, as spritelab.config's SamplerSettings.changed would have it. */
+  how() {
+    const own = this.facts.sampling, sampler = $("sampler").value;
+    const steps = clamp(Math.round($("steps").value || own.steps), 1, this.facts.timesteps);
+    const eta = sampler === "ddim" ? clamp(Number($("eta").value), 0, 1) : null;
+    const guidance = clamp(Number($("guidance").value || 1), 0, 8);
+    const shared = { sampler, steps, eta, guidance, clip: own.clip };
+    if (sampler !== own.sampler) return shared;
+    if (own.times && steps === own.steps) return { ...own, ...shared };
+    return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start };
+  }
+
+  /** What the address says of a request; what is the model's own is left out. */
+  settings(how, colours) {
+    const own = this.facts.sampling;
+    const differs = key => (how[key] === own[key] ? null : how[key]);
+    return {
+      model: this.model.name,
+      label: this.classes.inWords(),
+      seed: $("seed").value,
+      n: $("count").value,
+      palette: colours && $("palette").value !== OWN ? PRESETS[$("palette").value].replaceAll(" ", ",")
+        : colours && $("colours").value.trim().split(/[\s,;]+/).map(code => code.replace("#", "")).join(","),
+      sampler: differs("sampler"),
+      steps: differs("steps"),
+      eta: how.eta === (own.eta ?? 0) ? null : how.eta,
+      guidance: differs("guidance"),
+    };
+  }
+
+  async draw() {
+    const palette = this.colours();
+    if (palette === undefined) {
+      $("palette").focus();
+      return;
+    }
+    if (!/^\d{1,18}$/.test($("seed").value)) $("seed").value = "0";
+    const n = clamp(Math.round($("count").value || 1), 1, 100), how = this.how();
+    $("count").value = n;
+    $("steps").value = how.steps;
+    this.drawn = this.settings(how, palette);
+    writeAddress("draw", this.drawn);
+    if (!$("stop").hidden) stop();
+    const run = ++this.run;
+    this.lay(n);
+    this.working(true);
+    const asked = {
+      seed: $("seed").value,
+      numbers: Array.from({ length: n }, (_, i) => i),
+      label: this.classes.label(),
+      palette,
+    };
+    $("draw-status").textContent = text.draw.drawing(0, n);
+    try {
+      const answer = await ask("draw", { file: this.model.file, asked, how }, heard => {
+        if (run === this.run) this.hear(heard, n);
+      });
+      if (run !== this.run) return;
+      const done = this.tiles.filter(tile => tile.pixels).length;
+      $("draw-status").textContent = answer.kind === "done"
+        ? text.draw.done(n, text.draw.how(this.used), answer.seconds)
+        : text.draw.stopped(done, n);
+      this.tiles.filter(tile => !tile.pixels).forEach(tile => tile.button.remove());
+      this.tiles = this.tiles.filter(tile => tile.pixels);
+    } catch (error) {
+      if (run === this.run) $("draw-status").textContent = text.failed(error.message);
+    }
+    if (run === this.run) this.working(false);
+  }
+
+  working(on) {
+    $("stop").hidden = !on;
+    $("sprites").setAttribute("aria-busy", String(on));
+    this.showSelection();
+  }
+
+  /** Empty tiles, one a sprite. */
+  lay(n) {
+    this.tiles = Array.from({ length: n }, (_, i) => {
+      const canvas = spriteCanvas(this.facts.size, SIDE);
+      const caption = el("span", { className: "caption" });
+      const button = el("button", { type: "button", className: "tile", disabled: true, "aria-pressed": "false" },
+        canvas, caption);
+      const tile = { button, canvas, caption, number: i, frames: [], selected: false };
+      button.addEventListener("click", () => {
+        this.select(one => (one === tile) !== one.selected);
+      });
+      return tile;
+    });
+    $("sprites").replaceChildren(...this.tiles.map(tile => tile.button));
+    this.showSelection();
+  }
+
+  hear({ kind, ...heard }, n) {
+    if (kind === "begun") {
+      this.used = heard.how;
+      heard.sprites.forEach((sprite, i) => this.name(this.tiles[i], sprite));
+    } else if (kind === "step") {
+      const length = this.facts.size ** 2 * 4;
+      for (let i = 0; i < heard.count; i++) {
+        const tile = this.tiles[heard.first + i];
+        const pixels = heard.pixels.slice(i * length, (i + 1) * length);
+        paint(tile.canvas, pixels);
+        if (tile.frames.length < MOST_FRAMES || heard.last) tile.frames.push(pixels);
+        if (heard.last) this.finish(tile, pixels);
+      }
+      if (heard.last) $("draw-status").textContent = text.draw.drawing(heard.first + heard.count, n);
+    }
+  }
+
+  name(tile, { label, palette }) {
+    tile.tag = label >= 0 ? this.facts.classNames[label] : "default";
+    tile.name = `${tile.tag}-${this.drawn.seed}-${tile.number}`;
+    tile.palette = palette;
+    tile.caption.textContent = label >= 0 ? tile.tag : tile.number;
+    tile.button.setAttribute("aria-label", text.draw.sprite(tile.tag, tile.number));
+    tile.button.title = tile.name;
+  }
+
+  finish(tile, pixels) {
+    tile.pixels = pixels;
+    tile.button.disabled = false;
+  }
+
+  /** Select the finished tiles for which `chosen` is true, and no others. */
+  select(chosen) {
+    for (const tile of this.tiles) {
+      tile.selected = Boolean(tile.pixels && chosen(tile));
+      tile.button.setAttribute("aria-pressed", String(tile.selected));
+    }
+    this.showSelection();
+  }
+
+  showSelection() {
+    const n = this.tiles.filter(tile => tile.selected).length;
+    $("selection").hidden = n === 0;
+    $("select-all").hidden = n > 0 || !this.tiles.some(tile => tile.pixels);
+    $("selected-count").textContent = text.draw.selected(n);
+  }
+
+  selected() {
+    return this.tiles.filter(tile => tile.selected);
+  }
+
+  keep() {
+    const { size } = this.facts, model = this.model.name;
+    this.tray.add(this.selected().map(({ name, tag, pixels }) => ({ name, tag, size, pixels, model })));
+    this.select(() => false);
+  }
+
+  /** The denoising of the selected sprites. */
+  gif() {
+    const chosen = this.selected();
+    download(`${chosen[0].name}.gif`, encodeGif(chosen.map(tile => tile.frames), this.facts.size), "image/gif");
+  }
+
+  /** Arrow keys go from sprite to sprite. */
+  move(event) {
+    const there = this.tiles.map(tile => tile.button), at = there.indexOf(document.activeElement);
+    const columns = there.filter(button => button.offsetTop === there[0]?.offsetTop).length;
+    const way = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    if (at < 0 || way === undefined) return;
+    event.preventDefault();
+    there[at + way]?.focus();
+  }
+}
+
+const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+function swatch([r, g, b]) {
+  const one = el("span", { className: "swatch" });
+  one.style.background = `rgb(${r} ${g} ${b})`;
+  return one;
+}

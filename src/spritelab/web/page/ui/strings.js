@@ -1,0 +1,117 @@
+// All that the page says, in English. To translate it, translate this file.
+
+const several = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+const seconds = s => `${s < 10 ? s.toFixed(1) : Math.round(s)} s`;
+
+export const SAMPLERS = { ddpm: "DDPM", ddim: "DDIM", dpm: "DPM-Solver++" };
+
+export const text = {
+  skip: "Skip to the content",
+  places: "Places",
+  model: "Model",
+  stop: "Stop",
+  theme: "Light or dark",
+  private: "Everything is computed on this device. Nothing is sent anywhere.",
+  loading: (name, share) => `Loading ${name} … ${Math.round(100 * share)} %`,
+  starting: name => `Starting ${name} …`,
+  failed: message => `That did not work: ${message}`,
+  about: ({ name, size, channels, updates, source, licence }) =>
+    `${name} draws ${size}×${size} ${channels === 4 ? "RGBA" : "RGB"} sprites. It learnt them from ` +
+    `${source} (${licence}) in ${updates.toLocaleString("en")} updates.`,
+
+  draw: {
+    title: "Draw",
+    class: "Class",
+    any: "any",
+    no_class: "none",
+    class_hint: "Choose one, or several to mix them.",
+    mix_hint: "A mix: the network is told a bit of each.",
+    weight: name => `Weight of ${name}`,
+    seed: "Seed",
+    dice: "Another seed",
+    count: "Sprites",
+    palette: "Palette",
+    lent: "Lent by training sprites",
+    own: "My own …",
+    colours: "Colours, as #rrggbb",
+    colours_placeholder: "#1a1c2c #5d275d #b13e53 …",
+    no_colours: "Give at least one colour, such as #b13e53.",
+    wrong_colour: code => `${code} is no colour; write #rrggbb.`,
+    palette_hint: "Each sprite takes from it the colours nearest to those of a training sprite.",
+    lent_hint: "Each sprite borrows the colours of a training sprite.",
+    more: "More",
+    sampler: "Sampler",
+    own_sampler: name => `${name}, the model’s own`,
+    steps: "Steps",
+    eta: "η",
+    guidance: "Guidance",
+    guidance_hint: "Guidance above 1 exaggerates the class, at twice the work.",
+    go: "Draw",
+    again: "Draw",
+    sprites: "Sprites",
+    drawing: (done, n) => `${done} of ${n} drawn`,
+    done: (n, how, s) => `${several(n, "sprite", "sprites")} · ${how} · ${seconds(s)}`,
+    stopped: (done, n) => `Stopped: ${done} of ${n} drawn`,
+    how: ({ sampler, steps, eta, guidance }) =>
+      `${SAMPLERS[sampler]}${eta ? `, η = ${eta}` : ""}, ${several(steps, "step", "steps")}` +
+      `${guidance === 1 ? "" : `, guidance ${guidance}`}`,
+    selected: n => `${n} selected`,
+    keep: "Keep",
+    gif: "GIF",
+    gif_title: "The denoising of the selected sprites, as a GIF",
+    all: "Select all",
+    none: "Clear",
+    sprite: (tag, number) => `${tag}, sprite ${number}`,
+  },
+
+  tray: {
+    title: "Tray",
+    count: n => several(n, "sprite", "sprites"),
+    sheet: "Sheet + JSON",
+    png: "PNG",
+    clear: "Empty",
+    remove: name => `Take ${name} out of the tray`,
+    full: "The tray is full: this browser keeps no more.",
+  },
+
+  watch: {
+    title: "Watch",
+    heading: "One noise, two ways out of it",
+    intro:
+      "Both samplers ask the same network and begin from the same noise. DDPM adds fresh noise at " +
+      "every step; DDIM follows a fixed path, and so can take fewer, longer steps.",
+    ddpm_steps: "DDPM steps",
+    ddim_steps: "DDIM steps",
+    eta: "DDIM η",
+    go: "Watch",
+    slider: "Time t, from noise to sprite",
+    play: "Play",
+    pause: "Pause",
+    clean: "clean",
+    x_t: "what there is at t",
+    x0: "sprite seen in it",
+    eps: "noise seen in it",
+    ddpm_text: "Ancestral sampling: go to the mean of what could come before, and add noise.",
+    ddim_text: "Implicit sampling: take the noise out, and put back as much as belongs to t′.",
+    cost: (nfe, s) => `${several(nfe, "evaluation", "evaluations")} of the network · ${seconds(s)}`,
+    running: (side, done, n) => `${side}: step ${done} of ${n}`,
+    schedule: "Where the steps fall",
+    schedule_text:
+      "ᾱ is the share of the sprite left at t, and λ half the logarithm of signal to noise. " +
+      "Marks are the steps that each sampler visits.",
+    alpha_bar: "ᾱ",
+    lambda: "λ",
+    chart: (ddpm, ddim) =>
+      `Curves of alpha bar and lambda over t; DDPM visits ${ddpm} steps, DDIM ${ddim}.`,
+  },
+};
+
+/** Fill the texts of the page in: data-t is what an element says, data-label its name. */
+export function fillIn(root = document) {
+  const find = path => path.split(".").reduce((place, name) => place[name], text);
+  for (const element of root.querySelectorAll("[data-t]")) element.textContent = find(element.dataset.t);
+  for (const element of root.querySelectorAll("[data-label]")) {
+    element.setAttribute("aria-label", find(element.dataset.label));
+  }
+  for (const element of root.querySelectorAll("[data-title]")) element.title = find(element.dataset.title);
+}
