@@ -26,8 +26,8 @@ from spritelab.pixels import Images
 MOST = 100
 """Sprites of one request."""
 
-PREVIEW_SECONDS = 0.08
-"""Between two pictures of the same sprites on the way."""
+MOST_PREVIEWS = 60
+"""Pictures of the same sprites on the way; of more steps some are left out, evenly."""
 
 at_work = CapacityLimiter(1)
 """One step of one drawing at a time: two pages that draw take turns, and both see theirs grow."""
@@ -119,18 +119,17 @@ async def draw_events(
         "begun",
         {"how": how.model_dump(mode="json"), "nfe": how.nfe, "sprites": described(request)},
     )
-    shown = 0.0
+    every = -(-(how.steps or 1) // MOST_PREVIEWS)
     for first in range(0, len(request), model.batch_size):
         part = request[first : first + model.batch_size]
-        chain = moments(model, how, part)
+        chain, taken = moments(model, how, part), 0
         while (moment := await to_thread.run_sync(next, chain, None, limiter=at_work)) is not None:
             t, x, last = moment
-            now = time.perf_counter()
+            taken += 1
             if last:
                 images = model.to_pixels(x, form.hard_alpha)
                 yield event("sprites", {"first": first, **_final(request, first, images)})
-            elif form.previews and now - shown >= PREVIEW_SECONDS:
-                shown = now
+            elif form.previews and taken % every == 0:
                 rgba = packed(pixels.decode(x))
                 yield event("step", {"first": first, "count": len(part), "t": t, "pixels": rgba})
     yield event("done", {"seconds": round(time.perf_counter() - begun, 3)})

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from spritelab.app.answers import wrong
 from spritelab.app.names import is_plain_name
 from spritelab.errors import ModelError
-from spritelab.generate import Model, load_model, read_config, shipped_models
+from spritelab.generate import Model, find_model, load_model, read_config, shipped_models
 from spritelab.generate.folder import SHIPPED
 
 KEPT = 4
@@ -52,33 +52,51 @@ class Shelf:
         raise wrong("model", f"there is no model {name!r}; choose one of the list")
 
     def listed(self) -> list[dict[str, Any]]:
-        """What the page is told of every model. A broken one is left out."""
-        return list(self._described())
-
-    def _described(self) -> Iterator[dict[str, Any]]:
+        """What is told of every model. A broken one is left out."""
+        found = []
         for name in self.names():
-            own = _is_run(self.runs / name)
-            folder = self.runs / name / "model" if own else SHIPPED / name
-            try:
-                config = read_config(folder)
-            except ModelError:
-                continue
-            timesteps = config.schedule.timesteps
-            yield {
-                "name": name,
-                "kind": "run" if own else "shipped",
-                "size": config.size,
-                "channels": config.channels,
-                "class_names": list(config.class_names),
-                "has_palettes": config.prediction == "palette",
-                "timesteps": timesteps,
-                "sampling": config.sampling.complete(timesteps).model_dump(mode="json"),
-                "updates": config.step,
-                "source": config.trained_on.source,
-                "licence": config.trained_on.licence,
-                "url": config.trained_on.url,
-                "version": str(_changed(self.runs / name)),
-            }
+            with suppress(ModelError):
+                found.append(self.described(name))
+        return found
+
+    def described(self, name: str) -> dict[str, Any]:
+        """What is told of a model: what its folder says of it, without its weights.
+
+        Raises:
+            Refusal: if there is none.
+            ModelError: if it is broken.
+        """
+        config = read_config(find_model(self.source(name)))
+        timesteps = config.schedule.timesteps
+        return {
+            "name": name,
+            "kind": "run" if _is_run(self.runs / name) else "shipped",
+            "version": str(_changed(self.runs / name)),
+            "size": config.size,
+            "channels": config.channels,
+            "class_names": list(config.class_names),
+            "has_palettes": config.prediction == "palette",
+            "timesteps": timesteps,
+            "sampling": config.sampling.complete(timesteps).model_dump(mode="json"),
+            "updates": config.step,
+            "source": config.trained_on.source,
+            "licence": config.trained_on.licence,
+            "url": config.trained_on.url,
+        }
+
+    def facts(self, name: str) -> dict[str, Any]:
+        """All of that, with its schedule and palettes; loads the model.
+
+        ``alpha_bars`` is base64 of little-endian float64 ``[T]``.
+        """
+        model = self.get(name)
+        alpha_bars = model.schedule.alpha_bars.numpy().astype("<f8")
+        palettes = model.palettes
+        return {
+            **self.described(name),
+            "alpha_bars": base64.b64encode(alpha_bars.tobytes()).decode("ascii"),
+            "palettes": palettes and {"count": len(palettes), "most": palettes.most},
+        }
 
     def get(self, name: str) -> Model:
         """The model of this name, as its folder has it now. May take a moment: call it in a thread.
@@ -98,16 +116,6 @@ class Shelf:
             while len(self._loaded) > KEPT:
                 self._loaded.popitem(last=False)
             return self._loaded[key]
-
-    def schedule_of(self, name: str) -> dict[str, Any]:
-        """The schedule of a model, for the page's charts: ᾱ as base64 of little-endian float64."""
-        alpha_bars = self.get(name).schedule.alpha_bars.numpy().astype("<f8")
-        palettes = self.get(name).palettes
-        lends = None if palettes is None else {"count": len(palettes), "most": palettes.most}
-        return {
-            "alpha_bars": base64.b64encode(alpha_bars.tobytes()).decode("ascii"),
-            "palettes": lends,
-        }
 
 
 def _is_run(folder: Path) -> bool:

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+import spritelab
 from spritelab.app import drawing, locks, page, uploads, watch
 from spritelab.app.answers import Refusal, check_form, mistaken, read_form, refused, stream
 from spritelab.app.guard import Door, Guard
@@ -78,9 +79,18 @@ def build_app(served: Served, door: Door) -> Starlette:
     async def models(_: Request) -> Response:
         return JSONResponse({"models": await to_thread.run_sync(served.shelf.listed)})
 
+    async def page_models(_: Request) -> Response:
+        found = await to_thread.run_sync(served.shelf.listed)
+        files = [
+            {"name": one["name"], "file": f"{one['name']}?{one['version']}", "bytes": 0}
+            for one in found
+        ]
+        told = {"spritelab": spritelab.__version__, "served": True, "runtime_bytes": 0}
+        return JSONResponse({**told, "models": files})
+
     async def model(request: Request) -> Response:
         return JSONResponse(
-            await to_thread.run_sync(served.shelf.schedule_of, request.path_params["name"])
+            await to_thread.run_sync(served.shelf.facts, request.path_params["name"])
         )
 
     async def draw(request: Request) -> Response:
@@ -158,6 +168,7 @@ def build_app(served: Served, door: Door) -> Starlette:
         Route("/api/runs/{name}/samples.png", samples),
         Route("/api/runs/{name}/stop", act(trainings.stop), methods=["POST"]),
         Route("/api/runs/{name}/resume", act(trainings.resume), methods=["POST"]),
+        Route("/models.json", page_models),
         *page.routes(),
     ]
     return Starlette(

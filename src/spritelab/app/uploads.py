@@ -17,8 +17,10 @@ from spritelab import data, pictures
 from spritelab.app.answers import Refusal, refusal_of, wrong
 from spritelab.app.names import is_id, new_id, plain_name
 from spritelab.config import Settings
+from spritelab.data.decode import SUFFIXES
 from spritelab.errors import MissingExtraError, SpritelabError
 from spritelab.pictures.layout import good_scale
+from spritelab.sheets import ASEPRITE_FILES
 from spritelab.storage import load_json, write_json
 
 MAX_UPLOAD = 2**28
@@ -27,7 +29,7 @@ MAX_UPLOAD = 2**28
 MAX_UNPACKED = 2**29
 """The most bytes that an archive may unpack to by its own list, which is held to as it is read."""
 
-KINDS = (".zip", ".png", ".gif", ".webp", ".bmp", ".aseprite", ".ase", ".npy", ".npz")
+KINDS = (".zip", ".npy", ".npz", *sorted((*SUFFIXES, *ASEPRITE_FILES)))
 
 FORGOTTEN_SECONDS = 24 * 3600
 """After which an upload that no run was begun with is removed."""
