@@ -18,7 +18,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import spritelab
@@ -27,8 +27,8 @@ from spritelab.app.answers import Refusal, check_form, mistaken, read_form, refu
 from spritelab.app.guard import Door, Guard
 from spritelab.app.models import Shelf
 from spritelab.app.trainings import Trainings, Wish
-from spritelab.app.uploads import Reading, Uploads
-from spritelab.app.watching import latest_grid, run_events
+from spritelab.app.uploads import Uploads
+from spritelab.app.watching import latest_grid, run_events, small_grid
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.storage import storing
 
@@ -112,7 +112,7 @@ def build_app(served: Served, door: Door) -> Starlette:
         return JSONResponse(made, 201)
 
     async def inspect(request: Request) -> Response:
-        how = check_form(dict(request.query_params), Reading)
+        how = check_form(dict(request.query_params), uploads.Look)
         path = served.uploads.path(request.path_params["key"])
         return JSONResponse(await to_thread.run_sync(uploads.inspect, path, how, limiter=looking))
 
@@ -142,7 +142,8 @@ def build_app(served: Served, door: Door) -> Starlette:
         newest = latest_grid(served.runs / name)
         if newest is None:
             raise Refusal("there are no samples yet", status=404)
-        return FileResponse(served.runs / name / "samples" / f"step-{newest:08d}.png")
+        png = await to_thread.run_sync(small_grid, served.runs / name, newest)
+        return Response(png, media_type="image/png")
 
     def act(action: Callable[[str], Any]) -> Callable[[Request], Any]:
         async def acted(request: Request) -> Response:

@@ -15,13 +15,11 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from spritelab import config
 from spritelab.app import locks
-from spritelab.app.answers import Refusal, refusal_of, wrong
+from spritelab.app.answers import Refusal, wrong
 from spritelab.app.models import Shelf
 from spritelab.app.names import (
     JOB,
@@ -34,28 +32,10 @@ from spritelab.app.names import (
     PLAIN_NAME,
     is_plain_name,
 )
-from spritelab.app.uploads import Reading, Uploads
+from spritelab.app.uploads import Uploads
+from spritelab.app.wishes import Wish, settings_of
 from spritelab.errors import ModelError, SpritelabError
 from spritelab.storage import load_json, parse_json, write_file, write_json
-
-MAX_MINUTES = 24 * 60.0
-
-UPDATES_A_MINUTE = 240
-"""Of two processors at 16×16: how often a run of so many minutes is looked at hangs on it."""
-
-LOOKS = 10
-"""Validations, grids of samples and checkpoints of a run, on such a machine."""
-
-
-class Wish(Reading):
-    """What ``POST /api/runs`` takes: a name, an upload and how it is read, and three choices."""
-
-    name: str
-    upload: str
-    minutes: Annotated[float, Field(gt=0, le=MAX_MINUTES)] = 10.0
-    init: str | None = None
-    palette: bool = True
-    mirror: bool = False
 
 
 class Trainings:
@@ -84,7 +64,7 @@ class Trainings:
             "format": 1,
             "out": str(self.runs / name),
             "upload": wish.upload,
-            **_settings(wish, path),
+            **settings_of(wish, path),
         }
         if wish.init is not None:
             job["init"] = str(self._parent(wish, job["named"]))
@@ -287,27 +267,6 @@ class Trainings:
     def live(self, name: str) -> Path:
         """The file with the loss of every second."""
         return self.folder / name / LIVE
-
-
-def _settings(wish: Wish, path: Path) -> dict[str, Any]:
-    """The preset, and the settings that a run of this wish names; checked."""
-    looks = max(100, round(wish.minutes * UPDATES_A_MINUTE / LOOKS))
-    named = {
-        "data.source": str(path),
-        "data.mirror": wish.mirror,
-        "training.max_minutes": wish.minutes,
-        **{f"training.{what}_every": looks for what in ("validate", "sample", "checkpoint")},
-        **{f"data.{key}": value for key, value in wish.named().items()},
-    }
-    if wish.size is not None:
-        named["data.size"] = wish.size
-    preset = "small" if wish.palette else "rgba"
-    if wish.init is None:
-        try:
-            config.preset(preset).override(named)
-        except SpritelabError as error:
-            raise refusal_of(error, Wish) from None
-    return {"preset": preset, "named": named, "init": None}
 
 
 def _in_turn(jobs: Mapping[str, Mapping[str, Any]]) -> list[str]:

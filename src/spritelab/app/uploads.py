@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from anyio import to_thread
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from spritelab.app.names import is_id, new_id, plain_name
 from spritelab.config import Settings
 from spritelab.data.decode import SUFFIXES
 from spritelab.errors import MissingExtraError, SpritelabError
-from spritelab.pictures.layout import good_scale
+from spritelab.pixels import Images
 from spritelab.sheets import ASEPRITE_FILES
 from spritelab.storage import load_json, write_json
 
@@ -35,7 +36,9 @@ FORGOTTEN_SECONDS = 24 * 3600
 """After which an upload that no run was begun with is removed."""
 
 _RECORD = "upload.json"
-_COLUMNS, _ROWS = 16, 2
+_ROWS = 2  # of each class, on the contact sheet
+_SHOWN = 48  # pixels of a sprite there, about
+_GAP = 8
 
 
 class Reading(Settings):
@@ -164,7 +167,15 @@ def _check_archive(path: Path) -> None:
         )
 
 
-def inspect(path: Path, how: Reading) -> dict[str, Any]:
+class Look(Reading):
+    """What ``GET /api/uploads/ID/inspect`` takes: how files are read, and room for a picture."""
+
+    width: Annotated[int, Field(ge=100, le=4000)] = Field(
+        default=680, description="pixels that the contact sheet may be wide"
+    )
+
+
+def inspect(path: Path, how: Look) -> dict[str, Any]:
     """What ``spritelab data inspect`` says of an upload, and its contact sheet. Takes a while.
 
     Returns:
@@ -182,21 +193,29 @@ def inspect(path: Path, how: Reading) -> dict[str, Any]:
         except SpritelabError as error:
             raise _beside(refusal_of(error, Reading)) from None
     facts = data.inspect(sprites)
-    columns = min(_COLUMNS, max(1, facts.n))
-    sheet = pictures.contact_sheet(
-        sprites.images,
-        sprites.labels,
-        sprites.class_names,
-        columns,
-        _ROWS,
-        good_scale(sprites.images.shape[2], columns, most=4),
-    )
+    sheet = _contact_sheet(sprites, how.width)
     return {
         **facts.as_dict(),
         "parents": _parents(sprites, facts),
         "warnings": [str(one.message) for one in caught if one.category is UserWarning],
         "contact_sheet": pictures.data_uri(pictures.encode_png(sheet)),
     }
+
+
+def _contact_sheet(sprites: data.SpriteSet, width: int) -> Images:
+    """Some sprites of each class, in whole pixels, as many in a row as there is room for."""
+    side = sprites.images.shape[2]
+    scale = max(1, _SHOWN // side)
+    columns = max(1, (width - _GAP) // (side * scale + _GAP))
+    largest = int(np.bincount(np.maximum(sprites.labels, 0), minlength=1).max())
+    return pictures.contact_sheet(
+        sprites.images,
+        sprites.labels,
+        sprites.class_names,
+        min(columns, max(4, largest)),
+        _ROWS,
+        scale,
+    )
 
 
 def _beside(refusal: Refusal) -> Refusal:

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import numpy as np
 from anyio import to_thread
 
 from spritelab.app.answers import event
 from spritelab.app.trainings import Trainings
+from spritelab.data.decode import decode
+from spritelab.generate import read_config
+from spritelab.pictures import encode_png, grid
+from spritelab.pictures.layout import good_columns, good_scale
 from spritelab.storage import parse_json
 
 LOOK_SECONDS = 1.0
@@ -21,6 +26,9 @@ MOST_POINTS = 600
 
 KEEP_ALIVE = b": still here\n\n"
 """Said when there is nothing else, so that a page that has gone is noticed."""
+
+_GAP = 8  # of pictures.grid
+_SHOWN = 48  # pixels of a sprite, about
 
 _GRID = re.compile(r"step-(\d{8})\.png")
 
@@ -60,6 +68,30 @@ def latest_grid(run: Path) -> int | None:
         match for path in (run / "samples").glob("*.png") if (match := _GRID.fullmatch(path.name))
     ]
     return max((int(match[1]) for match in found), default=None)
+
+
+def small_grid(run: Path, step: int) -> bytes:
+    """A grid of samples, as ``runs.draw_grid`` writes it, smaller and without its title: a PNG.
+
+    Raises:
+        ModelError, DataError, StorageError: if the run's model or the picture is broken.
+    """
+    from spritelab.runs.pictures import SAMPLES
+
+    size = read_config(run / "model").size
+    picture = decode((run / "samples" / f"step-{step:08d}.png").read_bytes())[0][..., :3]
+    columns = good_columns(SAMPLES)
+    scale = good_scale(size, columns)
+    tile, rows = size * scale, -(-SAMPLES // columns)
+    top = picture.shape[0] - rows * (tile + _GAP)
+    places = [(i // columns * (tile + _GAP), i % columns * (tile + _GAP)) for i in range(SAMPLES)]
+    sprites = np.stack(
+        [
+            picture[top + y : top + y + tile : scale, _GAP + x : _GAP + x + tile : scale]
+            for y, x in places
+        ]
+    )
+    return encode_png(grid(sprites, columns, max(2, _SHOWN // size), _GAP // 2))
 
 
 async def run_events(trainings: Trainings, name: str) -> AsyncIterator[bytes]:

@@ -50,7 +50,7 @@ class RunView {
     this.wrong = el("p", { className: "error", role: "alert" });
     this.actions = el("div", { className: "actions" });
     this.chart = el("figure", {}, el("figcaption", { className: "hint" }, el("b", { textContent: words.loss }), ` ${words.loss_text}`));
-    this.samples = el("figure", {}, el("figcaption", { className: "hint", textContent: words.no_samples }));
+    this.samples = el("figure", {}, el("div", { className: "picture" }), el("figcaption", { className: "hint", textContent: words.no_samples }));
     this.details = el("details", {}, el("summary", { textContent: words.show }), el("div", { className: "seen" }, this.chart, this.samples));
     this.details.addEventListener("toggle", () => (this.details.open ? this.follow() : this.leave()));
     this.panel = el("article", { className: "panel run", "aria-label": name },
@@ -160,9 +160,8 @@ class RunView {
   }
 
   showSamples(step) {
-    this.samples.querySelector("img")?.remove();
-    const src = `api/runs/${encodeURIComponent(this.name)}/samples.png?step=${step}`;
-    this.samples.prepend(el("img", { src, alt: text.train.samples(step) }));
+    const src = `api/runs/${encodeURIComponent(this.name)}/samples.png?${step}`;
+    this.samples.querySelector(".picture").replaceChildren(el("img", { src, alt: text.train.samples(step) }));
     this.samples.querySelector("figcaption").textContent = text.train.samples(step);
   }
 }

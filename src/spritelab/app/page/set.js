@@ -8,6 +8,12 @@ export class SetView {
     this.panel = el("section", { className: "panel set", hidden: true, "aria-labelledby": "set-title", "aria-live": "polite" });
   }
 
+  /** CSS pixels that a picture in it may be wide. */
+  width() {
+    this.panel.hidden = false;
+    return Math.floor(this.panel.clientWidth - 2 * Number.parseFloat(getComputedStyle(this.panel).paddingLeft));
+  }
+
   clear() {
     this.panel.hidden = true;
   }
@@ -26,7 +32,7 @@ export class SetView {
     this.panel.hidden = false;
     this.fill(
       el("p", { textContent: words.facts(facts) }),
-      picture,
+      el("div", { className: "picture" }, picture),
       ...lines([...facts.warnings, ...facts.notes, ...facts.advice, ...left]),
       ...(parents.length ? [el("p", { className: "hint", textContent:
         `${words.parents} ${parents.map(([name, loss]) => `${name} ${loss.toFixed(3)}`).join(", ")}` })] : []));

@@ -28,7 +28,7 @@ export const train = {
   minutes: "Minutes",
   init: "Begin from",
   nothing: "nothing",
-  best: name => `${name}, which knows such sprites best`,
+  best: name => `${name}, closest to these sprites`,
   init_hint: "A model that can draw already needs far fewer sprites, and less time.",
   palette: "Few hard colours (palette)",
   palette_hint: "Each pixel takes a colour of its sprite’s palette. Leave it out for soft, painted art.",
@@ -55,7 +55,7 @@ export const train = {
   },
   waits: place => (place === 1 ? "One run at a time: it is next." : `One run at a time: number ${place} in the queue.`),
   progress: ({ step, progress, minutes }) =>
-    `${several(step, "update", "updates")}, ${Math.round(100 * progress)} %` +
+    `${step ? `${several(step, "update", "updates")}, ` : ""}${Math.round(100 * progress)} %` +
     `${minutes ? ` of ${several(minutes, "minute", "minutes")}` : ""}`,
   begun_from: name => `begun from ${name}`,
   stop: "Stop",

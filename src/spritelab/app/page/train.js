@@ -58,9 +58,8 @@ export class TrainPlace {
       this.check("pad", words.pad), this.check("snap", words.snap));
     this.reading.addEventListener("change", () => this.look());
     this.choices = el("div", { className: "part", hidden: true },
-      el("div", { className: "row" },
-        this.field("minutes", words.minutes, input("minutes", { type: "number", min: 0.5, max: 1440, step: "any", value: 10 })),
-        this.field("init", words.init, select("init", []), "grow")),
+      this.field("minutes", words.minutes, input("minutes", { type: "number", min: 0.5, max: 1440, step: "any", value: 10 })),
+      this.field("init", words.init, select("init", [])),
       el("p", { className: "hint", textContent: words.init_hint }),
       this.check("palette", words.palette, true),
       el("p", { className: "hint", id: "train-palette-hint" }),
@@ -162,7 +161,8 @@ export class TrainPlace {
   async look() {
     this.showCut();
     if (!this.upload) return;
-    const query = new URLSearchParams(given(this.howRead()));
+    const width = Math.max(200, this.set.width());
+    const query = new URLSearchParams(given({ ...this.howRead(), width }));
     const asked = (this.asked = query.toString());
     this.set.busy();
     try {
