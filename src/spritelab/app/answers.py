@@ -74,10 +74,14 @@ def check_form(values: Mapping[str, Any], form: type[Form]) -> Form:
 
 
 def refusal_of(error: SpritelabError, form: type[Settings] | None = None) -> Refusal:
-    """A library's line as a refusal, beside the field of ``form`` that it names in backticks."""
+    """A library's line as a refusal, beside the field of ``form`` that it names.
+
+    Messages write parameters in backticks, and settings of a run with their table: data.size.
+    """
     message = " ".join(str(error).split())
     known = () if form is None else form.model_fields
-    named = [name for name in re.findall(r"`([\w.]+)`", message) if name in known]
+    found = re.findall(r"`([\w.]+)`|\bdata\.(\w+)", message)
+    named = [name for pair in found for name in pair if name in known]
     return Refusal(message, errors={named[0]: message} if named else {})
 
 

@@ -26,9 +26,10 @@ from spritelab.app import drawing, locks, page, uploads, watch
 from spritelab.app.answers import Refusal, check_form, mistaken, read_form, refused, stream
 from spritelab.app.guard import Door, Guard
 from spritelab.app.models import Shelf
-from spritelab.app.trainings import Trainings, Wish
+from spritelab.app.trainings import Trainings
 from spritelab.app.uploads import Uploads
 from spritelab.app.watching import latest_grid, run_events, small_grid
+from spritelab.app.wishes import Wish
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.storage import storing
 

@@ -133,7 +133,7 @@ class Uploads:
         record = load_json(self.folder / key / _RECORD) if is_id(key) else None
         if record is None:
             raise Refusal("there is no such upload; send the files again", status=404)
-        return self.folder / key / plain_name(str(record["file"]), "sprites")
+        return self.folder / key / Path(str(record["file"])).name
 
     def remove(self, key: str) -> None:
         """Remove an upload, if there is one."""
@@ -170,7 +170,7 @@ def _check_archive(path: Path) -> None:
 class Look(Reading):
     """What ``GET /api/uploads/ID/inspect`` takes: how files are read, and room for a picture."""
 
-    width: Annotated[int, Field(ge=100, le=4000)] = Field(
+    width: Annotated[int, Field(ge=200, le=4000)] = Field(
         default=680, description="pixels that the contact sheet may be wide"
     )
 
