@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +21,6 @@ def served(tiny_run: Path, tmp_path: Path) -> Served:
 
 
 @pytest.fixture
-def client(served: Served) -> Iterator[TestClient]:
+def client(served: Served) -> TestClient:
     """Who has opened the page; no run's turn comes by itself."""
-    yield open_page(served)
+    return open_page(served)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -27,8 +29,6 @@ class Held:
     """In place of a process: a run that goes on until the test lets it end."""
 
     def __init__(self, command: list[str], *, pass_fds: tuple[int, ...], **_: Any) -> None:
-        import os
-
         self.folder, self.pid = Path(command[-1]), 2**22 + 1
         self.handle: int | None = os.dup(pass_fds[0])
         RUNNING.append(self)
@@ -37,8 +37,6 @@ class Held:
         return None if self.handle is not None else 0
 
     def end(self, outcome: dict[str, Any] | None = None) -> None:
-        import os
-
         if outcome is not None:
             (self.folder / OUTCOME).write_text(json.dumps(outcome))
         if self.handle is not None:
@@ -52,9 +50,9 @@ RUNNING: list[Held] = []
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Held]]:
     """No process is begun; runs are as long as the test wants."""
-    monkeypatch.setattr(trainings.subprocess, "Popen", Held)
+    monkeypatch.setattr(subprocess, "Popen", Held)
     killed: list[int] = []
-    monkeypatch.setattr(trainings.os, "kill", lambda pid, _: killed.append(pid))
+    monkeypatch.setattr(os, "kill", lambda pid, _: killed.append(pid))
     RUNNING.clear()
     yield RUNNING
     for one in RUNNING:
@@ -113,13 +111,13 @@ def test_stopping_takes_a_run_out_of_the_queue(
     client: TestClient, art: str, held: list[Held], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signals: list[tuple[int, int]] = []
-    monkeypatch.setattr(trainings.os, "kill", lambda pid, number: signals.append((pid, number)))
+    monkeypatch.setattr(os, "kill", lambda pid, number: signals.append((pid, number)))
     begin(client, art, "a")
     begin(client, art, "b")
     assert client.post("/api/runs/b/stop").json()["state"] == "stopped"
     assert signals == []
     assert client.post("/api/runs/a/stop").json()["state"] == "running"
-    assert signals == [(held[0].pid, trainings.signal.SIGTERM)]
+    assert signals == [(held[0].pid, signal.SIGTERM)]
     assert client.post("/api/runs/a/resume").status_code == 409
 
 
@@ -282,15 +280,13 @@ def test_a_real_training_is_stopped_resumed_and_drawn_with(
     client: TestClient, served: Served, art: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a process of its own, while servers come and go."""
-    from spritelab.app import trainings as module
-
     settings = {**tiny.TINY, "training.max_minutes": 10, "training.steps": None}
 
-    def short(wish: Any, path: Path) -> dict[str, Any]:
+    def short(_: Any, path: Path) -> dict[str, Any]:
         named = {"data.source": str(path), **settings, "training.sample_every": 4}
         return {"preset": "rgba", "named": named, "init": None}
 
-    monkeypatch.setattr(module, "settings_of", short)
+    monkeypatch.setattr(trainings, "settings_of", short)
     begin(client, art, "real")
     folder = served.runs / ".app" / "jobs" / "real"
     until = time.monotonic() + SECONDS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import struct
 import time
 import zipfile
@@ -31,7 +30,7 @@ def test_it_is_kept_privately_as_it_came(client: TestClient, served: Served) -> 
     folder = served.runs / ".app" / "uploads" / made["id"]
     assert {path.name for path in folder.iterdir()} == {"upload.json", "my art.zip"}
     assert (folder / "my art.zip").read_bytes() == content
-    assert os.stat(served.runs / ".app").st_mode & 0o077 == 0
+    assert (served.runs / ".app").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
