@@ -37,12 +37,12 @@ docs: .venv/installed-dev
 
 # Chromium, Godot 3, Tiled and node come from the system; tests of what is missing are skipped.
 ENGINE_PYTHON := playwright pytiled-parser godot-parser
-ENGINE_NODE := phaser@3 pixi.js@8 ase-parser ase-utils
+ENGINE_NODE := phaser@3 pixi.js@8 ase-parser ase-utils onnxruntime-web@1.30.0 axe-core@4
 
 engines: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet $(ENGINE_PYTHON)
 	npm install --silent --prefix .venv/engines $(ENGINE_NODE)
-	$(BIN)/pytest -m engine tests/engines
+	$(BIN)/pytest -m engine tests/engines tests/web
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.

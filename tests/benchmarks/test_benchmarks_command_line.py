@@ -8,7 +8,7 @@ import pytest
 from benchmark_reports import ONE_THREAD, name_of
 
 from benchmarks.quality import few_steps, memorisation, reproduce, speedrun, time_to_quality
-from benchmarks.speed import evaluating, sampling, startup, throughput
+from benchmarks.speed import evaluating, sampling, startup, throughput, web
 from tools import ship_model
 
 SCRIPTS = (
@@ -21,6 +21,7 @@ SCRIPTS = (
     sampling,
     startup,
     evaluating,
+    web,
     ship_model,
 )
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from engine_programs import SPRITES, pixels
 from PIL import Image
-from programs import Serve, script
 
+from programs import Serve, script
 from spritelab.config import SheetFormat
 from spritelab.sheets import cut_atlas, save_sheet
 

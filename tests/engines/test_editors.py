@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from engine_programs import SPRITES, pixels
 from PIL import Image
-from programs import program
 
+from programs import program
 from spritelab.config import SheetFormat
 from spritelab.pixels import Images, clear_hidden
 from spritelab.sheets import save_sheet

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from engine_programs import SPRITES
-from programs import MODULES, program, script
 
+from programs import MODULES, program, script
 from spritelab import sheets
 from spritelab.palette import Palette, write_palette
 from spritelab.palette.swatches import read_swatches

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
-from page_runtime import installed_runtime
+from page_runtime import installed_runtime, untrained
 from PIL import Image
-from programs import Serve, script
 
+from programs import Serve, script
+from spritelab.config import Spacing
 from spritelab.diffusion import Noise
 from spritelab.diffusion.times import pairs_of, visited_steps
 from spritelab.generate import Model, load_model
@@ -85,7 +87,8 @@ def test_the_noise_is_pythons(empty: Any) -> None:
       const {Noise} = await import('/engine/noise.js');
       return names.map(name => {
         const noise = new Noise(...name);
-        return [[0, 1, 1000].map(draw => [...noise.normal(draw, 1023)]), noise.uniform(0), noise.uniform(1)];
+        const draws = [0, 1, 1000].map(draw => [...noise.normal(draw, 1023)]);
+        return [draws, noise.uniform(0), noise.uniform(1)];
       });
     }
     """
@@ -102,22 +105,22 @@ def test_the_noise_is_pythons(empty: Any) -> None:
 
 def test_the_steps_that_are_visited_are_pythons(empty: Any, models: dict[str, Model]) -> None:
     lambdas = models["crawl-16"].schedule.lambdas
-    cases = [
+    cases: list[tuple[int, Spacing, float | None]] = [
         (steps, spacing, start)
         for steps in (1, 2, 3, 10, 17, 50, 100, 250, 333)
-        for spacing in ("linspace", "leading", "trailing", "logsnr")
-        for start in ("noise", -3.0)
+        for spacing in get_args(Spacing)
+        for start in (None, -3.0)
     ]
     code = """
     async ({lambdas, cases}) => {
       const {visitedSteps} = await import('/engine/schedule.js');
       const all = Float64Array.from(lambdas);
-      return cases.map(([steps, spacing, start]) => visitedSteps(all, steps, spacing, start));
+      return cases.map(([n, spacing, start]) => visitedSteps(all, n, spacing, start ?? 'noise'));
     }
     """
     found = empty.evaluate(code, {"lambdas": lambdas.tolist(), "cases": cases})
     for (steps, spacing, start), visited in zip(cases, found, strict=True):
-        expected = visited_steps(lambdas, steps, spacing, None if start == "noise" else start)
+        expected = visited_steps(lambdas, steps, spacing, start)
         assert pairs_of(visited) == pairs_of(expected), (steps, spacing, start)
 
 
@@ -186,15 +189,37 @@ def test_a_given_palette_is_shared_out_as_in_python(empty: Any, models: dict[str
     assert (pixels != batch.images).any(axis=-1).mean() <= DIFFERING
 
 
+@pytest.fixture(scope="session")
+def small(tiny_model: Model) -> list[Model]:
+    """Small models: one of hard edges, and one of a palette head, with random weights."""
+    config = tiny_model.config.model_copy(update={"hard_alpha": True})
+    plain = dataclasses.replace(tiny_model, config=config)
+    palette = untrained(tiny_model, "palette")
+    return [plain, dataclasses.replace(palette, folder=Path("of-palettes"))]
+
+
+@pytest.fixture(scope="session")
+def small_folder(small: list[Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_web(small, tmp_path_factory.mktemp("web") / "small", runtime=installed_runtime())
+
+
 @pytest.fixture
-def opened(page: Any, address: str) -> Iterator[Any]:
-    """The page at work: six sprites of crawl-16 are drawn. It may ask nothing of other hosts."""
+def site(page: Any, small_folder: Path, serve: Serve) -> Iterator[str]:
+    """The address of a page with the small models, which may ask nothing of other hosts."""
+    address = serve(small_folder)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{address}/#draw?model=crawl-16&seed=3&n=6&label=weapon")
-    wait_until_drawn(page)
-    yield page
+    page.set_default_timeout(120_000)
+    yield address
     assert all(url.startswith((address, "blob:", "data:")) for url in asked)
+
+
+@pytest.fixture
+def opened(page: Any, site: str) -> Any:
+    """The page at work: six sprites are drawn."""
+    page.goto(f"{site}/#draw?model=tiny&seed=3&n=6&label=disc")
+    wait_until_drawn(page)
+    return page
 
 
 def wait_until_drawn(page: Any) -> None:
@@ -216,24 +241,20 @@ def fetched(page: Any, button: str) -> bytes:
     return Path(coming.value.path()).read_bytes()
 
 
-def test_the_address_says_what_is_drawn(opened: Any, models: dict[str, Model]) -> None:
-    batch = models["crawl-16"].sample(6, seed=3, label="weapon")
-    # A canvas keeps colours times alpha: only what is opaque can be read back from it exactly.
-    opaque = batch.images[..., 3] == 255
-    assert (seen(opened, ".tile canvas")[opaque] != batch.images[opaque]).any(axis=-1).mean() < 0.01
-    assert opened.get_attribute(".tile >> nth=2", "title") == "weapon-3-2"
+def test_the_address_says_what_is_drawn(opened: Any, small: list[Model]) -> None:
+    batch = small[0].sample(6, seed=3, label="disc")
+    assert (seen(opened, ".tile canvas") != batch.images).any(axis=-1).mean() < 0.01
+    assert opened.get_attribute(".tile >> nth=2", "title") == "disc-3-2"
     opened.fill("#seed", "4")
     opened.fill("#count", "2")
     opened.click("#go")
     wait_until_drawn(opened)
-    assert opened.url.endswith("#draw?model=crawl-16&label=weapon&seed=4&n=2")
+    assert opened.url.endswith("#draw?model=tiny&label=disc&seed=4&n=2")
     assert opened.locator(".tile").count() == 2
 
 
-def test_the_tray_outlives_the_page_and_becomes_files(
-    opened: Any, models: dict[str, Model]
-) -> None:
-    batch = models["crawl-16"].sample(6, seed=3, label="weapon")
+def test_the_tray_outlives_the_page_and_becomes_files(opened: Any, small: list[Model]) -> None:
+    batch = small[0].sample(6, seed=3, label="disc")
     for number in (1, 4):
         opened.click(f".tile >> nth={number}")
     opened.click("#keep")
@@ -246,13 +267,13 @@ def test_the_tray_outlives_the_page_and_becomes_files(
         record = json.loads(archive.read("sprites-16.json"))
     cut = {one.name: one for one in cut_atlas(sheet, record)}
     for number in (1, 4):
-        one = cut[f"weapon-3-{number}"]
-        assert one.tag == "weapon"
+        one = cut[f"disc-3-{number}"]
+        assert one.tag == "disc"
         moved = (one.pixels != batch.images[number]).any(axis=-1)
         assert moved.mean() < 0.01
     with zipfile.ZipFile(io.BytesIO(fetched(opened, "#tray-png"))) as archive:
-        alone = np.asarray(Image.open(archive.open("weapon-3-4.png")))
-    assert np.array_equal(alone, cut["weapon-3-4"].pixels)
+        alone = np.asarray(Image.open(archive.open("disc-3-4.png")))
+    assert np.array_equal(alone, cut["disc-3-4"].pixels)
     opened.click("#kept button >> nth=0")
     assert opened.locator("#kept canvas").count() == 1
 
@@ -289,18 +310,18 @@ def test_stopping_leaves_what_is_finished(opened: Any) -> None:
 
 
 def test_classes_are_chosen_and_mixed(opened: Any) -> None:
-    opened.click(".chip:text-is('book')")
+    opened.click(".chip:text-is('square')")
     opened.fill("#mix input >> nth=1", "0.5")
     opened.click("#go")
     wait_until_drawn(opened)
-    assert "label=weapon%3D1,book%3D0.5" in opened.url
+    assert "label=disc%3D1,square%3D0.5" in opened.url
     assert opened.text_content("#mix output >> nth=0") == "67 %"
     opened.click(".chip:text-is('any')")
     assert opened.locator("#mix").is_hidden()
 
 
-def test_a_wrong_colour_is_told_beside_the_field(page: Any, address: str) -> None:
-    page.goto(f"{address}/#draw?model=builtin-16&n=1")
+def test_a_wrong_colour_is_told_beside_the_field(page: Any, site: str) -> None:
+    page.goto(f"{site}/#draw?model=of-palettes&n=1")
     wait_until_drawn(page)
     page.select_option("#palette", "own")
     page.fill("#colours", "#ff0000 blue")
@@ -316,15 +337,15 @@ def test_a_wrong_colour_is_told_beside_the_field(page: Any, address: str) -> Non
     assert "palette=ff0000" in page.url
 
 
-def test_two_samplers_are_watched_from_one_noise(page: Any, address: str) -> None:
-    page.goto(f"{address}/#watch?model=crawl-16&seed=4&ddpm=8&ddim=4")
+def test_two_samplers_are_watched_from_one_noise(page: Any, site: str) -> None:
+    page.goto(f"{site}/#watch?model=tiny&seed=4&ddpm=8&ddim=4")
     done = "document.querySelector('#watch-stop').hidden && document.querySelector('.chart')"
     page.wait_for_function(f"{done} && document.querySelectorAll('.cost')[1].textContent")
     page.evaluate("t.value = 0; t.dispatchEvent(new Event('input'))")
     ddpm, ddim = seen(page, ".view.x_t canvas")
     assert np.array_equal(ddpm, ddim)
-    assert page.text_content(".at >> nth=0") == "t = 999"
-    page.evaluate("t.value = 1000; t.dispatchEvent(new Event('input'))")
+    assert page.text_content(".at >> nth=0") == "t = 49"
+    page.evaluate("t.value = 50; t.dispatchEvent(new Event('input'))")
     ddpm, ddim = seen(page, ".view.x_t canvas")
     assert not np.array_equal(ddpm, ddim)
     assert page.text_content("#t-value") == "clean"
@@ -334,10 +355,10 @@ def test_two_samplers_are_watched_from_one_noise(page: Any, address: str) -> Non
 
 @pytest.mark.parametrize("place", ["draw", "watch"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing(page: Any, address: str, place: str, theme: str) -> None:
+def test_axe_finds_nothing(page: Any, site: str, place: str, theme: str) -> None:
     source = script("axe-core/axe.min.js").read_text("utf-8")
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.goto(f"{address}/#{place}?model=crawl-16&n=2&ddpm=2&ddim=2")
+    page.goto(f"{site}/#{place}?model=tiny&n=2&ddpm=2&ddim=2")
     page.wait_for_selector(".tile:not([disabled]) >> nth=1" if place == "draw" else ".chart")
     if place == "draw":
         wait_until_drawn(page)
@@ -351,11 +372,9 @@ def test_axe_finds_nothing(page: Any, address: str, place: str, theme: str) -> N
     assert found == []
 
 
-def test_nothing_is_wider_than_a_phone(page: Any, address: str) -> None:
+def test_nothing_is_wider_than_a_phone(page: Any, site: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     for place in ("draw", "watch"):
-        page.goto(f"{address}/#{place}?model=crawl-16&n=2&ddpm=2&ddim=2")
-        page.wait_for_selector(
-            ".tile:not([disabled])" if place == "draw" else ".chart", timeout=60_000
-        )
+        page.goto(f"{site}/#{place}?model=tiny&n=2&ddpm=2&ddim=2")
+        page.wait_for_selector(".tile:not([disabled])" if place == "draw" else ".chart")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -84,7 +84,7 @@ def test_a_page_is_replaced_when_that_is_said(
 
 
 def test_another_runtime_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="has no ort.wasm.bundle.min.mjs; run npm install"):
+    with pytest.raises(SettingsError, match=r"has no ort\.wasm\.bundle\.min\.mjs; run npm"):
         runtime_files(tmp_path)
     for name, _ in RUNTIME_FILES.values():
         (tmp_path / name).write_bytes(b"another")

@@ -13,38 +13,19 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from page_runtime import untrained
 from torch import Tensor
 
 import tiny
-
 from spritelab.cli import main
 from spritelab.config import ContextUNetSettings, Prediction, ScheduleSettings
-from spritelab.diffusion import build_schedule
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model
-from spritelab.generate.folder import make_network
-from spritelab.generate.palettes import TrainingPalettes
-from spritelab.palette import index_sprites
 from spritelab.web import export_onnx
 from spritelab.web.onnx_model import AskedNetwork, example_inputs, to_onnx
 
 PARITY = 5e-6
-"""By how much ONNX Runtime may differ from torch, relative to the largest output. Measured: 2e-6."""
-
-
-def untrained(like: Model, prediction: Prediction, **changes: Any) -> Model:
-    """A model with random weights in all layers, for sprites of ``tiny_set``."""
-    config = like.config.model_copy(update={"prediction": prediction, **changes})
-    torch.manual_seed(0)
-    network = make_network(config).eval()
-    for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    palettes = None
-    if prediction == "palette":
-        sprites = tiny.tiny_set()
-        palettes = TrainingPalettes.of(index_sprites(sprites.images, 4), sprites.labels)
-    schedule = build_schedule(config.schedule)
-    return Model(network, schedule, config, torch.device("cpu"), palettes)
+"""By how much ONNX Runtime may differ from torch, relative to the largest output. 2e-6 measured."""
 
 
 def random_inputs(model: Model, batch: int, colours: int) -> dict[str, Tensor]:

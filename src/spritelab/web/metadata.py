@@ -23,8 +23,8 @@ FORMAT = 1
 
 KEY = "spritelab"
 
-NOISE = "philox4x32-10 box-muller 1"
-"""The noise of ``diffusion.noise``, by generator, transform and version: it names x_T and z."""
+NOISE = 2
+"""Version of the noise that names x_T and z, see ``docs/formats.md``."""
 
 
 def describe(model: Model) -> dict[str, Any]:

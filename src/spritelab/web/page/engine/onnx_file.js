@@ -7,6 +7,7 @@ import { TrainingPalettes } from "./palettes.js";
 const METADATA = 14; // ModelProto.metadata_props: entries of key (1) and value (2)
 const KEY = "spritelab";
 const FORMAT = 1;
+const NOISE = 2; // the version of the noise that is spoken here, see noise.js
 
 /** The fields of a protobuf message that are bytes, as [number, Uint8Array]. */
 function* fields(bytes) {
@@ -46,7 +47,7 @@ export function readMetadata(bytes) {
 /** The facts of a model, its arrays decoded. */
 export async function readFacts(bytes) {
   const told = readMetadata(bytes);
-  if (told.format > FORMAT) throw new Error("exported by a later spritelab");
+  if (told.format > FORMAT || told.noise !== NOISE) throw new Error("exported by another version of spritelab");
   const alphaBars = new Float64Array(fromBase64(told.schedule.alpha_bars).buffer);
   return {
     name: told.name,
