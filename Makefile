@@ -42,7 +42,7 @@ ENGINE_NODE := phaser@3 pixi.js@8 ase-parser ase-utils onnxruntime-web@1.30.0 ax
 engines: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet $(ENGINE_PYTHON)
 	npm install --silent --prefix .venv/engines $(ENGINE_NODE)
-	$(BIN)/pytest -m engine tests/engines tests/web
+	$(BIN)/pytest -m engine tests/engines tests/web tests/app
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.

@@ -221,7 +221,7 @@ def serve(
                     f"another page serves {runs} already; use that one, or choose another `runs`"
                 )
             stack.callback(os.close, held)
-        listening = stack.enter_context(_listen(host, port))
+        listening = stack.enter_context(listen(host, port))
         door = Door(host, listening.getsockname()[1])
         settings = uvicorn.Config(
             build_app(served, door),
@@ -234,7 +234,12 @@ def serve(
         uvicorn.Server(settings).run(sockets=[listening])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections at an address.
+
+    Raises:
+        SettingsError: if the port is taken or reserved, or there is no such address.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
