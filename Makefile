@@ -37,7 +37,7 @@ docs: .venv/installed-dev
 
 # Chromium, Godot 3, Tiled and node come from the system; tests of what is missing are skipped.
 engines: .venv/engines/installed
-	$(BIN)/pytest -m engine tests/engines tests/web
+	$(BIN)/pytest -m engine tests/engines tests/web tests/app
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.

@@ -34,8 +34,8 @@ ROOMS = (
     "runs",
     "evaluation",
     "convert",
-    "cli",
     "app",
+    "cli",
 )
 
 PICTURES_MAY_USE = {"errors", "extras", "storage", "pixels", "pictures"}

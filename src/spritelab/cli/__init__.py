@@ -79,6 +79,12 @@ deferred(
 )
 app.add_typer(steer.app, name="steer")
 app.add_typer(export.app, name="export")
+deferred(
+    app,
+    "app",
+    "Serve a page to draw, watch and train on, on this machine.",
+    "spritelab app --runs runs",
+)
 
 
 def _version(wanted: bool) -> None:

@@ -105,14 +105,13 @@ def _parents(sprites: SpriteSet, facts: Inspection) -> dict[str, float]:
     """Of few sprites: the loss on them of the models that a training could begin from."""
     from spritelab.data.inspection import FEW
 
-    square = sprites.images.shape[1] == sprites.images.shape[2]
-    if facts.distinct_up_to_mirror >= FEW or facts.size not in (16, 32) or not square:
+    if facts.distinct_up_to_mirror >= FEW:  # torch is not loaded for nothing
         return {}
     try:
         from spritelab import runs
     except MissingExtraError:  # who cannot train needs no model to begin from
         return {}
-    return {str(name): loss for name, loss in runs.parent_losses(sprites).items()}
+    return runs.parents_of_few(sprites, facts)
 
 
 def _holds_model(folder: Path) -> bool:

@@ -41,7 +41,15 @@ class Settings(BaseModel):
 
 def first_mistake(error: ValidationError) -> tuple[str, str]:
     """The first setting that is wrong and why: ``("training.steps", "it is missing")``."""
-    first = error.errors(include_url=False)[0]
+    return mistakes(error)[0]
+
+
+def mistakes(error: ValidationError) -> list[tuple[str, str]]:
+    """All settings that are wrong, as ``first_mistake`` says the first."""
+    return [_mistake(one) for one in error.errors(include_url=False)]
+
+
+def _mistake(first: Any) -> tuple[str, str]:
     # What tells the kinds of a value apart is no part of a setting's name.
     parts = [str(part) for part in first["loc"]]
     key = ".".join(part for part in parts if part not in _TAGS and "[" not in part)

@@ -75,6 +75,11 @@ class TrainedNetwork:
         """3 (RGB) or 4 (RGBA)."""
         return self.config.channels
 
+    @property
+    def batch_size(self) -> int:
+        """Sprites that are drawn at a time, unless told otherwise."""
+        return 64 if self.device.type == "cpu" else 1024
+
     @cached_property
     def head(self) -> Head:
         """What the network's output means."""
@@ -147,7 +152,7 @@ class TrainedNetwork:
             SettingsError: for a ``batch_size`` below 1.
         """
         if batch_size is None:
-            batch_size = 64 if self.device.type == "cpu" else 1024
+            batch_size = self.batch_size
         if batch_size < 1:
             raise SettingsError(f"batch_size must be at least 1, not {batch_size}")
         size = min(batch_size, len(request))
@@ -202,14 +207,21 @@ class TrainedNetwork:
 
     def request(
         self,
-        n: int | None,
-        seed: int | Sequence[int],
-        numbers: Sequence[int] | None,
-        variations: Sequence[int] | None,
-        label: Label,
-        palette: Palette | Sequence[Palette] | None,
+        n: int | None = None,
+        seed: int | Sequence[int] = 0,
+        numbers: Sequence[int] | None = None,
+        variations: Sequence[int] | None = None,
+        label: Label = None,
+        palette: Palette | Sequence[Palette] | None = None,
     ) -> Request:
-        """What ``Model.sample`` is asked for by these arguments of its."""
+        """Work out which sprites are asked for; the arguments are those of ``Model.sample``.
+
+        With ``first_noise``, ``chain`` and ``to_pixels`` it is all that ``sample`` does, for who
+        looks at every step.
+
+        Raises:
+            SettingsError: for a value out of range or an unknown label.
+        """
         return make_request(
             n,
             seed,

@@ -18,9 +18,9 @@ require("train")
 
 from spritelab.runs.calls import follow, open_run, train
 from spritelab.runs.fine_tuning import fine_tuning_settings
-from spritelab.runs.folder import resume_run, start_run
+from spritelab.runs.folder import last_state, resume_run, start_run
 from spritelab.runs.log import read_metrics
-from spritelab.runs.parents import parent_losses
+from spritelab.runs.parents import parent_losses, parents_of_few
 from spritelab.runs.pictures import draw_pictures
 from spritelab.runs.record import RunRecord, describe_model, read_record, record_file, run_data
 from spritelab.runs.run import Run
@@ -35,6 +35,8 @@ __all__ = [
     "draw_pictures",
     "fine_tuning_settings",
     "parent_losses",
+    "parents_of_few",
+    "last_state",
     "read_metrics",
     "read_record",
     "record_file",

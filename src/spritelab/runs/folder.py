@@ -23,7 +23,7 @@ from spritelab.runs.record import (
     write_record,
 )
 from spritelab.runs.run import CHECKPOINTS, Run
-from spritelab.training import TrainingState, checkpoints
+from spritelab.training import CheckpointState, TrainingState, checkpoints, read_state
 
 
 def start_run(
@@ -130,6 +130,16 @@ def resume_run(
     found = checkpoints(folder / CHECKPOINTS)
     run.step = found[-1][0] if found else 0
     return run
+
+
+def last_state(folder: str | Path) -> CheckpointState | None:
+    """How far the run in ``folder`` is: what its last checkpoint says; None if there is none.
+
+    Raises:
+        ModelError: if the checkpoint is broken or of a later format.
+    """
+    found = checkpoints(Path(folder) / CHECKPOINTS)
+    return read_state(found[-1][1]) if found else None
 
 
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from spritelab.config import preset
-from spritelab.data import SpriteSet, fit
+from spritelab.data import Inspection, SpriteSet, fit
+from spritelab.data.inspection import FEW
 from spritelab.diffusion import build_head, build_schedule
 from spritelab.errors import SettingsError
 from spritelab.generate import load_parent, shipped_models
@@ -47,6 +48,19 @@ def parent_losses(
         except SettingsError:
             continue
     return dict(sorted(losses.items(), key=lambda item: item[1]))
+
+
+def parents_of_few(sprites: SpriteSet, facts: Inspection) -> dict[str, float]:
+    """``parent_losses`` of few sprites, to which alone a parent matters much; none for many.
+
+    Args:
+        sprites: of any size.
+        facts: what ``data.inspect`` says of them.
+    """
+    square = sprites.images.shape[1] == sprites.images.shape[2]
+    if facts.distinct_up_to_mirror >= FEW or facts.size not in (16, 32) or not square:
+        return {}
+    return {str(name): loss for name, loss in parent_losses(sprites).items()}
 
 
 def _loss(sprites: SpriteSet, parent: str | Path) -> float:

@@ -11,6 +11,7 @@ from spritelab.training.checkpoint import (
     LeastRecord,
     checkpoints,
     load_checkpoint,
+    read_state,
     save_checkpoint,
 )
 from spritelab.training.early_stopping import LeastLoss
@@ -49,6 +50,7 @@ __all__ = [
     "checkpoints",
     "gamma_from_width",
     "load_checkpoint",
+    "read_state",
     "own_views",
     "rate_factor",
     "save_checkpoint",

@@ -106,9 +106,17 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], CheckpointState]:
     Raises:
         ModelError: if it is incomplete, broken or of a later format.
     """
-    tensors = read_tensors(folder / "state.safetensors")
+    return read_tensors(folder / "state.safetensors"), read_state(folder)
+
+
+def read_state(folder: Path) -> CheckpointState:
+    """Read one checkpoint's state without its tensors.
+
+    Raises:
+        ModelError: if it is missing, broken or of a later format.
+    """
     path = folder / "state.json"
     try:
-        return tensors, CheckpointState.parse(read_record(path, FORMAT), str(path))
+        return CheckpointState.parse(read_record(path, FORMAT), str(path))
     except SettingsError as error:
         raise ModelError(f"{error}; remove {folder} to go on from the one before") from None

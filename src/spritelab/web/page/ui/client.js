@@ -1,13 +1,22 @@
-// The page's side of the worker: work with answers as they come.
+// The page's side of the work: questions to the worker, with answers as they come.
 
-const worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
 const listeners = new Map();
 let count = 0;
+let worker = null;
+let other = null;
 
-worker.onmessage = ({ data }) => listeners.get(data.id)?.(data);
-worker.onerror = event => {
-  for (const listener of listeners.values()) listener({ kind: "failed", message: event.message });
-};
+/** Let another than the worker do the work: `other.ask` and `other.stop` stand for those below. */
+export function workBy(one) {
+  other = one;
+}
+
+function startWorker() {
+  worker = new Worker(new URL("../engine/worker.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => listeners.get(data.id)?.(data);
+  worker.onerror = event => {
+    for (const listener of listeners.values()) listener({ kind: "failed", message: event.message });
+  };
+}
 
 /**
  * Ask the worker, and resolve with its last answer: done, loaded or stopped.
@@ -16,6 +25,8 @@ worker.onerror = event => {
  * @param heard    called with every answer on the way
  */
 export function ask(kind, request, heard = () => {}) {
+  if (other) return other.ask(kind, request, heard);
+  if (!worker) startWorker();
   const id = ++count;
   return new Promise((resolve, reject) => {
     listeners.set(id, answer => {
@@ -30,4 +41,4 @@ export function ask(kind, request, heard = () => {}) {
 }
 
 /** End whatever is being drawn. */
-export const stop = () => worker.postMessage({ kind: "stop" });
+export const stop = () => (other ? other.stop() : worker?.postMessage({ kind: "stop" }));

@@ -1,7 +1,7 @@
 // The page: which place is shown, which model is loaded, light or dark.
 
 import { readAddress } from "./address.js";
-import { ask } from "./client.js";
+import { ask, workBy } from "./client.js";
 import { $, el, watchRatio } from "./dom.js";
 import { DrawPlace } from "./draw.js";
 import { fillIn, text } from "./strings.js";
@@ -18,7 +18,8 @@ watchRatio();
 chooseTheme();
 const tray = new Tray(listed.spritelab);
 const places = { draw: new DrawPlace(tray), watch: new WatchPlace() };
-for (const { name } of listed.models) $("model").append(el("option", { value: name, textContent: name }));
+if (listed.served) await beServed();
+listModels();
 $("model").addEventListener("change", () => useModel($("model").value));
 addEventListener("hashchange", () => show());
 show(true);
@@ -38,6 +39,24 @@ async function show(opened = false) {
   if (listed.models.some(({ name }) => name === named)) $("model").value = named;
   if (settings.size || opened) await useModel($("model").value, settings);
   else places[place].shown();
+}
+
+/** `spritelab app` draws by itself, and has Train. */
+async function beServed() {
+  const { begin, server } = await import("../app/served.js");
+  workBy(server);
+  begin(places, models => {
+    const before = new Map(listed.models.map(model => [model.file, model]));
+    listed.models = models.map(model => before.get(model.file) ?? model);
+    for (const { name, file } of models) if (!before.has(file)) loaded.delete(name);
+    listModels();
+  });
+}
+
+function listModels() {
+  const chosen = $("model").value;
+  $("model").replaceChildren(...listed.models.map(({ name }) => el("option", { value: name, textContent: name })));
+  if (listed.models.some(({ name }) => name === chosen)) $("model").value = chosen;
 }
 
 /** Load a model, once, and give it to all places. */
