@@ -177,8 +177,8 @@ def test_an_implicit_inversion_comes_back(shipped: Model) -> None:
     assert found.equal > 0.99
     assert found.drawn.nfe == 10 + 9 * 6
     assert found.error.mean_levels < 1
-    noisy = shipped.invert(plain, steps=10, noisy=True)
-    assert float(noisy.noise.std()) == pytest.approx(1, abs=0.1)
+    noisy = shipped.invert(plain, steps=10, noisy=True, iterations=1)
+    assert float(noisy.noise.std()) == pytest.approx(1, abs=0.2)
     assert float(found.noise.std()) < 0.9
 
 

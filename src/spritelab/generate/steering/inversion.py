@@ -4,11 +4,12 @@ Song et al. 2020, equation 14: with η = 0 DDIM integrates an ordinary different
 can be followed from x_0 to x_T as well (section 4.3; Dhariwal and Nichol 2021, appendix F). The
 chain starts at the least t that is visited, by one of two x:
 
-- ``noisy=False``: the sprite itself, as in the papers. The sprite comes back best. But sprites
-  are points, and the flow says nothing of where near a point it starts: from the very point it
-  reaches an x_T with much less than its unit of variance.
+- ``noisy=False``: the sprite itself, as in the papers. But sprites are points, and the flow says
+  nothing of where near a point it starts: from the very point it reaches an x_T with much less
+  than its unit of variance.
 - ``noisy=True``: q_sample of the sprite, with its named noise: one of all the x that lead to it.
-  The x_T is then as normal as any, to be mixed and moved like one.
+  The x_T is then about as normal as any, to be mixed and moved like one. With one evaluation a
+  step the sprite comes back less well.
 
 Each step may be made implicit: ε̂ is then taken where the step ends, as the way down will take it,
 and found by fixed-point iteration (``iterations`` evaluations a step). Source: Pan et al. 2023

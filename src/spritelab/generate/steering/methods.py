@@ -56,8 +56,8 @@ class Steering(Around):
         Args:
             sprites: of one's own.
             how: DDIM with η = 0; 20 steps of equal length in λ if not given.
-            noisy: start from the sprite with its named noise, so that x_T has a variance of 1;
-                otherwise from the sprite itself, which comes back best.
+            noisy: start from the sprite with its named noise, so that x_T has a variance
+                of about 1; otherwise from the sprite itself.
             iterations: evaluations a step upwards: 1 is DDIM as in the papers; more make it
                 implicit, so that the way down retraces it. See ``generate.steering.inversion``.
             seed: of the noise where ``noisy``; sprite k has number k.
