@@ -17,13 +17,13 @@ const models = new Map();
 let current = null; // the id of the work that goes on; another one, or null, ends it
 
 self.onmessage = async ({ data }) => {
-  if (data.kind === "stop") {
-    if (current !== null) post(current, "stopped");
-    current = null;
-    return;
-  }
   const work = { load, draw, watch }[data.kind];
-  if (data.kind !== "load") current = data.id;
+  if (data.kind !== "load") {
+    // Whatever else is asked ends what is going on: one thing is drawn at a time.
+    if (current !== null) post(current, "stopped");
+    current = work ? data.id : null;
+  }
+  if (!work) return;
   try {
     await work(data);
   } catch (error) {

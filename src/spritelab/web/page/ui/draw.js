@@ -26,6 +26,8 @@ export class DrawPlace {
     $("draw-form").addEventListener("submit", event => {
       event.preventDefault();
       this.draw();
+      // Where the sprites stand below the form, they are shown.
+      if ($("sprites").offsetLeft < $("go").offsetLeft + 50) $("draw-status").scrollIntoView();
     });
     $("stop").addEventListener("click", stop);
     $("dice").addEventListener("click", () => {

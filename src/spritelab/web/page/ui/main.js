@@ -83,6 +83,7 @@ async function useModel(name, settings = new URLSearchParams()) {
 async function load(model) {
   const sizes = { bytes: model.bytes, runtimeBytes: listed.runtime_bytes };
   $("loading").hidden = false;
+  $("loading-text").textContent = text.loading(model.name, 0);
   document.body.classList.add("busy");
   try {
     const { facts } = await ask("load", { file: model.file, ...sizes }, ({ kind, done, total }) => {

@@ -134,7 +134,7 @@ export class WatchPlace {
   showMoment() {
     const t = this.facts.timesteps - 1 - Number($("t").value);
     $("t-value").textContent = t < 0 ? text.watch.clean : `t = ${t}`;
-    const sides = innerWidth < 480 ? NARROW : WIDE;
+    const sides = this.panels[0].panel.clientWidth < 420 ? NARROW : WIDE;
     this.frames.forEach((frames, side) => {
       const { views, at } = this.panels[side];
       const reached = frames.filter(one => one.t >= t), frame = reached.at(-1) ?? frames[0];
