@@ -96,7 +96,7 @@ def test_a_folder_is_learnt(address: str, page: Any, art: Path) -> None:
     run.get_by_role("button", name="Remove").click()
     run.get_by_role("button", name="Remove for good").click()
     run.wait_for(state="detached")
-    assert page.locator("#model option", has_text="my art").count() == 0
+    page.locator("#model option", has_text="my art").wait_for(state="detached")
 
 
 def test_what_is_wrong_is_said_beside_its_field(
