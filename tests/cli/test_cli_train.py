@@ -235,7 +235,7 @@ def test_from_another_model(
         (["--init", "stranger"], "stranger holds no model"),
         (["--init", "broken"], "config.json"),
         (["--init", "torn"], "model.safetensors"),
-        (["--init", "parent", "--size", "32"], "--size is 16 in parent and cannot be 32"),
+        (["--init", "parent", "--channels", "3"], "--channels is 4 in parent and cannot be 3"),
         (["--init", "parent", "--channels", "3"], "--channels is 4 in parent and cannot be 3"),
         (
             ["--init", "parent", "--set", "schedule.name=linear"],
