@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import http.server
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,3 +142,21 @@ def page(browser: Any) -> Iterator[Any]:
     yield opened
     opened.close()
     assert complaints == []
+
+
+@pytest.fixture
+def served(tiny_run: Path, tmp_path: Path) -> Any:
+    """What `spritelab app` serves: a folder of runs with one that is finished, ``tiny``."""
+    from page_server import served_below
+
+    runs = tmp_path / "runs"
+    shutil.copytree(tiny_run, runs / "tiny")
+    return served_below(runs)
+
+
+@pytest.fixture
+def client(served: Any) -> Any:
+    """Who has opened the served page; no run's turn comes by itself."""
+    from page_server import open_page
+
+    return open_page(served)

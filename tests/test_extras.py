@@ -142,4 +142,4 @@ def test_what_is_asked_for_is_what_the_extra_installs(extra: Extra) -> None:
         assert installed & names(providers[module]), module
     assert len(installed) == len(MODULES[extra])
     assert not installed & names(project["dependencies"])
-    assert project["optional-dependencies"]["all"] == ["spritelab[train,evaluate,onnx]"]
+    assert project["optional-dependencies"]["all"] == ["spritelab[train,evaluate,onnx,app]"]

@@ -11,7 +11,7 @@ from spritelab import cli
 from spritelab.cli import main
 from spritelab.cli.deferred import DeferredCommand
 
-COMMANDS: dict[str, Any] = get_command(cli.app).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = get_command(cli.commands).commands  # type: ignore[attr-defined]
 DEFERRED = [name for name, one in COMMANDS.items() if isinstance(one, DeferredCommand)]
 
 

@@ -30,7 +30,7 @@ FIELDS: dict[str, tuple[type[Settings], str]] = {
 
 
 def test_an_option_says_what_its_setting_says() -> None:
-    command = get_command(cli.app).commands["evaluate"]  # type: ignore[attr-defined]
+    command = get_command(cli.commands).commands["evaluate"]  # type: ignore[attr-defined]
     by_name = {name: parameter for parameter in command.params for name in parameter.opts}
     assert {f"--{name.replace('_', '-')}" for name in OPTIONS} <= set(by_name)
     for name, (settings, field) in FIELDS.items():

@@ -15,7 +15,7 @@ from spritelab.errors import SettingsError
 
 @pytest.fixture(scope="module")
 def command() -> Any:
-    return get_command(cli.app)
+    return get_command(cli.commands)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_errors_and_warnings_are_spelled(
     app = typer.Typer(add_completion=False)
     app.callback()(lambda: None)
     app.command("act")(act)
-    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.setattr(cli, "commands", app)
     assert main(["act"]) == 2
     assert capsys.readouterr() == (
         "",

@@ -236,7 +236,6 @@ def test_from_another_model(
         (["--init", "broken"], "config.json"),
         (["--init", "torn"], "model.safetensors"),
         (["--init", "parent", "--channels", "3"], "--channels is 4 in parent and cannot be 3"),
-        (["--init", "parent", "--channels", "3"], "--channels is 4 in parent and cannot be 3"),
         (
             ["--init", "parent", "--set", "schedule.name=linear"],
             "--set schedule.name is cosine in parent and cannot be linear",

@@ -159,7 +159,7 @@ class Trainings:
             with (folder / LOG).open("ab") as log:
                 # The child inherits the lock: it is held for as long as the child lives.
                 child = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "spritelab.app.job", str(folder)],
+                    [sys.executable, "-Pm", "spritelab.app.job", str(folder)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

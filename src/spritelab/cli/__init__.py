@@ -39,48 +39,48 @@ REMEDIES = {
     errno.EPERM: _PLACE,
 }
 
-app = typer.Typer(
+commands = typer.Typer(
     help="Learn a set of pixel-art sprites with a diffusion model and draw new ones.",
     epilog="Example: spritelab data inspect builtin",
     add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(data.app, name="data")
+commands.add_typer(data.app, name="data")
 deferred(
-    app,
+    commands,
     "train",
     "Learn sprites with a diffusion model.",
     "spritelab train --data builtin --max-minutes 5 --out runs/demo",
 )
 deferred(
-    app,
+    commands,
     "sample",
     "Draw sprites.",
     "spritelab sample runs/demo --sampler ddim -n 20 --label food",
 )
 deferred(
-    app,
+    commands,
     "tidy",
     "Tidy sprites: near-equal colours, stray pixels, the colours of a palette.",
     "spritelab tidy samples/mine --stray --palette mine.gpl --dither --out samples/tidy",
 )
 deferred(
-    app,
+    commands,
     "evaluate",
     "Measure how good sprites are: a model's, or those in a folder.",
     "spritelab evaluate runs/demo -n 1000 --steps 50",
 )
 deferred(
-    app,
+    commands,
     "compare",
     "Compare DDPM with DDIM on the same weights and the same noise.",
     "spritelab compare runs/demo --quick",
 )
-app.add_typer(steer.app, name="steer")
-app.add_typer(export.app, name="export")
+commands.add_typer(steer.app, name="steer")
+commands.add_typer(export.app, name="export")
 deferred(
-    app,
+    commands,
     "app",
     "Serve a page to draw, watch and train on, on this machine.",
     "spritelab app --runs runs",
@@ -95,7 +95,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
+@commands.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 (its callback has done the work)
@@ -120,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
             stream.reconfigure(errors="backslashreplace")
-    command = get_command(app)
+    command = get_command(commands)
     spelled = partial(spell, options=options_of(command, words))
     console.spell_by(spelled)
     with warnings.catch_warnings():
