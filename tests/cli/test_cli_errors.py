@@ -28,7 +28,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         app = typer.Typer(add_completion=False)
         app.callback()(lambda: None)
         app.command("act")(action)
-        monkeypatch.setattr(cli, "app", app)
+        monkeypatch.setattr(cli, "commands", app)
         return main(["act"])
 
     return run_with
