@@ -8,10 +8,9 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 import numpy as np
 import pytest
-from page_server import events, open_page
+from page_server import events, open_page, run_async
 from starlette.testclient import TestClient
 
 from spritelab.app import Served, drawing
@@ -146,7 +145,7 @@ def test_who_goes_away_ends_the_drawing(served: Served, monkeypatch: pytest.Monk
             await anext(told)
         await told.aclose()  # type: ignore[attr-defined]
 
-    anyio.run(read_two)
+    run_async(read_two)
     assert len(steps) == 2
 
 

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
-from page_server import events, open_page, packed, served_below, upload
+from page_server import events, open_page, packed, run_async, served_below, upload
 from starlette.testclient import TestClient
 
 import tiny
@@ -260,7 +259,7 @@ def test_events_until_the_run_is_over(
                 held[0].end({"state": "failed", "message": "no"})
         return heard
 
-    heard = anyio.run(follow)
+    heard = run_async(follow)
     assert heard[:2] == ["event: losses", "event: state"]
     assert heard[-1] == "event: state"
 
