@@ -7,7 +7,8 @@ module of a command only when that command is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -98,6 +99,12 @@ def whole_numbers(text: str, name: str) -> list[int]:
     if not all(value.is_integer() for value in found):
         raise SettingsError(f"{name} takes whole numbers such as 10,50, not {text!r}")
     return [int(value) for value in found]
+
+
+def sign(called: Callable[..., None], parameters: Sequence[inspect.Parameter]) -> None:
+    """Make a function appear to typer as one of ``parameters``, which return nothing."""
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
 
 
 def drawing(

@@ -61,8 +61,7 @@ def reading_options(panel: str | None) -> Callable[[Callable[..., None]], Callab
             inspect.Parameter(name, keyword, default=None, annotation=annotation)
             for name, annotation in own.items()
         ]
-        called.__signature__ = signature.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
-        called.__annotations__ = {p.name: p.annotation for p in (*kept, *added)} | {"return": None}
+        options.sign(called, [*kept, *added])
         return called
 
     return with_options

@@ -109,10 +109,7 @@ def sample(
 
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
-    import numpy as np
-
-    from spritelab import sheets
-    from spritelab.data.decode import decode
+    from spritelab.data.atlases import decode_frames
     from spritelab.palette import LARGEST, learn_palette
 
     if text is not None and like is not None:
@@ -122,10 +119,7 @@ def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
             data = like.read_bytes()
         except OSError as error:
             raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
-        if like.suffix.lower() in sheets.ASEPRITE_FILES:
-            frames = np.stack([frame.pixels for frame in sheets.read_aseprite(data)])
-        else:
-            frames = decode(data)
+        frames = decode_frames(like.name, data)
         return learn_palette(frames, LARGEST if model.palettes is None else model.palettes.room)
     assert text is not None
     return options.read_colours(text)

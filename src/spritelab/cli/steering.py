@@ -95,10 +95,7 @@ def drawing(command: Callable[..., Draw]) -> Callable[..., None]:
     ]
     added.append(inspect.Parameter("overwrite", keyword, default=False, annotation=flag))
     model = inspect.Parameter("model", keyword, annotation=options.ModelName)
-    called.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[model, *own, *added], return_annotation=None
-    )
-    called.__annotations__ = {p.name: p.annotation for p in (model, *own, *added)}
+    options.sign(called, [model, *own, *added])
     return called
 
 
@@ -260,9 +257,14 @@ def invert(
     for count in counts:
         with console.progress("evaluations", transient=True) as bar:
             found = loaded.invert(
-                sprites, steps=count, noisy=noisy, iterations=iterations, seed=seed,
-                label=options.read_label(label), progress=bar,
-            )  # fmt: skip
+                sprites,
+                steps=count,
+                noisy=noisy,
+                iterations=iterations,
+                seed=seed,
+                label=options.read_label(label),
+                progress=bar,
+            )
         levels, std = found.error.mean_levels, float(found.noise.std())
         nfe = found.drawn.nfe
         print(f"{count:>6} {nfe:>12} {found.equal:>8.2%} {levels:>8.2f} {std:>11.3f}")

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
+
 from spritelab import sheets
-from spritelab.data.decode import SUFFIXES
+from spritelab.data.decode import SUFFIXES, decode
 from spritelab.data.listing import Files, Listing, Reader
 from spritelab.errors import DataError
 from spritelab.pixels import Images
@@ -16,6 +18,17 @@ from spritelab.storage import parse_json
 
 Atlases = Mapping[str, Mapping[str, Any]]
 """By the path of a sheet, what its JSON says."""
+
+
+def decode_frames(name: str, data: bytes) -> Images:
+    """Decode a picture, or an ``.aseprite`` if its name says so: uint8 ``[F,H,W,4]``.
+
+    Raises:
+        DataError: with the bare reason.
+    """
+    if is_aseprite(name):
+        return np.stack([frame.pixels for frame in sheets.read_aseprite(data)])
+    return decode(data)
 
 
 def is_aseprite(path: str) -> bool:

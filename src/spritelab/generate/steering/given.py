@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from spritelab import data, palette, pixels, sheets
+from spritelab import data, palette, pixels
 from spritelab.data import SpriteSet
-from spritelab.data.decode import SUFFIXES, decode
+from spritelab.data.atlases import decode_frames, is_aseprite
+from spritelab.data.decode import SUFFIXES
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.palettes import LENDS_NONE, colours_nearest, fit_channels
@@ -93,18 +94,14 @@ def _read(sprites: Sprites) -> tuple[Images, Sequence[str], Sequence[str]]:
     if isinstance(sprites, np.ndarray):
         return (sprites[None] if sprites.ndim == 3 else sprites), (), ()
     path = Path(sprites)
-    aseprite = path.suffix.lower() in sheets.ASEPRITE_FILES
-    if not aseprite and path.suffix.lower() not in SUFFIXES:
+    if not is_aseprite(path.name) and path.suffix.lower() not in SUFFIXES:
         return _read(data.load(sprites))
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}; give a picture") from None
     try:
-        if aseprite:
-            frames = np.stack([frame.pixels for frame in sheets.read_aseprite(content)])
-        else:
-            frames = decode(content)
+        frames = decode_frames(path.name, content)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     several = len(frames) > 1
@@ -198,6 +195,14 @@ def index_given(given: Given, model: TrainedNetwork) -> IndexedSprites:
             stacklevel=2,
         )
     return palette.index_sprites(given.images, most)
+
+
+def as_seen(given: Given, request: Request) -> Images:
+    """The sprites in the colours that ``request`` draws in: each pixel in the nearest of them."""
+    if request.palettes is None:
+        return given.images
+    drawn_in = zip(given.images, request.palettes, strict=True)
+    return np.stack([palette.apply(one[None], own)[0] for one, own in drawn_in])
 
 
 def join(palettes: Sequence[Palette], most: int) -> Palette:
