@@ -20,6 +20,7 @@ from spritelab.diffusion.heads import (
     build_head,
     palette_channels,
 )
+from spritelab.diffusion.inversion import invert_steps
 from spritelab.diffusion.noise import Generators, Noise, noise_like
 from spritelab.diffusion.palettes import FEATURES, Palettes, evidence
 from spritelab.diffusion.process import (
@@ -77,6 +78,7 @@ __all__ = [
     "ddpm_steps",
     "ddim_steps",
     "dpm_steps",
+    "invert_steps",
     "sampler_steps",
     "visited_pairs",
     "noise_like",

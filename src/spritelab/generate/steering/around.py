@@ -78,17 +78,30 @@ class Around(Between):
             raise SettingsError("sprites of an RGB model have no transparent pixels; give a `mask`")
         if not wanted.any(axis=(1, 2)).all():
             raise SettingsError(
-                "there is nothing to draw: " + ("no pixel is transparent; give a `mask`"
-                if mask is None else "no pixel of `mask` is white")
-            )  # fmt: skip
+                "there is nothing to draw: "
+                + (
+                    "no pixel is transparent; give a `mask`"
+                    if mask is None
+                    else "no pixel of `mask` is white"
+                )
+            )
         given, wanted = given.repeat(at_least_one(n)), wanted.repeat(n, axis=0)
         request = self._asked(given, seed, numbers, label, palette, own_colours=True)
         where = torch.from_numpy(~wanted)[:, None].expand(-1, self.channels, -1, -1)
         known = inpainting.Known(encoded(given.images), where)
         batch = self._draw_around(
-            "inpaint", given, request, self._how(how, changes), known, jump, resamplings,
-            hard_alpha, batch_size, progress, palette,
-        )  # fmt: skip
+            "inpaint",
+            given,
+            request,
+            self._how(how, changes),
+            known,
+            jump,
+            resamplings,
+            hard_alpha,
+            batch_size,
+            progress,
+            palette,
+        )
         images = np.where(wanted[..., None], batch.images, given.images)
         return replace(batch, images=images)
 
@@ -138,9 +151,18 @@ class Around(Between):
         where[:, 3] = True
         known = inpainting.Known(encoded(shape.repeat(4, axis=3)), where)
         batch = self._draw_around(
-            "outline", given, request, self._how(how, changes), known, jump, resamplings,
-            hard_alpha, batch_size, progress, palette if isinstance(palette, Palette) else None,
-        )  # fmt: skip
+            "outline",
+            given,
+            request,
+            self._how(how, changes),
+            known,
+            jump,
+            resamplings,
+            hard_alpha,
+            batch_size,
+            progress,
+            palette if isinstance(palette, Palette) else None,
+        )
         return replace(batch, images=_filled(batch, inside))
 
     def _draw_around(
@@ -169,9 +191,16 @@ class Around(Between):
             )
 
         return self.draw(
-            request, how, walk, evaluations=steps, hard_alpha=hard_alpha, batch_size=batch_size,
-            progress=progress, given=palette, steered=Steered(by, facts, sources_of(given), steps),
-        )  # fmt: skip
+            request,
+            how,
+            walk,
+            evaluations=steps,
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=progress,
+            given=palette,
+            steered=Steered(by, facts, sources_of(given), steps),
+        )
 
 
 def _filled(batch: SpriteBatch, inside: NDArray[np.bool_]) -> Images:

@@ -86,9 +86,14 @@ class Between(Drawing):
         facts["numbers"] = ends.noise.numbers.tolist()
         each = tuple({"at": round(value, 6)} for value in at.tolist())
         return self._draw_from(
-            x, request, how, Steered("interpolate", facts, each, steps_of(how)),
-            hard_alpha, batch_size, progress,
-        )  # fmt: skip
+            x,
+            request,
+            how,
+            Steered("interpolate", facts, each, steps_of(how)),
+            hard_alpha,
+            batch_size,
+            progress,
+        )
 
     def mix(
         self,
@@ -120,9 +125,17 @@ class Between(Drawing):
         if isinstance(labels, str) or len(labels) != 2:
             raise SettingsError("a mix goes between two classes; give two `labels`")
         batch = self.interpolate(
-            n, how, seed=seed, numbers=(number, number), label=list(labels), palette=palette,
-            hard_alpha=hard_alpha, batch_size=batch_size, progress=progress, **changes,
-        )  # fmt: skip
+            n,
+            how,
+            seed=seed,
+            numbers=(number, number),
+            label=list(labels),
+            palette=palette,
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=progress,
+            **changes,
+        )
         assert batch.steered is not None
         return replace(batch, steered=replace(batch.steered, by="mix"))
 
@@ -167,6 +180,12 @@ class Between(Drawing):
             x = x + math.sin(theta) * varied.start_of_variation(x_T)
         each = tuple({"variation": v} for v in range(1, n + 1))
         return self._draw_from(
-            x, request, how, Steered("vary", {"amount": amount}, each, steps_of(how)),
-            hard_alpha, batch_size, progress, palette if isinstance(palette, Palette) else None,
-        )  # fmt: skip
+            x,
+            request,
+            how,
+            Steered("vary", {"amount": amount}, each, steps_of(how)),
+            hard_alpha,
+            batch_size,
+            progress,
+            palette if isinstance(palette, Palette) else None,
+        )

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from spritelab import pixels
 from spritelab.config import SamplerChanges, SamplerSettings
+from spritelab.diffusion import q_sample
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label, Request
@@ -68,9 +69,16 @@ class Drawing(TrainedNetwork):
             return self.walk(how, request[at], x_T[at], told)
 
         return self.draw(
-            request, how, walk, evaluations=steps_of(how), hard_alpha=hard_alpha,
-            batch_size=batch_size, progress=progress, given=given, steered=steered,
-        )  # fmt: skip
+            request,
+            how,
+            walk,
+            evaluations=steps_of(how),
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=progress,
+            given=given,
+            steered=steered,
+        )
 
 
 def steps_of(how: SamplerSettings) -> int:
@@ -90,3 +98,9 @@ def sources_of(given: Given) -> tuple[dict[str, Any], ...]:
 
 def encoded(images: Images) -> Tensor:
     return pixels.encode(torch.from_numpy(np.ascontiguousarray(images)))
+
+
+def noisy_at(model: TrainedNetwork, x0: Tensor, t: int, request: Request) -> Tensor:
+    """q(x_t | x_0) with the sprites' named noise: √ᾱ_t·x_0 + √(1-ᾱ_t)·x_T, float ``[N,C,H,W]``."""
+    times = torch.full((len(x0),), t, dtype=torch.int64, device=x0.device)
+    return q_sample(model.schedule, x0, times, model.first_noise(request))

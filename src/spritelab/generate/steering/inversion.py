@@ -11,28 +11,25 @@ chain starts at the least t that is visited, by one of two x:
   The x_T is then about as normal as any, to be mixed and moved like one. With one evaluation a
   step the sprite comes back less well.
 
-Each step may be made implicit: ε̂ is then taken where the step ends, as the way down will take it,
-and found by fixed-point iteration (``iterations`` evaluations a step). Source: Pan et al. 2023
-(AIDI), section 3.2. Where it converges, the way down retraces the way up.
+Each step may be made implicit (``iterations``, see ``diffusion.invert_steps``): where that
+converges, the way down retraces the way up.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from spritelab import palette, pixels
+from spritelab import palette
 from spritelab.config import SamplerSettings
-from spritelab.diffusion import Denoiser, Pairs, Schedule, q_sample, visited_pairs
+from spritelab.diffusion import Pairs, Schedule, invert_steps, visited_pairs
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.request import Request
-from spritelab.generate.steering.given import Given
+from spritelab.generate.steering.drawing import encoded, noisy_at
+from spritelab.generate.steering.given import Given, as_seen
 from spritelab.generate.trained import TrainedNetwork
 from spritelab.palette import ColourError
 from spritelab.pixels import Images
@@ -85,28 +82,6 @@ def upwards(how: SamplerSettings, schedule: Schedule) -> Pairs:
     return list(pairwise(visited))
 
 
-def invert_steps(
-    denoise: Denoiser, schedule: Schedule, x: Tensor, pairs: Pairs, iterations: int = 1
-) -> Tensor:
-    """Walk from x, float ``[B,C,H,W]``, along ascending ``pairs``: x at the last t of them.
-
-    With one iteration a step is DDIM's, upwards: √ᾱ_t'·x̂_0 + √(1-ᾱ_t')·ε̂ with x̂_0 and ε̂ of (x, t).
-    With more, the x' that DDIM leads down to x, so that ε̂ is of (x', t'), is approached from there.
-    """
-    with torch.no_grad():
-        for t, t_next in pairs:
-            ab, ab_next = schedule.alpha_bar(t), schedule.alpha_bar(t_next)
-            start, at, reached = x.double() if x.device.type != "mps" else x, t, x
-            for _ in range(iterations):
-                times = torch.full((len(x),), at, dtype=torch.int64, device=x.device)
-                eps_hat = denoise(reached, times).eps_hat
-                x0_hat = (start - math.sqrt(1 - ab) * eps_hat) / math.sqrt(ab)
-                moved = math.sqrt(ab_next) * x0_hat + math.sqrt(1 - ab_next) * eps_hat
-                reached, at = moved.to(x.dtype), t_next
-            x = reached
-    return x
-
-
 def noise_of(
     model: TrainedNetwork,
     given: Given,
@@ -117,17 +92,10 @@ def noise_of(
     told: Progress,
 ) -> Tensor:
     """x_T of the sprites, float32 ``[N,C,H,W]`` on the model's device."""
-    seen = given.images
-    if request.palettes is not None:
-        seen = np.stack(
-            [palette.apply(one[None], p)[0] for one, p in zip(seen, request.palettes, strict=True)]
-        )
-    x0 = pixels.encode(torch.from_numpy(np.ascontiguousarray(seen))).to(model.device)
+    x = encoded(as_seen(given, request)).to(model.device)
     pairs = upwards(how, model.schedule)
-    x = x0
     if noisy:
-        first = torch.full((len(x0),), pairs[0][0], dtype=torch.int64, device=x0.device)
-        x = q_sample(model.schedule, x0, first, model.first_noise(request))
+        x = noisy_at(model, x, pairs[0][0], request)
     x = invert_steps(model.denoiser(how, request, x), model.schedule, x, pairs, iterations)
     told(len(x) * len(pairs) * iterations)
     return x

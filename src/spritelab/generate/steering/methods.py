@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from spritelab import palette as palettes
 from spritelab.config import SamplerChanges, SamplerSettings
-from spritelab.diffusion import q_sample
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label
 from spritelab.generate.steering import inversion, redrawing
 from spritelab.generate.steering.around import Around
-from spritelab.generate.steering.drawing import FLOW, at_least_one, encoded, sources_of, steps_of
-from spritelab.generate.steering.given import Sprites, read_given
+from spritelab.generate.steering.drawing import (
+    FLOW,
+    at_least_one,
+    encoded,
+    noisy_at,
+    sources_of,
+    steps_of,
+)
+from spritelab.generate.steering.given import Sprites, as_seen, read_given
 from spritelab.generate.steering.inversion import Inversion
 from spritelab.palette import Palette
 from spritelab.progress import SILENT, Progress
@@ -59,7 +62,7 @@ class Steering(Around):
             noisy: start from the sprite with its named noise, so that x_T has a variance
                 of about 1; otherwise from the sprite itself.
             iterations: evaluations a step upwards: 1 is DDIM as in the papers; more make it
-                implicit, so that the way down retraces it. See ``generate.steering.inversion``.
+                implicit, so that the way down retraces it. See ``diffusion.invert_steps``.
             seed: of the noise where ``noisy``; sprite k has number k.
             label, palette: see ``Steering``.
             hard_alpha, progress, changes: see ``Model.sample``.
@@ -79,9 +82,10 @@ class Steering(Around):
         steps = steps_of(how) + (steps_of(how) - 1) * iterations
         steered = Steered("invert", facts, sources_of(given), steps)
         return Inversion(
-            given.images, x_T,
+            given.images,
+            x_T,
             self._draw_from(x_T, request, how, steered, hard_alpha, None, SILENT),
-        )  # fmt: skip
+        )
 
     def redraw(
         self,
@@ -121,19 +125,21 @@ class Steering(Around):
         pairs = redrawing.pairs_from(strength, how, self.schedule)
         given = read_given(sprites, self).repeat(at_least_one(n))
         request = self._asked(given, seed, numbers, label, palette)
-        seen = given.images
-        if request.palettes is not None:
-            drawn_in = zip(seen, request.palettes, strict=True)
-            seen = np.stack([palettes.apply(one[None], p)[0] for one, p in drawn_in])
-        x0 = encoded(seen).to(self.device)
-        first = torch.full((len(x0),), pairs[0][0], dtype=torch.int64, device=self.device)
-        x = q_sample(self.schedule, x0, first, self.first_noise(request))
+        x0 = encoded(as_seen(given, request)).to(self.device)
+        x = noisy_at(self, x0, pairs[0][0], request)
         steered = Steered("redraw", {"strength": strength}, sources_of(given), len(pairs))
 
         def walk(at: slice, told: Progress) -> Tensor:
             return self.walk(how, request[at], x[at], told, pairs=pairs)
 
         return self.draw(
-            request, how, walk, evaluations=len(pairs), hard_alpha=hard_alpha,
-            batch_size=batch_size, progress=progress, given=palette, steered=steered,
-        )  # fmt: skip
+            request,
+            how,
+            walk,
+            evaluations=len(pairs),
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            progress=progress,
+            given=palette,
+            steered=steered,
+        )
