@@ -23,7 +23,7 @@ test: .venv/installed-dev
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m ""
+	$(BIN)/pytest -m "" --numprocesses auto --maxprocesses 8 --dist loadfile
 
 check: .venv/installed-dev
 	$(BIN)/ruff check --no-cache .
