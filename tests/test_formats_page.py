@@ -9,14 +9,14 @@ from benchmarks.lib import harness
 from spritelab.convert import card
 from spritelab.evaluation import facts
 from spritelab.evaluation.features.protocol import PROTOCOL
-from spritelab.generate import folder, samples_folder
+from spritelab.generate import model_config, samples_folder
 from spritelab.runs import record
 from spritelab.training import checkpoint
 
 PAGE = (Path(__file__).parents[1] / "docs" / "formats.md").read_text("utf-8")
 
 VERSIONS = {
-    "a model's folder": folder.FORMAT,
+    "a model's folder": model_config.FORMAT,
     "a run's record": record.FORMAT,
     "a checkpoint": checkpoint.FORMAT,
     "a folder of samples": samples_folder.FORMAT,

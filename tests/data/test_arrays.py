@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -215,6 +216,44 @@ def test_npz_that_does_not_fit_is_refused(
     save(tmp_path / "art.npz", **content)
     with pytest.raises(DataError, match=message):
         data.load(tmp_path / "art.npz")
+
+
+def test_an_npz_that_unfolds_out_of_almost_nothing(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "a.npz", images=np.zeros((400_000, 16, 16, 3), dtype=np.uint8))
+    with pytest.raises(DataError, match="too much for a file of its size"):
+        data.load(tmp_path / "a.npz")
+
+
+def test_a_class_of_a_long_name(tmp_path: Path) -> None:
+    images = np.zeros((2, 8, 8, 3), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", images=images, labels=np.array(["a" * 201, "b"]))
+    with pytest.raises(DataError, match="a name of at most 200 characters"):
+        data.load(tmp_path / "a.npz")
+    names = np.array(["a" * 201, "b"])
+    np.savez(tmp_path / "a.npz", images=images, labels=np.array([0, 1]), class_names=names)
+    with pytest.raises(DataError, match="has a name of 201 characters; 200 are the limit"):
+        data.load(tmp_path / "a.npz")
+    names = np.array([1, 2])
+    np.savez(tmp_path / "a.npz", images=images, labels=np.array([0, 1]), class_names=names)
+    with pytest.raises(DataError, match="'class_names' must be text"):
+        data.load(tmp_path / "a.npz")
+
+
+def test_floats_are_brought_to_bytes_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = np.arange(5 * 4 * 4 * 3, dtype=np.uint8).reshape(5, 4, 4, 3)
+    np.save(tmp_path / "a.npy", (levels / 255).astype(np.float32))
+    monkeypatch.setattr(arrays, "_ROWS", 2)
+    assert np.array_equal(data.load(tmp_path / "a.npy").images, levels)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.png", "a.zip", "a.json"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match="but a pipe, a device or the like"):
+        data.load(tmp_path / name)
 
 
 def test_an_npz_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ from spritelab.generate import (
     save_model,
     shipped_models,
 )
-from spritelab.generate.folder import FORMAT, SHIPPED, find_model
+from spritelab.generate.folder import SHIPPED, find_model
+from spritelab.generate.model_config import FORMAT
 
 MEBIBYTE = 2**20
 

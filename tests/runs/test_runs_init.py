@@ -149,7 +149,7 @@ def test_weights_that_are_not_finite(tmp_path: Path, tiny_run: Path) -> None:
     weights = safetensors.torch.load_file(broken / "model.safetensors")
     weights["stem.bias"][0] = torch.nan
     safetensors.torch.save_file(weights, broken / "model.safetensors")
-    with pytest.raises(ModelError, match="are not finite; begin from another model"):
+    with pytest.raises(ModelError, match="are not finite; take or train another model"):
         tune(tmp_path / "run", broken)
     assert not (tmp_path / "run").exists()
 

@@ -110,13 +110,14 @@ def sample(
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:
     """The palette that the user names: as colours, in a file of them, or by a picture."""
     from spritelab.data.atlases import decode_frames
+    from spritelab.data.listing import read_one
     from spritelab.palette import LARGEST, learn_palette
 
     if text is not None and like is not None:
         raise SettingsError("`palette` and `like` both name the colours; give one of them")
     if like is not None:
         try:
-            data = like.read_bytes()
+            data = read_one(like)
         except OSError as error:
             raise DataError(f"cannot read {like}: {error.strerror}; `like` is a picture") from None
         frames = decode_frames(like.name, data)

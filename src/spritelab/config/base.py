@@ -9,11 +9,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from spritelab.config.bounds import MAX_NAME, MAX_TEXT, MAX_WHOLE
 from spritelab.errors import SettingsError
 
-Positive = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1, le=MAX_WHOLE)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Byte = Annotated[int, Field(ge=0, le=255)]
+Line = Annotated[str, Field(max_length=MAX_TEXT)]
+ClassName = Annotated[str, Field(max_length=MAX_NAME)]
 
 
 class Settings(BaseModel):

@@ -10,7 +10,8 @@ from typing import Any
 
 from spritelab.config.settings import FORMER_PRESETS, RunSettings
 from spritelab.errors import SettingsError
-from spritelab.storage import parse_json
+from spritelab.storage import parse_json, read_file
+from spritelab.storage.records import MAX_RECORD
 
 PRESETS = ("notebook", "rgba", "small", "base")
 
@@ -41,7 +42,7 @@ def read_settings(path: str | Path) -> RunSettings:
     """
     path = Path(path)
     try:
-        text = path.read_text("utf-8")
+        text = read_file(path, MAX_RECORD).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the settings in {path}: {error}") from None
     try:

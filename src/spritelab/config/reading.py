@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from spritelab.config.base import Byte, Positive, Settings, first_mistake
+from spritelab.config.base import Byte, Line, Settings, first_mistake
+from spritelab.config.bounds import MAX_LENGTH, MAX_PATTERNS
 from spritelab.errors import SettingsError
 
 Anchor = Literal["centre", "bottom"]
@@ -93,18 +94,18 @@ def _listed(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-Cell = Annotated[Positive | tuple[Positive, Positive], BeforeValidator(_cell)]
-Gap = Annotated[
-    Annotated[int, Field(ge=0)] | tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]],
-    BeforeValidator(_gap),
-]
+_Side = Annotated[int, Field(ge=1, le=MAX_LENGTH)]
+_Room = Annotated[int, Field(ge=0, le=MAX_LENGTH)]
+_Times = Annotated[float, Field(ge=1, le=MAX_LENGTH)]
+_Listed = Field(max_length=MAX_PATTERNS)
+
+Cell = Annotated[_Side | tuple[_Side, _Side], BeforeValidator(_cell)]
+Gap = Annotated[_Room | tuple[_Room, _Room], BeforeValidator(_gap)]
 Scale = Annotated[
-    Annotated[float, Field(ge=1)]
-    | tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]],
-    BeforeValidator(lambda value: _pair(value, float)),
+    _Times | tuple[_Times, _Times], BeforeValidator(lambda value: _pair(value, float))
 ]
-Globs = Annotated[tuple[str, ...], BeforeValidator(_some), AfterValidator(_listed)]
-Keys = Annotated[tuple[str, ...], BeforeValidator(_keys), AfterValidator(_listed)]
+Globs = Annotated[tuple[Line, ...], _Listed, BeforeValidator(_some), AfterValidator(_listed)]
+Keys = Annotated[tuple[str, ...], _Listed, BeforeValidator(_keys), AfterValidator(_listed)]
 
 
 class ReadingSettings(Settings):
@@ -169,7 +170,7 @@ class ReadingSettings(Settings):
         description="files numbered alike (walk_0, walk_1): auto keeps those together in a split "
         "that look alike; all: every one; off: none",
     )
-    labels: str | None = Field(default=None, description="file of labels for an .npy of sprites")
+    labels: Line | None = Field(default=None, description="file of labels for an .npy of sprites")
 
     @model_validator(mode="after")
     def _check_sheet(self) -> Self:

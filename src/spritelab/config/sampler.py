@@ -8,13 +8,18 @@ from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import Field, ValidationError, model_validator
 
-from spritelab.config.base import Positive, Settings, first_mistake, unknown_setting
+from spritelab.config.base import Settings, first_mistake, unknown_setting
+from spritelab.config.bounds import MAX_TIMESTEPS
 from spritelab.errors import SettingsError
 
 Sampler = Literal["ddpm", "ddim", "dpm"]
 """DDPM, DDIM, or DPM-Solver++(2M)."""
 Variance = Literal["posterior", "beta"]
 """σ² of a DDPM step: β̃_t or β_t."""
+Times = Annotated[
+    tuple[Annotated[int, Field(ge=0, lt=MAX_TIMESTEPS)], ...],
+    Field(min_length=1, max_length=MAX_TIMESTEPS),
+]
 Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
 """Which of the T steps are visited, see ``Schedule.pairs``."""
 
@@ -69,12 +74,12 @@ class SamplerSettings(Settings):
     sampler: Sampler = Field(
         default="ddim", description="ddpm, ddim, or dpm, which is DPM-Solver++(2M)"
     )
-    steps: Positive | None = Field(
+    steps: Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)] | None = Field(
         default=None,
         description="how many of the T steps to visit; unset: all for ddpm, 50 for ddim and 10 "
         "for dpm",
     )
-    times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] | None = Field(
+    times: Times | None = Field(
         default=None, description="the very steps to visit, descending, in place of their number"
     )
     start: Literal["noise"] | float = Field(
@@ -91,7 +96,7 @@ class SamplerSettings(Settings):
         default=None,
         description="which steps are visited; unset: logsnr for dpm, linspace for the others",
     )
-    guidance: float = Field(
+    guidance: Annotated[float, Field(ge=-1000, le=1000)] = Field(
         default=1.0, description="weight of classifier-free guidance; 1 is without"
     )
     clip: bool = Field(default=True, description="hold x̂_0 in [-1, 1] at every step")

@@ -13,7 +13,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spritelab.config.base import Positive, Settings, Share, flatten
+from spritelab.config.base import Line, Positive, Settings, Share, flatten
+from spritelab.config.bounds import (
+    MAX_BLOCKS,
+    MAX_LEVELS,
+    MAX_SIDE,
+    MAX_TIMESTEPS,
+    MAX_WIDTH,
+)
 from spritelab.config.reading import ReadingSettings
 from spritelab.config.sampler import SamplerSettings, check_sampling
 from spritelab.errors import SettingsError
@@ -22,7 +29,7 @@ from spritelab.errors import SettingsError
 class DataSettings(ReadingSettings):
     """Which sprites to learn, and in which form; how they are read is ``ReadingSettings``."""
 
-    source: str = Field(
+    source: Line = Field(
         default="builtin",
         description="builtin, sprites, crawl, or a path: a folder, archive, sheet, .npy or .npz",
     )
@@ -53,7 +60,9 @@ class ScheduleSettings(Settings):
     name: Literal["linear", "cosine", "sigmoid"] = Field(
         default="cosine", description="shape of the schedule"
     )
-    timesteps: Positive = Field(default=1000, description="T, the number of diffusion steps")
+    timesteps: Annotated[int, Field(ge=1, le=MAX_TIMESTEPS)] = Field(
+        default=1000, description="T, the number of diffusion steps"
+    )
 
 
 class ContextUNetSettings(Settings):
@@ -62,7 +71,7 @@ class ContextUNetSettings(Settings):
     kind: Literal["context-unet"] = Field(
         default="context-unet", description="the small network of the seed's notebook"
     )
-    features: Annotated[int, Field(ge=8, multiple_of=8)] = Field(
+    features: Annotated[int, Field(ge=8, le=MAX_WIDTH, multiple_of=8)] = Field(
         default=64, description="channels of the first stage"
     )
 
@@ -73,12 +82,17 @@ class UNetSettings(Settings):
     kind: Literal["unet"] = Field(
         default="unet", description="residual blocks with attention, conditioned on t and class"
     )
-    widths: tuple[Positive, ...] = Field(
-        default=(32, 64, 128), min_length=1, description="channels of each level, fine to coarse"
+    widths: tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...] = Field(
+        default=(32, 64, 128),
+        min_length=1,
+        max_length=MAX_LEVELS,
+        description="channels of each level, fine to coarse",
     )
-    blocks: Positive = Field(default=1, description="residual blocks a level on the way down")
-    attention: tuple[Positive, ...] = Field(
-        default=(4,), description="sizes in pixels at which blocks attend"
+    blocks: Annotated[int, Field(ge=1, le=MAX_BLOCKS)] = Field(
+        default=1, description="residual blocks a level on the way down"
+    )
+    attention: tuple[Annotated[int, Field(ge=1, le=MAX_SIDE)], ...] = Field(
+        default=(4,), max_length=MAX_LEVELS, description="sizes in pixels at which blocks attend"
     )
     dropout: Share = Field(default=0.0, description="share of activations dropped in training")
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError
 from spritelab.pixels import Images
@@ -20,8 +21,13 @@ SPRITES_LABELS_FILE = "sprite_labels_nc_1788_16x16.npy"
 SPRITES_CLASSES = ("hero", "non-hero", "food", "spell", "side-facing")
 """The classes of the Sprites dataset, in the order of its one-hot columns."""
 
-MAX_CLASSES = 10_000
 MAX_UNPACKED = 2**33
+"""The most bytes that an ``.npz`` may unpack to."""
+MAX_RATIO = 200
+"""How much smaller than its arrays an ``.npz`` may be; sprites hardly pack to a tenth."""
+
+_SPARED = 2**28  # bytes that may unpack out of however few
+_ROWS = 4096  # sprites that are brought to bytes at a time
 _MAGIC = b"\x93NUMPY"
 
 Array = NDArray[Any]
@@ -81,7 +87,10 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
         return SpriteSet.from_arrays(images, groups=_groups(arrays, path.name), provenance=origin)
     index, names = to_labels(arrays["labels"], len(images), path.name)
     if "class_names" in arrays:
-        given = tuple(str(name) for name in arrays["class_names"].ravel())
+        texts = arrays["class_names"]
+        if texts.dtype.kind != "U" or texts.size > MAX_CLASSES:
+            raise DataError(f"{path.name}: 'class_names' must be text, at most {MAX_CLASSES:,}")
+        given = tuple(str(name) for name in texts.ravel())
         if len(given) < len(names) or len(set(given)) != len(given):
             raise DataError(
                 f"{path.name}: {len(names)} classes need {len(names)} different names "
@@ -141,7 +150,11 @@ def _levels(array: Array, name: str) -> Images:
                 f"{name} holds floats from {low:g} to {high:g}; "
                 "save sprites as uint8, or as floats in [0, 1]"
             )
-        return np.rint(array.astype(np.float64) * 255).astype(np.uint8)
+        levels = np.empty(array.shape, dtype=np.uint8)
+        for row in range(0, len(array), _ROWS):  # a whole set in float64 would be eight times it
+            part = array[row : row + _ROWS].astype(np.float64)
+            levels[row : row + _ROWS] = np.rint(part * 255)
+        return levels
     if low < 0 or high > 255:
         raise DataError(f"{name} holds levels from {low} to {high}; they must lie in 0 … 255")
     return array.astype(np.uint8)
@@ -162,6 +175,8 @@ def to_labels(array: Array, n: int, name: str) -> tuple[NDArray[np.int64], tuple
         held = f"{len(array):,} labels" if array.ndim in (1, 2) else f"shape {list(array.shape)}"
         raise DataError(f"{name}: {n:,} sprites need {n:,} labels, not {held}")
     if array.dtype.kind == "U" and array.ndim == 1:
+        if array.dtype.itemsize > 4 * MAX_NAME:
+            raise DataError(f"{name}: a class has a name of at most {MAX_NAME} characters")
         names, index = np.unique(array, return_inverse=True)
         return index.reshape(-1).astype(np.int64), tuple(str(text) for text in names)
     if array.dtype.kind not in "biuf":
@@ -222,7 +237,14 @@ def _load(path: Path) -> Array:
         with path.open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise ValueError("no NumPy file")
-        return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    except UNREADABLE as error:
+        raise DataError(_unreadable(path, error)) from error
+    try:
+        return np.array(mapped)
+    except MemoryError:
+        size = mapped.nbytes / 2**30
+        raise DataError(f"{path.name} holds {size:.1f} GiB, more than fit in memory") from None
     except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
 
@@ -232,10 +254,14 @@ def _check_unpacked(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
+        allowed = min(MAX_UNPACKED, max(_SPARED, MAX_RATIO * path.stat().st_size))
     except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
-    if unpacked > MAX_UNPACKED:
-        raise DataError(f"{path.name} unpacks to {unpacked / 2**30:.1f} GiB, which is too much")
+    if unpacked > allowed:
+        raise DataError(
+            f"{path.name} unpacks to {unpacked / 2**30:.1f} GiB, which is too much for a file of "
+            "its size"
+        )
 
 
 def _unreadable(path: Path, error: BaseException) -> str:

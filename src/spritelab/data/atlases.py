@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from spritelab import sheets
 from spritelab.data.decode import SUFFIXES, decode
-from spritelab.data.listing import Files, Listing, Reader
+from spritelab.data.listing import Files, Listing, Reader, read_one
 from spritelab.errors import DataError
 from spritelab.pixels import Images
 from spritelab.sheets import CutFrame
@@ -93,16 +94,18 @@ def one_file(path: Path) -> Listing:
     if path.suffix.lower() != ".json":
         json = path.with_suffix(".json")
         sheet = json.is_file() and path.suffix.lower() in SUFFIXES
-        more = {json.name: json.read_bytes} if sheet else {}
-        return Listing({path.name: path.read_bytes, **more})
-    record = read_record(path.name, path.read_bytes)
+        more = {json.name: partial(read_one, json)} if sheet else {}
+        return Listing({path.name: partial(read_one, path), **more})
+    record = read_record(path.name, partial(read_one, path))
     if not sheets.is_atlas(record):
         raise DataError(f"{path.name} describes no sheet of sprites: it has no frames")
     name = sheets.picture_of(record) or path.with_suffix(".png").name
     picture = path.with_name(name)
     if not picture.is_file():
         raise DataError(f"{path.name} describes {name}, which is not beside it")
-    return Listing({picture.name: picture.read_bytes, beside(picture.name): path.read_bytes})
+    return Listing(
+        {picture.name: partial(read_one, picture), beside(picture.name): partial(read_one, path)}
+    )
 
 
 def found_frames(sheet: Images) -> list[CutFrame]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from spritelab import pixels, sheets
 from spritelab.config import ReadingSettings
+from spritelab.config.bounds import MAX_NAME, MAX_SIDE
 from spritelab.data.fitting import factor, fit
 from spritelab.data.frames import join_frames, numbered
 from spritelab.data.spriteset import Provenance, SpriteSet
@@ -18,8 +19,6 @@ from spritelab.data.text import count, some
 from spritelab.errors import DataError
 from spritelab.pixels import Images
 
-MAX_SIDE = 512
-"""The most pixels along one side of a sprite; larger images must be cut with ``tile``."""
 MAX_HELD = 2**31
 """The most bytes of sprites before they are brought to one size."""
 
@@ -74,6 +73,11 @@ class Gathering:
                 raise DataError(
                     f"{width}×{height} is too large for a sprite; if it is a sheet, "
                     "say how large its tiles are with `tile`"
+                )
+            if len(sprite.label) > MAX_NAME:
+                raise DataError(
+                    f"its class {sprite.label[:20]!r}… has a name of {len(sprite.label):,} "
+                    f"characters; {MAX_NAME} are the limit"
                 )
             self.shapes[width, height] += 1
             fitted = sprite.pixels if self.size is None else self._fit(sprite, self.size)

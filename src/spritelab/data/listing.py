@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from spritelab.errors import DataError
+from spritelab.storage import regular
 
 Reader = Callable[[], bytes]
 """Returns the bytes of one file; raises ``DataError`` with the bare reason, or ``OSError``."""
@@ -102,7 +103,7 @@ def folder_files(root: Path) -> Listing:
             elif _is(entry.is_dir):
                 (linked if entry.is_symlink() else folders).append((path, name + "/"))
             elif _is(entry.is_file):
-                found[name] = partial(_read_file, path)
+                found[name] = partial(read_one, path)
             else:
                 aside.put(DEAD if entry.is_symlink() else SPECIAL, [name])
         if len(found) > MAX_FILES:
@@ -128,6 +129,11 @@ def _is(kind: Callable[[], bool]) -> bool:
         return False
 
 
-def _read_file(path: Path) -> bytes:
-    check_length(path.stat().st_size)
+def read_one(path: Path) -> bytes:
+    """The bytes of one file of at most ``MAX_FILE``.
+
+    Raises:
+        DataError, OSError: with the bare reason.
+    """
+    check_length(regular(path).stat().st_size)
     return path.read_bytes()

@@ -17,7 +17,7 @@ from spritelab.data import arrays, crawl, decode, sprites_dataset
 from spritelab.data.archives import archive_files, check_packing, is_archive
 from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
-from spritelab.data.listing import Listing, folder_files
+from spritelab.data.listing import Listing, folder_files, read_one
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Colour, Images
@@ -278,6 +278,8 @@ def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Pro
     if not path.exists():
         known = ", ".join(NAMES)
         raise DataError(f"there is nothing at {path}; give a path that exists, or one of {known}")
+    if not path.is_dir() and not path.is_file():
+        raise DataError(f"{path.name} is no file and no folder, but a pipe, a device or the like")
     if how.labels is not None and kind != ".npy":
         raise SettingsError("`labels` goes with an .npy of images; a folder has its class folders")
     if kind in (".npy", ".npz"):
@@ -290,8 +292,6 @@ def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Pro
             return arrays.read_npz(path, square=not how.pad)
         labels = Path(how.labels) if how.labels is not None else None
         return arrays.read_npy(path, labels, square=not how.pad)
-    if not path.is_dir() and not path.is_file():
-        raise DataError(f"{path.name} is no file and no folder, but a pipe, a device or the like")
     kinds = ("folder", ".json", *decode.SUFFIXES, *sheets.ASEPRITE_FILES)
     if kind not in kinds and not is_archive(path.name):
         check_packing(path)
@@ -309,7 +309,7 @@ def _load_path(path: Path, size: int | None, how: ReadingSettings, progress: Pro
 def _expect_animation(path: Path) -> None:
     """Refuse a still image that comes without ``tile``: it is a sheet, or a set of one."""
     try:
-        frames = decode.decode(path.read_bytes())
+        frames = decode.decode(read_one(path))
     except (DataError, OSError):
         return  # the reader that comes next names what is wrong
     if len(frames) == 1:

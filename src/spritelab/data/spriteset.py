@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spritelab import pictures, pixels
 from spritelab.config import Anchor
+from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
 from spritelab.data.listing import LeftOut
@@ -78,6 +79,13 @@ class SpriteSet:
                 raise DataError(f"{n} sprites need {n} {name}, not {length}")
         if len(self.mirrorable) != len(self.class_names):
             raise DataError("every class needs one flag in 'mirrorable'")
+        if len(self.class_names) > MAX_CLASSES:
+            raise DataError(f"{len(self.class_names):,} classes; {MAX_CLASSES:,} are the limit")
+        if long := next((name for name in self.class_names if len(name) > MAX_NAME), None):
+            raise DataError(
+                f"the class {long[:20]!r}… has a name of {len(long):,} characters; {MAX_NAME} are "
+                "the limit"
+            )
         if n and not 0 <= int(self.labels.min()) <= int(self.labels.max()) < len(self.class_names):
             raise DataError(f"labels must lie in 0 … {len(self.class_names) - 1}")
 

@@ -2,9 +2,6 @@
 
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.folder import (
-    ModelConfig,
-    Parent,
-    TrainedOn,
     find_model,
     load_model_files,
     make_network,
@@ -13,6 +10,7 @@ from spritelab.generate.folder import (
     shipped_models,
 )
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate.model_config import ModelConfig, Parent, TrainedOn
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request

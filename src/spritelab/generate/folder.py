@@ -9,117 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
 
-from pydantic import Field, model_validator
+import torch
 from torch import Tensor, nn
 
-from spritelab.config import (
-    DataSettings,
-    NetworkSettings,
-    Prediction,
-    SamplerSettings,
-    ScheduleSettings,
-    Settings,
-    as_read_before,
-    check_sampling,
-)
+from spritelab.config import as_read_before
 from spritelab.diffusion import FEATURES, Schedule, build_schedule, palette_channels
 from spritelab.errors import ModelError, SettingsError
+from spritelab.generate.model_config import FORMAT, ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
-from spritelab.networks import build_network, build_palette_network
+from spritelab.networks import build_network, build_palette_network, check_parameters
 from spritelab.storage import read_record, write_json
-from spritelab.storage.tensors import read_tensors, write_tensors
-
-FORMAT = 4
-"""Version of a model folder; raised whenever old code could no longer read it.
-
-2: a model says how its sprites were split and mirrored.
-3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
-from. Older folders draw with the default ``SamplerSettings``.
-4: it may have a palette head, and then the palettes of its training sprites.
-"""
+from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
 
 WEIGHTS = "model.safetensors"
 PALETTES = "palettes.safetensors"
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 """One model folder a model, with its card as ``README.md``."""
-
-
-class Parent(Settings):
-    """The model whose weights another one began from."""
-
-    name: str = Field(description="of its folder")
-    weights_hash: str = Field(description="SHA-256 of its model.safetensors, in hexadecimal")
-    licence: str = Field(description="of the sprites it was trained on")
-    source: str = Field(description="of the sprites it was trained on")
-    parent: Parent | None = Field(default=None, description="the model that it began from itself")
-
-    def in_words(self) -> str:
-        """Name and sprites, and those of the models before it: ``crawl-16 (crawl, CC0-1.0)``."""
-        before = f", begun from {self.parent.in_words()}" if self.parent is not None else ""
-        return f"{self.name} ({self.source}, {self.licence}){before}"
-
-
-class TrainedOn(Settings):
-    """Where a model's training sprites came from, and how many there were of each class."""
-
-    source: str
-    licence: str
-    url: str = ""
-    content_hash: str
-    class_counts: tuple[int, ...]
-    held_out: float = Field(default=0.1, description="share of the source never trained on")
-    split_seed: int = Field(default=0, description="of the split into both")
-    mirror: bool = Field(default=False, description="half of the sprites were shown mirrored")
-    data: DataSettings | None = Field(
-        default=None,
-        description="how the sprites are read; of a path only the last part is kept. None: they "
-        "were given as arrays, or the folder is older than this",
-    )
-    parent: Parent | None = Field(default=None, description="the model that it began from")
-
-
-class ModelConfig(Settings):
-    """Everything needed to rebuild a network and to sample it, apart from its weights."""
-
-    format: int = FORMAT
-    version: str = Field(description="the spritelab that wrote it")
-    network: NetworkSettings
-    schedule: ScheduleSettings
-    prediction: Prediction
-    size: int
-    channels: Literal[3, 4]
-    class_names: tuple[str, ...]
-    hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
-    sampling: SamplerSettings = Field(
-        default=SamplerSettings(), description="how it draws unless told otherwise"
-    )
-    trained_on: TrainedOn
-    step: int = Field(description="updates of the weights so far")
-
-    @model_validator(mode="after")
-    def _check_sampling(self) -> Self:
-        check_sampling(self.sampling, self.schedule.timesteps)
-        return self
-
-    def in_words(self) -> list[tuple[str, str]]:
-        """What the model is and where it comes from: names and values of a table."""
-        learnt, how = self.trained_on, self.sampling.complete(self.schedule.timesteps)
-        kind = "RGBA" if self.channels == 4 else "RGB"
-        counts = zip(self.class_names, learnt.class_counts, strict=True)
-        rows = [
-            ("draws", f"{self.size}×{self.size} {kind}, {how.name}"),
-            ("predicts", self.prediction),
-            ("updates", f"{self.step:,}"),
-            ("trained on", ", ".join(f"{n:,} {name}" for name, n in counts)),
-            ("from", learnt.url or learnt.source),
-            ("licence", learnt.licence),
-        ]
-        if learnt.parent is not None:
-            rows.append(("begun from", learnt.parent.in_words()))
-        return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +46,26 @@ def make_network(config: ModelConfig) -> nn.Module:
     """Build the network of ``config`` with freshly drawn weights.
 
     Raises:
-        SettingsError: if the network cannot have the size of the sprites.
+        SettingsError: if the network cannot have the size of the sprites, or is larger than
+            ``config.bounds`` allow.
     """
+    sketch_network(config)
+    return _build(config)
+
+
+def sketch_network(config: ModelConfig) -> nn.Module:
+    """The network of ``config`` on the meta device: shapes without numbers, and so without memory.
+
+    Raises:
+        SettingsError: as ``make_network``.
+    """
+    with torch.device("meta"):
+        sketch = _build(config)
+    check_parameters(sketch)
+    return sketch
+
+
+def _build(config: ModelConfig) -> nn.Module:
     shared = {
         "size": config.size,
         "context_dim": len(config.class_names),
@@ -170,7 +95,8 @@ def save_model(
 
     Raises:
         StorageError: if a file cannot be written.
-        ModelError: if a palette head comes without its palettes; nothing is written then.
+        ModelError: if a palette head comes without its palettes, or a weight is more than float16
+            can hold; nothing is written then.
     """
     if config.prediction == "palette" and palettes is None:
         raise ModelError("a model with a palette head needs its `palettes` to be saved")
@@ -179,6 +105,8 @@ def save_model(
             name: tensor.half() if tensor.is_floating_point() else tensor
             for name, tensor in weights.items()
         }
+        if not _finite(weights):
+            raise ModelError("a weight is too large for float16; leave out `half`")
     write_tensors(folder / WEIGHTS, weights)
     if palettes is not None:
         write_tensors(folder / PALETTES, palettes.tensors())
@@ -204,27 +132,52 @@ def read_config(folder: Path) -> ModelConfig:
 def load_model_files(folder: Path) -> ModelFiles:
     """Read a model folder and rebuild its network from its own configuration.
 
+    What the network would be is held against the header of its weights before any of it is in
+    memory: who asks for much must bring as much.
+
     Raises:
-        ModelError: if the folder is missing, incomplete, broken or of a later format.
+        ModelError: if the folder is missing, incomplete, broken or of a later format, or its
+            weights are not finite.
     """
     config = read_config(folder)
     try:
+        network = sketch_network(config)
         schedule = build_schedule(config.schedule)
-        network = make_network(config)
     except SettingsError as error:
-        raise ModelError(str(error)) from None
-    weights = read_tensors(folder / WEIGHTS)
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError:
+        raise ModelError(f"{folder / 'config.json'}: {error}") from None
+    wanted = network.state_dict()
+    if not _fits(tensor_shapes(folder / WEIGHTS), wanted):
         raise ModelError(
             f"the weights in {folder} are not those of the network in its config.json; "
             "copy the folder again"
-        ) from None
+        )
+    weights = read_tensors(folder / WEIGHTS)
+    if not _finite(weights):
+        raise ModelError(f"the weights in {folder} are not finite; take or train another model")
+    # Copied, or they would lie in the file itself, which another program may write.
+    network.load_state_dict(
+        {name: weights[name].to(like.dtype, copy=True) for name, like in wanted.items()},
+        assign=True,
+    )
     palettes = None
     if config.prediction == "palette":
-        palettes = TrainingPalettes.from_tensors(read_tensors(folder / PALETTES))
+        palettes = TrainingPalettes.read(folder / PALETTES, config.channels)
     return ModelFiles(network.eval(), schedule, config, palettes)
+
+
+def _fits(
+    found: Mapping[str, tuple[torch.dtype, tuple[int, ...]]], wanted: Mapping[str, Tensor]
+) -> bool:
+    """Whether tensors are those that are wanted, by name, shape and kind of number."""
+    return found.keys() == wanted.keys() and all(
+        found[name][1] == tuple(like.shape)
+        and found[name][0].is_floating_point == like.dtype.is_floating_point
+        for name, like in wanted.items()
+    )
+
+
+def _finite(weights: Mapping[str, Tensor]) -> bool:
+    return all(bool(weight.isfinite().all()) for weight in weights.values())
 
 
 def shipped_models() -> tuple[str, ...]:

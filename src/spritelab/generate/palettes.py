@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spritelab.config.bounds import MAX_PALETTE
 from spritelab.diffusion import Noise, Palettes
 from spritelab.errors import ModelError, SettingsError
 from spritelab.palette import IndexedSprites, Palette, nearest_points, to_points
 from spritelab.pixels import Images, with_channels
+from spritelab.storage.tensors import read_tensors, tensor_shapes
 
 LENDS_NONE = -1
 """In the place of a lender's number: the sprite was given a palette of its own."""
@@ -39,23 +42,38 @@ class TrainingPalettes:
         return cls(indexed.colours, indexed.sizes, labels)
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> TrainingPalettes:
-        """Read what ``tensors`` wrote.
+    def read(cls, path: Path, channels: int) -> TrainingPalettes:
+        """Read the file that holds what ``tensors`` gave, for a model of so many channels.
 
         Raises:
-            ModelError: if they are no such tensors.
+            ModelError: if it is missing, broken or none such.
         """
-        try:
-            colours, sizes, labels = (tensors[name] for name in ("colours", "sizes", "labels"))
-        except KeyError as error:
-            raise ModelError(
-                f"the palettes have no {error.args[0]}; copy the model again"
-            ) from None
-        n, most = colours.shape[:2]
-        fits = colours.dtype == torch.uint8 and len(sizes) == len(labels) == n > 0
-        if not (fits and 1 <= int(sizes.min()) <= int(sizes.max()) <= most):
-            raise ModelError("the palettes do not fit together; copy the model again")
-        return cls(colours.numpy(), sizes.long().numpy(), labels.long().numpy())
+        found = tensor_shapes(path)
+        if missing := {"colours", "sizes", "labels"} - found.keys():
+            raise ModelError(f"the palettes in {path} have no {min(missing)}; copy the model again")
+        (kind, shape), (sizes_kind, sizes_shape), (labels_kind, labels_shape) = (
+            found[name] for name in ("colours", "sizes", "labels")
+        )
+        whole = {torch.int16, torch.int32, torch.int64}
+        fits = (
+            kind == torch.uint8
+            and len(shape) == 3
+            and shape[0] > 0
+            and 0 < shape[1] <= MAX_PALETTE
+            and shape[2] == channels
+            and {sizes_kind, labels_kind} <= whole
+            and sizes_shape == labels_shape == shape[:1]
+        )
+        tensors = read_tensors(path) if fits else {}
+        sizes = tensors.get("sizes", torch.zeros(1))
+        if not 1 <= int(sizes.min()) <= int(sizes.max()) <= MAX_PALETTE or sizes.max() > shape[1]:
+            raise ModelError(f"the palettes in {path} do not fit together; copy the model again")
+        # Copied, or they would lie in the file itself, which another program may write.
+        return cls(
+            tensors["colours"].numpy().copy(),
+            tensors["sizes"].to(torch.int64, copy=True).numpy(),
+            tensors["labels"].to(torch.int64, copy=True).numpy(),
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """What is stored of them."""

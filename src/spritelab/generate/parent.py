@@ -8,15 +8,14 @@ from pathlib import Path
 from torch import nn
 
 from spritelab.config import Settings, UNetSettings
-from spritelab.errors import ModelError, SettingsError
+from spritelab.errors import SettingsError
 from spritelab.generate.folder import (
     WEIGHTS,
-    ModelConfig,
-    Parent,
     find_model,
     load_model_files,
     make_network,
 )
+from spritelab.generate.model_config import ModelConfig, Parent
 from spritelab.networks import with_classes
 
 
@@ -55,8 +54,6 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
                 f"to be {_in_short(ours)}"
             )
     weights = files.network.state_dict()
-    if not all(bool(weight.isfinite().all()) for weight in weights.values()):
-        raise ModelError(f"the weights of {source} are not finite; begin from another model")
     network = make_network(child)
     network.load_state_dict(with_classes(weights, config.class_names, child.class_names))
     parent = Parent(

@@ -10,6 +10,7 @@ import numpy as np
 from spritelab import data
 from spritelab.data.decode import decode
 from spritelab.data.layout import ONE_CLASS
+from spritelab.data.listing import read_one
 from spritelab.data.metadata import SAMPLES
 from spritelab.errors import DataError
 from spritelab.pixels import Images, with_channels
@@ -118,7 +119,7 @@ def _entry(sprite: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, st
 
 def _read(path: Path) -> Images:
     try:
-        return decode(path.read_bytes())[:1]
+        return decode(read_one(path))[:1]
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     except OSError as error:

@@ -26,11 +26,12 @@ from spritelab.diffusion import (
     denoiser,
     sampler_steps,
 )
-from spritelab.errors import SettingsError
+from spritelab.errors import ModelError, SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
-from spritelab.generate.folder import ModelConfig
+from spritelab.generate.model_config import ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
+from spritelab.networks import largest_map
 from spritelab.palette import Palette
 from spritelab.pixels import Images
 from spritelab.progress import Progress
@@ -78,7 +79,9 @@ class TrainedNetwork:
     @property
     def batch_size(self) -> int:
         """Sprites that are drawn at a time, unless told otherwise."""
-        return 64 if self.device.type == "cpu" else 1024
+        usual = 64 if self.device.type == "cpu" else 1024
+        # Fewer of a network whose arrays are large, so that what is held stays the same.
+        return min(usual, max(1, 2**28 // largest_map(self.config.network, self.size)))
 
     @cached_property
     def head(self) -> Head:
@@ -238,7 +241,15 @@ class TrainedNetwork:
         """Turn a sampler's last x, float ``[N,C,H,W]``, into sprites, uint8 ``[N,H,W,C]``.
 
         The second and last crossing from model values to pixels; ``hard_alpha`` as in ``sample``.
+
+        Raises:
+            ModelError: if x is not finite.
         """
+        if not bool(x.isfinite().all()):
+            raise ModelError(
+                "what the model drew is no number any more; draw with less `guidance` or another "
+                "`sampler`, or take another model"
+            )
         images = pixels.decode(x)
         if self.palettes is not None and not hard_alpha:
             return pixels.clear_hidden(images)

@@ -5,6 +5,7 @@ from torch import nn
 from spritelab.config import ContextUNetSettings, UNetSettings
 from spritelab.networks.classes import with_classes
 from spritelab.networks.context_unet import ContextUNet
+from spritelab.networks.cost import HEADS_WIDTH, check_cost, check_parameters, largest_map
 from spritelab.networks.palette_net import VOTES, PaletteNet
 from spritelab.networks.unet import UNet
 
@@ -14,6 +15,8 @@ __all__ = [
     "PaletteNet",
     "build_network",
     "build_palette_network",
+    "check_parameters",
+    "largest_map",
     "hidden_weights",
     "with_classes",
 ]
@@ -38,8 +41,9 @@ def build_network(
         out_channels: of the output; ``channels`` if not given.
 
     Raises:
-        SettingsError: if the network cannot have that size.
+        SettingsError: if the network cannot have that size, or would ask too much of the memory.
     """
+    check_cost(settings, size)
     if isinstance(settings, ContextUNetSettings):
         return ContextUNet(channels, size, settings.features, context_dim, timesteps, out_channels)
     return UNet(
@@ -49,6 +53,7 @@ def build_network(
         settings.blocks,
         settings.attention,
         context_dim,
+        heads_width=HEADS_WIDTH,
         dropout=settings.dropout,
         out_channels=out_channels,
     )

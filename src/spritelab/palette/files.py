@@ -20,7 +20,7 @@ from spritelab.palette import swatches, text_files
 from spritelab.palette.colours import Palette, pack
 from spritelab.palette.indexed import LARGEST
 from spritelab.pixels import Images
-from spritelab.storage import write_file
+from spritelab.storage import read_file, write_file
 
 MAX_BYTES = 2**24
 """The most bytes of a file that is taken for a palette."""
@@ -45,9 +45,7 @@ def read_palette(path: str | Path) -> Palette:
     if read is None:
         raise DataError(f"{path.name} is no palette; give one as {_kinds()}")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path.name}: it is too large for a palette")
-        data = path.read_bytes()
+        data = read_file(path, MAX_BYTES)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
     try:

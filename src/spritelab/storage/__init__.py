@@ -4,7 +4,7 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 (``spritelab.storage.tensors``) load torch, so both are imported from their own modules.
 """
 
-from spritelab.storage.files import filling, flush_folder, storing, write_file
+from spritelab.storage.files import filling, flush_folder, read_file, regular, storing, write_file
 from spritelab.storage.records import (
     digest,
     load_json,
@@ -21,8 +21,10 @@ __all__ = [
     "flush_folder",
     "load_json",
     "parse_json",
+    "read_file",
     "read_json",
     "read_record",
+    "regular",
     "storing",
     "to_json",
     "write_file",

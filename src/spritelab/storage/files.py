@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -12,6 +13,31 @@ from pathlib import Path
 from spritelab.errors import StorageError
 
 
+def regular(path: Path) -> Path:
+    """Return ``path``, if it is a file or missing: a pipe would be waited for, a device never ends.
+
+    Raises:
+        OSError: if it is anything else.
+    """
+    if path.exists() and not path.is_file():
+        kind = "a folder" if path.is_dir() else "a pipe, a device or the like"
+        raise OSError(errno.EINVAL, f"it is {kind} and no file")
+    return path
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        OSError: if it cannot be read, is no file (see ``regular``) or has more than ``most`` bytes;
+            ``FileNotFoundError`` if there is none.
+    """
+    length = regular(path).stat().st_size
+    if length > most:
+        raise OSError(errno.EFBIG, f"it has {length:,} bytes; {most:,} are the limit")
+    return path.read_bytes()
+
+
 def write_file(path: str | Path, content: bytes | str) -> Path:
     """Write a file aside, flush it to the disk, rename it into place and return its path.
 
@@ -19,13 +45,15 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
     holds the old content or the new one, whole. Folders on the way are made; text is UTF-8.
 
     Raises:
-        StorageError: the file cannot be written; one that was there before is untouched.
+        StorageError: the file cannot be written; one that was there before is untouched, and so is
+            a device or a pipe.
     """
     path = Path(path)
     data = content.encode() if isinstance(content, str) else content
     aside = path.with_name(f".{secrets.token_hex(8)}.part")
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        regular(path)
         try:
             with aside.open("xb") as file:
                 file.write(data)

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from spritelab.errors import ModelError
-from spritelab.storage.files import write_file
+from spritelab.storage.files import read_file, write_file
+
+MAX_RECORD = 2**28
+"""The most bytes of a JSON file."""
+
+
+class NewerFormatError(ModelError):
+    """A file that a later spritelab wrote."""
 
 
 def to_json(record: Mapping[str, Any]) -> str:
@@ -44,10 +51,11 @@ def read_json(path: Path) -> Any:
     """The value in a JSON file.
 
     Raises:
-        OSError: if the file cannot be read; ``FileNotFoundError`` if there is none.
+        OSError: if the file cannot be read, is no file, or has more than ``MAX_RECORD`` bytes;
+            ``FileNotFoundError`` if there is none.
         ValueError: if it is no UTF-8, or as ``parse_json``.
     """
-    return parse_json(path.read_text("utf-8"))
+    return parse_json(read_file(path, MAX_RECORD).decode("utf-8"))
 
 
 def load_json(path: Path) -> dict[str, Any] | None:
@@ -63,9 +71,14 @@ def load_json(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        warnings.warn(f"{path} is broken ({error}); it is made again", stacklevel=2)
+        warnings.warn(f"{path} is broken ({_reason(error)}); it is made again", stacklevel=2)
         return None
     return record
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without the number of the system's errors."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def read_record(path: Path, newest: int) -> dict[str, Any]:
@@ -76,18 +89,19 @@ def read_record(path: Path, newest: int) -> dict[str, Any]:
         newest: the latest ``format`` that the caller reads.
 
     Raises:
-        ModelError: if the file is missing or broken, or its format is missing or later.
+        ModelError: if the file is missing or broken, or its format is missing.
+        NewerFormatError: if its format is later.
     """
     try:
         record = read_json(path)
     except FileNotFoundError:
         raise ModelError(f"{path} is missing; the folder is not complete") from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
-    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+        raise ModelError(f"{path} is broken ({_reason(error)}); copy or train it again") from None
+    if not isinstance(record, dict) or type(record.get("format")) is not int:
         raise ModelError(f"{path} is not one of spritelab's files: it names no format")
     if record["format"] > newest:
-        raise ModelError(
+        raise NewerFormatError(
             f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
         )
     return record

@@ -1,16 +1,24 @@
-"""Named tensors as ``.safetensors``."""
+"""Named tensors as ``.safetensors``, with a digest by which a damaged file is known."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
-from safetensors import SafetensorError
+import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from spritelab.errors import ModelError
-from spritelab.storage.files import write_file
+from spritelab.storage.files import regular, write_file
+
+HASH = "modelspec.hash_sha256"
+"""Where the metadata hold the SHA-256 of all that follows the header, after ``0x``: ModelSpec's."""
+
+_BROKEN = (OSError, SafetensorError, ValueError, OverflowError, MemoryError, RuntimeError)
+_LENGTH = 8  # bytes that say how long the header is
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> Path:
@@ -20,21 +28,71 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> Path:
         StorageError: if the file cannot be written; an older one is then kept.
     """
     # Through bytes and not save_file, so that a full disk is an OSError like any other.
-    packed = safetensors.torch.save(
-        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    )
-    return write_file(path, packed)
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    packed = memoryview(safetensors.torch.save(plain))
+    start = _LENGTH + int.from_bytes(packed[:_LENGTH], "little")
+    found = hashlib.sha256(packed[start:]).hexdigest()
+    return write_file(path, safetensors.torch.save(plain, metadata={HASH: f"0x{found}"}))
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read named tensors, on the CPU.
 
     Raises:
-        ModelError: if the file is missing or broken.
+        ModelError: if the file is missing, broken, or not what its digest says. One without a
+            digest, as others and older versions write it, is taken as it is.
     """
     try:
+        with safe_open(regular(path), framework="pt") as file:
+            said = (file.metadata() or {}).get(HASH)
+        if said is not None and said != f"0x{_content_hash(path)}":
+            raise ModelError(
+                f"{path} is broken (its content is not that of its digest); copy or train it again"
+            )
         return safetensors.torch.load_file(path)
     except FileNotFoundError:
         raise ModelError(f"{path} is missing; the folder is not complete") from None
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} is broken ({error}); copy or train it again") from None
+    except _BROKEN as error:
+        raise _broken(path, error) from None
+
+
+def tensor_shapes(path: Path) -> dict[str, tuple[torch.dtype, tuple[int, ...]]]:
+    """Type and shape of every tensor in a file, from its header alone.
+
+    Raises:
+        ModelError: if the file is missing or broken.
+    """
+    try:
+        with safe_open(regular(path), framework="pt") as file:
+            parts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
+            return {
+                name: (_DTYPES.get(part.get_dtype(), torch.bool), tuple(part.get_shape()))
+                for name, part in parts.items()
+            }
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing; the folder is not complete") from None
+    except _BROKEN as error:
+        raise _broken(path, error) from None
+
+
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "U8": torch.uint8,
+}
+"""By their names in a header, the types that are written; any other counts as bool."""
+
+
+def _content_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(int.from_bytes(file.read(_LENGTH), "little"), 1)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _broken(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} is broken ({error}); copy or train it again")

@@ -16,6 +16,7 @@ from spritelab import data, palette, pixels
 from spritelab.data import SpriteSet
 from spritelab.data.atlases import decode_frames, is_aseprite
 from spritelab.data.decode import SUFFIXES
+from spritelab.data.listing import read_one
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.palettes import LENDS_NONE, colours_nearest, fit_channels
@@ -97,7 +98,7 @@ def _read(sprites: Sprites) -> tuple[Images, Sequence[str], Sequence[str]]:
     if not is_aseprite(path.name) and path.suffix.lower() not in SUFFIXES:
         return _read(data.load(sprites))
     try:
-        content = path.read_bytes()
+        content = read_one(path)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}; give a picture") from None
     try:

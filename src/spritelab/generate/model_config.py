@@ -1,0 +1,144 @@
+"""What a model says of itself: ``config.json`` of its folder."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from spritelab.config import (
+    DataSettings,
+    NetworkSettings,
+    Prediction,
+    SamplerSettings,
+    ScheduleSettings,
+    Settings,
+    check_sampling,
+)
+from spritelab.config.base import ClassName, Line, Share
+from spritelab.config.bounds import MAX_CLASSES, MAX_PARENTS, MAX_SIDE
+
+FORMAT = 4
+"""Version of a model folder; raised whenever old code could no longer read it.
+
+2: a model says how its sprites were split and mirrored.
+3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
+from. Older folders draw with the default ``SamplerSettings``.
+4: it may have a palette head, and then the palettes of its training sprites.
+"""
+
+
+class Parent(Settings):
+    """The model whose weights another one began from."""
+
+    name: Line = Field(description="of its folder")
+    weights_hash: Line = Field(description="SHA-256 of its model.safetensors, in hexadecimal")
+    licence: Line = Field(description="of the sprites it was trained on")
+    source: Line = Field(description="of the sprites it was trained on")
+    parent: Parent | None = Field(default=None, description="the model that it began from itself")
+
+    @field_validator("parent", mode="before")
+    @classmethod
+    def _check_depth(cls, value: Any) -> Any:
+        return _checked_parents(value)
+
+    def in_words(self) -> str:
+        """Name and sprites, and those of the models before it: ``crawl-16 (crawl, CC0-1.0)``."""
+        before = f", begun from {self.parent.in_words()}" if self.parent is not None else ""
+        return f"{self.name} ({self.source}, {self.licence}){before}"
+
+
+class TrainedOn(Settings):
+    """Where a model's training sprites came from, and how many there were of each class."""
+
+    source: Line
+    licence: Line
+    url: Line = ""
+    content_hash: Line
+    class_counts: tuple[Annotated[int, Field(ge=0)], ...] = Field(max_length=MAX_CLASSES)
+    held_out: Share = Field(default=0.1, description="share of the source never trained on")
+    split_seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        default=0, description="of the split into both"
+    )
+    mirror: bool = Field(default=False, description="half of the sprites were shown mirrored")
+    data: DataSettings | None = Field(
+        default=None,
+        description="how the sprites are read; of a path only the last part is kept. None: they "
+        "were given as arrays, or the folder is older than this",
+    )
+    parent: Parent | None = Field(default=None, description="the model that it began from")
+
+    @field_validator("class_counts")
+    @classmethod
+    def _check_counts(cls, counts: tuple[int, ...]) -> tuple[int, ...]:
+        if not 0 < sum(counts) < 2**53:
+            raise ValueError(
+                "there must be sprites of some class, and not more than can be counted"
+            )
+        return counts
+
+    @field_validator("parent", mode="before")
+    @classmethod
+    def _check_depth(cls, value: Any) -> Any:
+        return _checked_parents(value)
+
+
+def _checked_parents(value: Any) -> Any:
+    """A parent as it stands in a file, unless it has too many before it."""
+    inner = value
+    for _ in range(MAX_PARENTS):
+        if not isinstance(inner, dict):
+            return value
+        inner = inner.get("parent")
+    raise ValueError(f"it names more than {MAX_PARENTS} models, each begun from the one before")
+
+
+class ModelConfig(Settings):
+    """Everything needed to rebuild a network and to sample it, apart from its weights."""
+
+    format: int = FORMAT
+    version: Line = Field(description="the spritelab that wrote it")
+    network: NetworkSettings
+    schedule: ScheduleSettings
+    prediction: Prediction
+    size: Annotated[int, Field(ge=1, le=MAX_SIDE)]
+    channels: Literal[3, 4]
+    class_names: tuple[ClassName, ...] = Field(min_length=1, max_length=MAX_CLASSES)
+    hard_alpha: bool = Field(description="every training pixel was opaque or fully transparent")
+    sampling: SamplerSettings = Field(
+        default=SamplerSettings(), description="how it draws unless told otherwise"
+    )
+    trained_on: TrainedOn
+    step: Annotated[int, Field(ge=0, le=2**53)] = Field(description="updates of the weights so far")
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        names, counts = self.class_names, self.trained_on.class_counts
+        if len(set(names)) < len(names) or len(counts) != len(names):
+            raise ValueError(
+                f"trained_on.class_counts has {len(counts)} numbers for {len(names)} class_names, "
+                "which must all differ"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_sampling(self) -> Self:
+        check_sampling(self.sampling, self.schedule.timesteps)
+        return self
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """What the model is and where it comes from: names and values of a table."""
+        learnt, how = self.trained_on, self.sampling.complete(self.schedule.timesteps)
+        kind = "RGBA" if self.channels == 4 else "RGB"
+        counts = zip(self.class_names, learnt.class_counts, strict=True)
+        rows = [
+            ("draws", f"{self.size}×{self.size} {kind}, {how.name}"),
+            ("predicts", self.prediction),
+            ("updates", f"{self.step:,}"),
+            ("trained on", ", ".join(f"{n:,} {name}" for name, n in counts)),
+            ("from", learnt.url or learnt.source),
+            ("licence", learnt.licence),
+        ]
+        if learnt.parent is not None:
+            rows.append(("begun from", learnt.parent.in_words()))
+        return rows
