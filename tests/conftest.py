@@ -160,3 +160,81 @@ def client(served: Any) -> Any:
     from page_server import open_page
 
     return open_page(served)
+
+
+@pytest.fixture(scope="session")
+def models() -> dict[str, generate.Model]:
+    """The models that come along."""
+    from browsing import MODELS
+
+    return {name: generate.load_model(name, "cpu") for name in MODELS}
+
+
+@pytest.fixture(scope="session")
+def folder(models: dict[str, generate.Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with the models that come along."""
+    from page_runtime import installed_runtime
+
+    from spritelab.web import export_web
+
+    runtime = installed_runtime()
+    out = tmp_path_factory.mktemp("web") / "page"
+    return export_web(list(models.values()), out, runtime=runtime)
+
+
+@pytest.fixture
+def web_address(folder: Path, serve: Serve) -> str:
+    """Where that page is served."""
+    return serve(folder)
+
+
+@pytest.fixture
+def empty(page: Any, web_address: str) -> Any:
+    """The page without what it does by itself."""
+    page.route(
+        "**/ui/main.js", lambda route: route.fulfill(content_type="text/javascript", body="")
+    )
+    page.goto(web_address)
+    return page
+
+
+@pytest.fixture(scope="session")
+def small(tiny_model: generate.Model) -> list[generate.Model]:
+    """Small models: one of hard edges, and one of a palette head, with random weights."""
+    from page_runtime import untrained
+
+    config = tiny_model.config.model_copy(update={"hard_alpha": True})
+    plain = dataclasses.replace(tiny_model, config=config)
+    palette = untrained(tiny_model, "palette")
+    return [plain, dataclasses.replace(palette, folder=Path("of-palettes"))]
+
+
+@pytest.fixture(scope="session")
+def small_folder(small: list[generate.Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with the small models."""
+    from page_runtime import installed_runtime
+
+    from spritelab.web import export_web
+
+    return export_web(small, tmp_path_factory.mktemp("web") / "small", runtime=installed_runtime())
+
+
+@pytest.fixture
+def site(page: Any, small_folder: Path, serve: Serve) -> Iterator[str]:
+    """The address of a page with the small models, which may ask nothing of other hosts."""
+    address = serve(small_folder)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_default_timeout(120_000)
+    yield address
+    assert all(url.startswith((address, "blob:", "data:")) for url in asked)
+
+
+@pytest.fixture
+def opened(page: Any, site: str) -> Any:
+    """The page at work: six sprites are drawn."""
+    from browsing import wait_until_drawn
+
+    page.goto(f"{site}/#draw?model=tiny&seed=3&n=6&label=disc")
+    wait_until_drawn(page)
+    return page

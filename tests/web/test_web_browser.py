@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
-from page_runtime import installed_runtime, untrained
+from browsing import DIFFERING, MODELS, seen, wait_until_drawn
 from PIL import Image
 
-from programs import Serve, script
+from programs import script
 from spritelab.config import Spacing
 from spritelab.diffusion import Noise
 from spritelab.diffusion.times import pairs_of, visited_steps
-from spritelab.generate import Model, load_model
+from spritelab.generate import Model
 from spritelab.palette import Palette
 from spritelab.sheets import cut_atlas
-from spritelab.web import export_web
 
 pytestmark = pytest.mark.engine
-
-MODELS = ("builtin-16", "crawl-16")
-
-DIFFERING = 0.002
-"""The share of pixels that may differ, by a level, from those of Python. Measured: 0 to 0.1 %."""
 
 DRAW = """
 async ({file, asked, how}) => {
@@ -49,34 +41,6 @@ async ({file, asked, how}) => {
 }
 """
 """Draws by the modules of the page, without the page."""
-
-
-@pytest.fixture(scope="session")
-def models() -> dict[str, Model]:
-    return {name: load_model(name, "cpu") for name in MODELS}
-
-
-@pytest.fixture(scope="session")
-def folder(models: dict[str, Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page with the models that come along."""
-    runtime = installed_runtime()
-    out = tmp_path_factory.mktemp("web") / "page"
-    return export_web(list(models.values()), out, runtime=runtime)
-
-
-@pytest.fixture
-def address(folder: Path, serve: Serve) -> str:
-    return serve(folder)
-
-
-@pytest.fixture
-def empty(page: Any, address: str) -> Any:
-    """The page without what it does by itself."""
-    page.route(
-        "**/ui/main.js", lambda route: route.fulfill(content_type="text/javascript", body="")
-    )
-    page.goto(address)
-    return page
 
 
 def test_the_noise_is_pythons(empty: Any) -> None:
@@ -187,51 +151,6 @@ def test_a_given_palette_is_shared_out_as_in_python(empty: Any, models: dict[str
         assert ours == theirs.colours.tolist()
     pixels = np.array(found["pixels"]).reshape(batch.images.shape)
     assert (pixels != batch.images).any(axis=-1).mean() <= DIFFERING
-
-
-@pytest.fixture(scope="session")
-def small(tiny_model: Model) -> list[Model]:
-    """Small models: one of hard edges, and one of a palette head, with random weights."""
-    config = tiny_model.config.model_copy(update={"hard_alpha": True})
-    plain = dataclasses.replace(tiny_model, config=config)
-    palette = untrained(tiny_model, "palette")
-    return [plain, dataclasses.replace(palette, folder=Path("of-palettes"))]
-
-
-@pytest.fixture(scope="session")
-def small_folder(small: list[Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_web(small, tmp_path_factory.mktemp("web") / "small", runtime=installed_runtime())
-
-
-@pytest.fixture
-def site(page: Any, small_folder: Path, serve: Serve) -> Iterator[str]:
-    """The address of a page with the small models, which may ask nothing of other hosts."""
-    address = serve(small_folder)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.set_default_timeout(120_000)
-    yield address
-    assert all(url.startswith((address, "blob:", "data:")) for url in asked)
-
-
-@pytest.fixture
-def opened(page: Any, site: str) -> Any:
-    """The page at work: six sprites are drawn."""
-    page.goto(f"{site}/#draw?model=tiny&seed=3&n=6&label=disc")
-    wait_until_drawn(page)
-    return page
-
-
-def wait_until_drawn(page: Any) -> None:
-    page.wait_for_function("document.querySelector('#draw-status').textContent.includes(' · ')")
-
-
-def seen(page: Any, selector: str) -> np.ndarray[Any, Any]:
-    """The pixels of all canvases, uint8 [N,16,16,4]."""
-    code = """
-    canvases => canvases.map(one => [...one.getContext('2d').getImageData(0, 0, 16, 16).data])
-    """
-    return np.array(page.eval_on_selector_all(selector, code), np.uint8).reshape(-1, 16, 16, 4)
 
 
 def fetched(page: Any, button: str) -> bytes:

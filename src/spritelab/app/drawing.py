@@ -89,14 +89,19 @@ def prepare(form: Drawing, shelf: Shelf) -> tuple[Model, SamplerSettings, Reques
             form.numbers,
             [form.variation] * len(form.numbers) if form.variation and form.numbers else None,
             form.label,
-            _palette(form, model),
+            given_palette(form, model),
         )
     except SpritelabError as error:
         raise refusal_of(error, Drawing) from None
     return model, how, request
 
 
-def _palette(form: Drawing, model: Model) -> Palette | None:
+def given_palette(form: Drawing, model: Model) -> Palette | None:
+    """The palette that is asked for, if there is one.
+
+    Raises:
+        Refusal: for what is none, or a model that draws in none.
+    """
     if form.palette is None:
         return None
     if model.palettes is None:
@@ -128,7 +133,7 @@ async def draw_events(
             taken += 1
             if last:
                 images = model.to_pixels(x, form.hard_alpha)
-                yield event("sprites", {"first": first, **_final(request, first, images)})
+                yield event("sprites", {"first": first, **final(request, first, images)})
             elif form.previews and taken % every == 0:
                 rgba = packed(pixels.decode(x))
                 yield event("step", {"first": first, "count": len(part), "t": t, "pixels": rgba})
@@ -158,7 +163,8 @@ def described(request: Request) -> list[dict[str, Any]]:
     ]
 
 
-def _final(request: Request, first: int, images: Images) -> dict[str, Any]:
+def final(request: Request, first: int, images: Images) -> dict[str, Any]:
+    """What an event ``sprites`` says of those from ``first`` on."""
     numbers = request.noise.numbers.tolist()[first : first + len(images)]
     pngs = [data_uri(encode_png(image)) for image in images]
     return {

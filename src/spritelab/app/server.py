@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import spritelab
-from spritelab.app import drawing, locks, page, uploads, watch
+from spritelab.app import drawing, locks, page, steering, uploads, watch
 from spritelab.app.answers import Refusal, check_form, mistaken, read_form, refused, stream
 from spritelab.app.guard import Door, Guard
 from spritelab.app.models import Shelf
@@ -99,6 +99,11 @@ def build_app(served: Served, door: Door) -> Starlette:
         ready = await to_thread.run_sync(drawing.prepare, form, served.shelf)
         return stream(drawing.draw_events(form, *ready))
 
+    async def steer(request: Request) -> Response:
+        form = await read_form(request, steering.Steered)
+        ready = await to_thread.run_sync(steering.prepare_steering, form, served.shelf)
+        return stream(steering.steer_events(form, ready))
+
     async def watched(request: Request) -> Response:
         form = await read_form(request, watch.Watching)
         ready = await to_thread.run_sync(watch.prepare_watching, form, served.shelf)
@@ -158,6 +163,7 @@ def build_app(served: Served, door: Door) -> Starlette:
         Route("/api/models", models),
         Route("/api/models/{name}", model),
         Route("/api/draw", draw, methods=["POST"]),
+        Route("/api/steer", steer, methods=["POST"]),
         Route("/api/watch", watched, methods=["POST"]),
         Route("/api/uploads", upload, methods=["POST"]),
         Route("/api/uploads/{key}", forget, methods=["DELETE"]),

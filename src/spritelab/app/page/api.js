@@ -57,3 +57,6 @@ export function upload(name, content, told) {
 
 /** The bytes of base64. */
 export const bytes = text => Uint8Array.from(atob(text), character => character.charCodeAt(0));
+
+/** Bytes as base64. */
+export const base64 = content => btoa(String.fromCharCode(...content));

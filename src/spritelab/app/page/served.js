@@ -3,7 +3,7 @@
 import { Schedule } from "../engine/schedule.js";
 import { $, el } from "../ui/dom.js";
 import { fillIn, text } from "../ui/strings.js";
-import { bytes, call, listen } from "./api.js";
+import { base64, bytes, call, listen } from "./api.js";
 import { train } from "./strings.js";
 import { TrainPlace } from "./train.js";
 
@@ -16,7 +16,7 @@ export const server = {
     drawing.abort();
     const { signal } = (drawing = new AbortController());
     try {
-      return await (kind === "draw" ? draw : watch)(request, heard, signal);
+      return await { draw, steer, watch }[kind](request, heard, signal);
     } catch (error) {
       if (signal.aborted) return { kind: "stopped" };
       throw error;
@@ -31,10 +31,18 @@ async function facts(file) {
   return { ...told, classNames: told.class_names, alphaBars, lambdas, timesteps };
 }
 
-async function draw({ file, asked, how }, heard, signal) {
-  const json = given({ model: nameOf(file), ...request(asked), ...how });
+const draw = ({ file, asked, how }, heard, signal) =>
+  drawn("draw", { model: nameOf(file), ...request(asked), ...how }, heard, signal);
+
+const steer = ({ file, asked: { pixels, mask, ...asked }, how }, heard, signal) =>
+  drawn("steer", {
+    model: nameOf(file), ...request(asked), ...how, pixels: base64(pixels), mask: mask ? base64(mask) : null,
+  }, heard, signal);
+
+async function drawn(address, asked, heard, signal) {
+  const json = given(asked);
   let done = null;
-  await listen("draw", { method: "POST", json, signal }, (kind, told) => {
+  await listen(address, { method: "POST", json, signal }, (kind, told) => {
     if (kind === "done") done = { kind, ...told };
     else if (kind === "begun") heard({ kind, ...told });
     else heard({ kind: "step", ...told, last: kind === "sprites", pixels: bytes(told.pixels) });

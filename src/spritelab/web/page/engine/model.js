@@ -71,10 +71,14 @@ export class Model {
     return normals(sprites.map(sprite => sprite.noise), 0, channels * size * size);
   }
 
-  /** Walk along a chain: the sampler at work on sprites of a request, from x_T. */
-  steps(how, sprites, x = this.firstNoise(sprites)) {
+  /**
+   * Walk along a chain: the sampler at work on sprites of a request, from x_T.
+   * @param x      noise; with pairs, x at the first t of them
+   * @param chain  pairs and constrain, see samplers.js
+   */
+  steps(how, sprites, x = this.firstNoise(sprites), chain = {}) {
     const noises = sprites.map(sprite => sprite.noise);
-    return samplerSteps(how, this.denoiser(how, sprites), this.facts.schedule, x, noises);
+    return samplerSteps(how, this.denoiser(how, sprites), this.facts.schedule, x, noises, chain);
   }
 
   /** `denoise(x, t, last)` → { x0, eps } for these sprites, guidance included. */

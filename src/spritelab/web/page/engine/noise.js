@@ -54,9 +54,26 @@ export class Noise {
     this.variation = variation;
   }
 
+  /** The noise of another variation of the sprite. */
+  varied(variation) {
+    return Object.assign(Object.create(Noise.prototype), this, { variation });
+  }
+
   /** `count` standard normal numbers of a draw, Float32Array, rounded from doubles. */
   normal(draw, count) {
-    const stream = draw === 0 || this.variation === 0 ? 0 : this.variation + FIRST_VARIATION - 1;
+    return this.drawn(draw, draw === 0 ? 0 : this.stream, count);
+  }
+
+  /** The same, but draw 0 of the variation's own stream; x_T itself for variation 0. */
+  startOfVariation(count) {
+    return this.drawn(0, this.stream, count);
+  }
+
+  get stream() {
+    return this.variation === 0 ? 0 : this.variation + FIRST_VARIATION - 1;
+  }
+
+  drawn(draw, stream, count) {
     const normals = new Float32Array(Math.ceil(count / 4) * 4);
     for (let block = 0; 4 * block < count; block++) {
       const words = philox([block, draw, this.number, stream], this.key);
@@ -77,8 +94,13 @@ export class Noise {
 }
 
 /** Noise of several sprites, one after another: Float32Array of noises.length · count. */
-export function normals(noises, draw, count) {
+export const normals = (noises, draw, count) => joined(noises, count, noise => noise.normal(draw, count));
+
+/** The same of their variations' own draw 0. */
+export const startsOfVariations = (noises, count) => joined(noises, count, noise => noise.startOfVariation(count));
+
+function joined(noises, count, drawn) {
   const all = new Float32Array(noises.length * count);
-  noises.forEach((noise, row) => all.set(noise.normal(draw, count), row * count));
+  noises.forEach((noise, row) => all.set(drawn(noise), row * count));
   return all;
 }

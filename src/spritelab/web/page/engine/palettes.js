@@ -92,6 +92,26 @@ export function coloursNearest(palette, lent) {
   return palette.filter((_, j) => chosen.has(j));
 }
 
+/** The distinct colours of a sprite, RGBA bytes, as a palette of so many channels. */
+export function coloursOf(pixels, channels) {
+  const found = new Map();
+  for (let i = 0; i < pixels.length; i += 4) {
+    const colour = [...pixels.subarray(i, i + channels)];
+    found.set(pack(colour), colour);
+  }
+  return ordered([...found.values()]);
+}
+
+/** A sprite, RGBA bytes, in the colours of a palette: each pixel in the nearest. */
+export function inColours(pixels, palette) {
+  const channels = palette[0].length, points = palette.map(toPoint), seen = pixels.slice();
+  for (let i = 0; i < pixels.length; i += 4) {
+    const colour = clear([...pixels.subarray(i, i + channels)]);
+    seen.set(palette[nearestPoint(toPoint(colour), points)], i);
+  }
+  return seen;
+}
+
 /** The first of the nearest; an opaque point goes to a transparent one only if there is no other. */
 function nearestPoint(point, centres) {
   let best = 0, least = Infinity;

@@ -3,6 +3,15 @@
 
 import { roundHalfEven } from "./schedule.js";
 
+/** RGBA bytes [H,W,4] to model values, Float32Array [C,H,W]. */
+export function encode(pixels, C) {
+  const area = pixels.length / 4;
+  return Float32Array.from({ length: C * area }, (_, e) => {
+    const level = pixels[4 * (e % area) + Math.floor(e / area)];
+    return Math.fround(level / 127.5) - 1;
+  });
+}
+
 /** x to levels, rounded in float32 as torch rounds: Uint8ClampedArray [B,H,W,4]. */
 export function decode(x, B, C) {
   const area = x.length / (B * C);

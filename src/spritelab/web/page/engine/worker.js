@@ -3,12 +3,15 @@
 //   to the worker                                   from it
 //   { kind: "load", id, file, bytes }               loading { done, total }…, loaded { facts }
 //   { kind: "draw", id, file, asked, how }          begun { sprites }, step { … }…, done { seconds }
+//   { kind: "steer", id, file, asked, how }         the same, from a sprite: asked has pixels, and by
+//                                                   "redraw" strength, by "inpaint" mask, jump, resamplings
 //   { kind: "watch", id, file, asked, hows }        begun, frame { side, … }…, done
 //   { kind: "stop" }                                stopped, from whatever was going on
 //
 // Every answer has the id of what it answers; what goes wrong is failed { message }.
 
 import { Model, complete, nfe, setRuntime } from "./model.js";
+import { inpaint, keepKnown, redraw, requestGiven, stepsOf } from "./steering.js";
 
 const BATCH = 4; // sprites at a time, and one to begin with: it is there soon, and steps stay short
 
@@ -17,7 +20,7 @@ const models = new Map();
 let current = null; // the id of the work that goes on; another one, or null, ends it
 
 self.onmessage = async ({ data }) => {
-  const work = { load, draw, watch }[data.kind];
+  const work = { load, draw, steer, watch }[data.kind];
   if (data.kind !== "load") {
     // Whatever else is asked ends what is going on: one thing is drawn at a time.
     if (current !== null) post(current, "stopped");
@@ -86,16 +89,31 @@ async function fetchBytes(address, told) {
 }
 
 async function draw({ id, file, asked, how: given }) {
-  const model = await models.get(file), start = performance.now();
-  const how = complete(given, model.facts.schedule.timesteps);
-  const sprites = model.request(asked);
+  const model = await models.get(file);
+  const how = complete(given, model.facts.schedule.timesteps), sprites = model.request(asked);
   post(id, "begun", { how, nfe: nfe(how), sprites: sprites.map(described) });
+  await drawSome(id, model, sprites, some => model.steps(how, some), x => model.finished(x));
+}
+
+async function steer({ id, file, asked, how: given }) {
+  const model = await models.get(file), { schedule } = model.facts;
+  const how = complete(given, schedule.timesteps), { sprites, seen } = requestGiven(model.facts, asked);
+  post(id, "begun", { how, nfe: nfe({ ...how, steps: stepsOf(asked, how, schedule) }), sprites: sprites.map(described) });
+  const walk = asked.by === "redraw" ? redraw : inpaint;
+  // As in Python a sprite in part keeps its own colours, and is not seen in others.
+  const from = asked.by === "redraw" ? { ...asked, pixels: seen } : asked;
+  const finish = x => (asked.by === "redraw" ? model.finished(x) : keepKnown(model.finished(x), asked));
+  await drawSome(id, model, sprites, some => walk(model, how, some, from), finish);
+}
+
+/** Draw some sprites at a time: `walk(some)` makes their steps, `finish(x)` pixels of the last x. */
+async function drawSome(id, model, sprites, walk, finish) {
+  const start = performance.now();
   for (let first = 0, count; first < sprites.length; first += count) {
     count = first === 0 ? 1 : BATCH;
     const some = sprites.slice(first, first + count);
-    for await (const { t, t_prev, x } of model.steps(how, some)) {
-      const last = t_prev === -1;
-      const pixels = last ? model.finished(x) : model.pixels(x);
+    for await (const { t, t_prev, x } of walk(some)) {
+      const last = t_prev === -1, pixels = last ? finish(x) : model.pixels(x);
       post(id, "step", { first, count: some.length, t, last, pixels }, [pixels.buffer]);
       if (!(await goesOn(id))) return;
     }

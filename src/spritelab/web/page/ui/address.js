@@ -8,7 +8,7 @@ export function readAddress() {
 
 /** Put settings into the address without a new entry in the history; empty ones are left out. */
 export function writeAddress(place, settings) {
-  const given = Object.entries(settings).filter(([, value]) => value !== null && value !== "");
+  const given = Object.entries(settings).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const query = given.map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll("%2C", ",")}`);
   history.replaceState(null, "", `#${place}${query.length ? `?${query.join("&")}` : ""}`);
 }

@@ -61,3 +61,12 @@ export function download(name, content, type) {
 export function randomSeed() {
   return String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000);
 }
+
+export const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
+
+/** A little square of a colour. */
+export function swatch([r, g, b], tag = "span", properties = {}) {
+  const one = el(tag, { className: "swatch", ...properties });
+  one.style.background = `rgb(${r} ${g} ${b})`;
+  return one;
+}

@@ -5,21 +5,22 @@ import { encodeGif } from "../files/gif.js";
 import { writeAddress } from "./address.js";
 import { ClassChoice } from "./class_choice.js";
 import { ask, stop } from "./client.js";
-import { $, download, el, paint, randomSeed, spriteCanvas } from "./dom.js";
+import { $, clamp, download, el, randomSeed, swatch } from "./dom.js";
+import { Editor } from "./editor.js";
 import { PRESETS } from "./presets.js";
 import { SAMPLERS, text } from "./strings.js";
+import { Tiles, tagOf } from "./tiles.js";
 
-const OWN = "own";
+const OWN = "own", NO_CLASS = "none";
 const USUAL_STEPS = { ddpm: 100, ddim: 50, dpm: 10 };
-const SIDE = 96; // CSS pixels of a sprite
-const MOST_FRAMES = 60; // of a denoising that are kept for a GIF
 
 export class DrawPlace {
   constructor(tray) {
     this.section = $("draw");
     this.tray = tray;
     this.classes = new ClassChoice();
-    this.tiles = [];
+    this.tiles = new Tiles($("sprites"), () => this.showSelection());
+    this.editor = new Editor(this);
     this.run = 0;
     this.drawn = null;
     this.fillChoices();
@@ -39,9 +40,9 @@ export class DrawPlace {
     $("sampler").addEventListener("change", () => this.showSampler(true));
     $("keep").addEventListener("click", () => this.keep());
     $("gif").addEventListener("click", () => this.gif());
-    $("select-all").addEventListener("click", () => this.select(() => true));
-    $("select-none").addEventListener("click", () => this.select(() => false));
-    $("sprites").addEventListener("keydown", event => this.move(event));
+    $("edit").addEventListener("click", () => this.editor.open(this.tiles.selected()[0]));
+    $("select-all").addEventListener("click", () => this.tiles.select(() => true));
+    $("select-none").addEventListener("click", () => this.tiles.select(() => false));
     addEventListener("keydown", event => event.key === "Escape" && !$("stop").hidden && stop());
   }
 
@@ -59,6 +60,7 @@ export class DrawPlace {
     this.model = model;
     this.facts = facts;
     this.drawn = null;
+    this.editor.use(model, facts, settings);
     this.classes.use(facts.classNames, settings.get("label"));
     const own = facts.sampling;
     $("sampler").replaceChildren(...Object.entries(SAMPLERS).map(([value, name]) => el("option", {
@@ -91,7 +93,12 @@ export class DrawPlace {
   /** Draw as soon as the place is seen with a model that has not drawn yet. */
   shown() {
     if (this.facts && this.drawn === null) this.draw();
-    else if (this.drawn) writeAddress("draw", this.drawn);
+    else if (this.drawn) this.tell();
+  }
+
+  /** The address says what is drawn, and what is edited of it. */
+  tell() {
+    writeAddress("draw", { ...this.drawn, ...this.editor.settings() });
   }
 
   showSampler(changed) {
@@ -163,29 +170,30 @@ export class DrawPlace {
     $("count").value = n;
     $("steps").value = how.steps;
     this.drawn = this.settings(how, palette);
-    writeAddress("draw", this.drawn);
+    this.editor.close();
+    this.tell();
     if (!$("stop").hidden) stop();
     const run = ++this.run;
-    this.lay(n);
+    this.tiles.lay(n, this.facts.size);
     this.working(true);
-    const asked = {
+    const asked = (this.asked = {
       seed: $("seed").value,
       numbers: Array.from({ length: n }, (_, i) => i),
       label: this.classes.label(),
       palette,
-    };
+    });
+    this.sampling = how;
     $("draw-status").textContent = text.draw.drawing(0, n);
     try {
       const answer = await ask("draw", { file: this.model.file, asked, how }, heard => {
         if (run === this.run) this.hear(heard, n);
       });
       if (run !== this.run) return;
-      const done = this.tiles.filter(tile => tile.pixels).length;
+      this.tiles.leaveFinished();
       $("draw-status").textContent = answer.kind === "done"
         ? text.draw.done(n, text.draw.how(this.used), answer.seconds)
-        : text.draw.stopped(done, n);
-      this.tiles.filter(tile => !tile.pixels).forEach(tile => tile.button.remove());
-      this.tiles = this.tiles.filter(tile => tile.pixels);
+        : text.draw.stopped(this.tiles.all.length, n);
+      this.editor.openAsLinked(this.tiles.all);
     } catch (error) {
       if (run === this.run) $("draw-status").textContent = text.failed(error.message);
     }
@@ -198,101 +206,38 @@ export class DrawPlace {
     this.showSelection();
   }
 
-  /** Empty tiles, one a sprite. */
-  lay(n) {
-    this.tiles = Array.from({ length: n }, (_, i) => {
-      const canvas = spriteCanvas(this.facts.size, SIDE);
-      const caption = el("span", { className: "caption" });
-      const button = el("button", { type: "button", className: "tile", disabled: true, "aria-pressed": "false" },
-        canvas, caption);
-      const tile = { button, canvas, caption, number: i, frames: [], selected: false };
-      button.addEventListener("click", () => {
-        this.select(one => (one === tile) !== one.selected);
-      });
-      return tile;
-    });
-    $("sprites").replaceChildren(...this.tiles.map(tile => tile.button));
-    this.showSelection();
-  }
-
   hear({ kind, ...heard }, n) {
     if (kind === "begun") {
       this.used = heard.how;
-      heard.sprites.forEach((sprite, i) => this.name(this.tiles[i], sprite));
+      heard.sprites.forEach(({ label, palette }, i) => {
+        const tag = tagOf(label, this.facts.classNames);
+        this.tiles.name(i, {
+          tag, name: `${tag}-${this.drawn.seed}-${i}`, number: i, caption: label >= 0 ? tag : i, said: text.draw.sprite(tag, i),
+          label: label >= 0 ? tag : this.asked.label ?? NO_CLASS, palette, seed: this.drawn.seed,
+        });
+      });
     } else if (kind === "step") {
-      const length = this.facts.size ** 2 * 4;
-      for (let i = 0; i < heard.count; i++) {
-        const tile = this.tiles[heard.first + i];
-        const pixels = heard.pixels.slice(i * length, (i + 1) * length);
-        paint(tile.canvas, pixels);
-        if (tile.frames.length < MOST_FRAMES || heard.last) tile.frames.push(pixels);
-        if (heard.last) this.finish(tile, pixels);
-      }
+      this.tiles.show(heard);
       if (heard.last) $("draw-status").textContent = text.draw.drawing(heard.first + heard.count, n);
     }
   }
 
-  name(tile, { label, palette }) {
-    tile.tag = label >= 0 ? this.facts.classNames[label] : "default";
-    tile.name = `${tile.tag}-${this.drawn.seed}-${tile.number}`;
-    tile.palette = palette;
-    tile.caption.textContent = label >= 0 ? tile.tag : tile.number;
-    tile.button.setAttribute("aria-label", text.draw.sprite(tile.tag, tile.number));
-    tile.button.title = tile.name;
-  }
-
-  finish(tile, pixels) {
-    tile.pixels = pixels;
-    tile.button.disabled = false;
-  }
-
-  /** Select the finished tiles for which `chosen` is true, and no others. */
-  select(chosen) {
-    for (const tile of this.tiles) {
-      tile.selected = Boolean(tile.pixels && chosen(tile));
-      tile.button.setAttribute("aria-pressed", String(tile.selected));
-    }
-    this.showSelection();
-  }
-
   showSelection() {
-    const n = this.tiles.filter(tile => tile.selected).length;
+    const n = this.tiles.selected().length;
     $("selection").hidden = n === 0;
-    $("select-all").hidden = n > 0 || !this.tiles.some(tile => tile.pixels);
+    $("edit").hidden = n !== 1;
+    $("select-all").hidden = n > 0 || !this.tiles.finished().length;
     $("selected-count").textContent = text.draw.selected(n);
   }
 
-  selected() {
-    return this.tiles.filter(tile => tile.selected);
-  }
-
   keep() {
-    const { size } = this.facts, model = this.model.name;
-    this.tray.add(this.selected().map(({ name, tag, pixels }) => ({ name, tag, size, pixels, model })));
-    this.select(() => false);
+    this.tray.add(this.tiles.kept(this.model.name));
+    this.tiles.select(() => false);
   }
 
   /** The denoising of the selected sprites. */
   gif() {
-    const chosen = this.selected();
+    const chosen = this.tiles.selected();
     download(`${chosen[0].name}.gif`, encodeGif(chosen.map(tile => tile.frames), this.facts.size), "image/gif");
   }
-
-  /** Arrow keys go from sprite to sprite. */
-  move(event) {
-    const there = this.tiles.map(tile => tile.button), at = there.indexOf(document.activeElement);
-    const columns = there.filter(button => button.offsetTop === there[0]?.offsetTop).length;
-    const way = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-    if (at < 0 || way === undefined) return;
-    event.preventDefault();
-    there[at + way]?.focus();
-  }
-}
-
-const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
-
-function swatch([r, g, b]) {
-  const one = el("span", { className: "swatch" });
-  one.style.background = `rgb(${r} ${g} ${b})`;
-  return one;
 }
