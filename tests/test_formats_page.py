@@ -10,6 +10,7 @@ from spritelab.convert import card
 from spritelab.evaluation import facts
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.generate import model_config, samples_folder
+from spritelab.generate.shards import blocks
 from spritelab.runs import record
 from spritelab.training import checkpoint
 
@@ -20,6 +21,7 @@ VERSIONS = {
     "a run's record": record.FORMAT,
     "a checkpoint": checkpoint.FORMAT,
     "a folder of samples": samples_folder.FORMAT,
+    "a shard of a drawing": blocks.FORMAT,
     "figures of `evaluate` and `compare`": facts.FORMAT,
     "the facts of a model's card": card.FORMAT,
     "the measuring protocol": f"`{PROTOCOL}`",

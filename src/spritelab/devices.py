@@ -13,17 +13,28 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from spritelab.errors import SettingsError
+
 if TYPE_CHECKING:
     import torch
     from accelerate import Accelerator, PartialState
 
 
 def best_device() -> torch.device:
-    """The accelerator that torch finds (CUDA, MPS, XPU), or the CPU."""
+    """The accelerator that torch finds (CUDA, MPS, XPU), or the CPU.
+
+    Of several, each process that a launcher started on this machine has its own, in turn.
+    """
     import torch
 
     found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return found or torch.device("cpu")
+    if found is None:
+        return torch.device("cpu")
+    rank = os.environ.get("LOCAL_RANK") or os.environ.get("SLURM_LOCALID") or ""
+    several = torch.accelerator.device_count()
+    if found.index is None and several > 1 and rank.isdecimal():
+        return torch.device(found.type, int(rank) % several)
+    return found
 
 
 def let_idle_threads_sleep() -> None:
@@ -41,11 +52,17 @@ def let_idle_threads_sleep() -> None:
 
 
 def this_process() -> PartialState:
-    """This process among those that train together; one alone if none were launched."""
+    """This process among those that train together; one alone if none were launched.
+
+    Processes that ``torchrun`` has started where there is no accelerator share the work of the
+    CPUs, through gloo; Accelerate does so only where it is told, and takes each for one alone.
+    """
+    import torch
     from accelerate import PartialState
     from accelerate.utils import parse_flag_from_env
 
-    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"))
+    several = os.environ.get("LOCAL_RANK", "").isdecimal() and not torch.accelerator.is_available()
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or several)
 
 
 def make_accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
@@ -56,11 +73,21 @@ def make_accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
     Args:
         cpu: do not use an accelerator even if there is one.
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
+
+    Raises:
+        SettingsError: if the processes share accelerators already, which ``cpu`` would not have.
     """
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
 
-    AcceleratorState._reset_state(reset_partial_state=this_process().num_processes == 1)
+    process = this_process()
+    several = process.num_processes > 1
+    if cpu and several and process.device.type != "cpu":
+        raise SettingsError(
+            "several processes have accelerators already; for `cpu` set ACCELERATE_USE_CPU=1"
+        )
+    AcceleratorState._reset_state(reset_partial_state=not several)
+    cpu = cpu or (several and process.device.type == "cpu")
     return Accelerator(cpu=cpu, mixed_precision=mixed_precision)
 
 

@@ -16,7 +16,7 @@ DEFERRED = [name for name, one in COMMANDS.items() if isinstance(one, DeferredCo
 
 
 def test_the_commands() -> None:
-    assert sorted(DEFERRED) == ["app", "compare", "evaluate", "sample", "tidy", "train"]
+    assert sorted(DEFERRED) == ["app", "compare", "evaluate", "merge", "sample", "tidy", "train"]
 
 
 @pytest.mark.parametrize("name", DEFERRED)

@@ -11,8 +11,8 @@ from evaluation_runs import ddim, ddpm
 from spritelab.errors import SettingsError
 from spritelab.evaluation import samples
 from spritelab.evaluation.comparison.same_noise import variety_of
-from spritelab.evaluation.samples import SampleStore, model_identity
-from spritelab.generate import BATCHING_TOLERANCE, Model
+from spritelab.evaluation.samples import SampleStore
+from spritelab.generate import BATCHING_TOLERANCE, Model, model_identity
 from spritelab.progress import Progress
 
 

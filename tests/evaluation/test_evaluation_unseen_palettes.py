@@ -15,8 +15,8 @@ from spritelab.cli import main
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.evaluation import Evaluator, Extractor, Split, compare, find_split
-from spritelab.evaluation.samples import SampleStore, borrow_from, model_identity
-from spritelab.generate import Model, load_model
+from spritelab.evaluation.samples import SampleStore, borrow_from
+from spritelab.generate import Model, load_model, model_identity
 from spritelab.palette import index_sprites
 from spritelab.training import loop
 

@@ -61,6 +61,12 @@ deferred(
 )
 deferred(
     commands,
+    "merge",
+    "Join the shards of a drawing.",
+    "spritelab merge samples/many --out samples/all",
+)
+deferred(
+    commands,
     "tidy",
     "Tidy sprites: near-equal colours, stray pixels, the colours of a palette.",
     "spritelab tidy samples/mine --stray --palette mine.gpl --dither --out samples/tidy",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -11,6 +12,7 @@ from spritelab.cli import console, options
 from spritelab.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
+    from spritelab.config import SamplerSettings
     from spritelab.generate import Model
     from spritelab.palette import Palette
 
@@ -23,6 +25,10 @@ PALETTE = (
 )
 LIKE = (
     "a picture or an .aseprite file to draw in all colours of, for a model that has a palette head"
+)
+SHARD = (
+    "draw one part of them: 0/8 … 7/8, or auto, as torchrun, srun or a Slurm array says; a part "
+    "that was killed goes on when it is run again, and spritelab merge joins all"
 )
 OUT = "samples/MODEL-SAMPLER-SEED"
 
@@ -64,11 +70,13 @@ def sample(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace the folder if sprites are in it already")
     ] = False,
+    shard: Annotated[str | None, typer.Option(help=SHARD, show_default=False)] = None,
 ) -> None:
     """Draw sprites.
 
-    Writes every sprite as a PNG of its own size, grid.png with all of them enlarged, and
-    samples.json with the seed, number, class and palette of each, so that any can be drawn again.
+    Writes every sprite as a PNG of its own size, grid.png with all of them (the first 1,024)
+    enlarged, and samples.json with the seed, number, class and palette of each, so that any can be
+    drawn again.
     """
     from spritelab import generate
     from spritelab.generate import samples_folder
@@ -78,6 +86,22 @@ def sample(
         **options.drawing(sampler, steps, times, start, eta, variance, spacing, guidance)
     )
     folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
+    if shard is not None:
+        if strip or numbers is not None:
+            other = "strip" if strip else "numbers"
+            raise SettingsError(f"a `shard` has sprites of its own, no `{other}`; leave that out")
+        _shard(
+            *(loaded, how, folder, shard),
+            n=20 if count is None else count,
+            seed=seed,
+            label=label,
+            palette=palette,
+            like=like,
+            hard_alpha=hard_alpha,
+            batch_size=batch_size,
+            overwrite=overwrite,
+        )
+        return
     samples_folder.check_free(folder, overwrite)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     n = len(chosen) if chosen is not None else 20 if count is None else count
@@ -105,6 +129,37 @@ def sample(
     seconds = f"{batch.seconds:.1f} s, {batch.nfe} network evaluations each"
     console.say("drawn", f"{len(batch):,} sprites in {seconds}")
     console.wrote(folder)
+
+
+def _shard(
+    model: Model,
+    how: SamplerSettings,
+    folder: Path,
+    shard: str,
+    *,
+    n: int,
+    label: str | None,
+    palette: str | None,
+    like: Path | None,
+    **request: Any,
+) -> None:
+    """Draw one worker's part."""
+    from spritelab import generate
+
+    part = generate.Shard.parse(shard)
+    named = None if palette is None and like is None else _palette(palette, like, model)
+    with console.progress("evaluations") as bar:
+        out, drawn = generate.draw_shard(
+            *(model, folder, part, n, how),
+            label=cast("str | Mapping[str, float] | None", options.read_label(label)),
+            palette=named,
+            whole=like is not None,
+            progress=bar,
+            **request,
+        )
+    if not drawn:
+        console.say("done before", f"shard {part} is whole; nothing was drawn")
+    console.wrote(out)
 
 
 def _palette(text: str | None, like: Path | None, model: Model) -> Palette:

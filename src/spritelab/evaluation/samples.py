@@ -6,8 +6,6 @@ on with when 1,000 are asked for. Only uint8 arrays are kept, never a PNG a spri
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +17,7 @@ from numpy.typing import NDArray
 from spritelab.config import PaletteSource, SamplerSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
-from spritelab.generate import Model, ModelConfig, TrainingPalettes
+from spritelab.generate import Model, ModelConfig, TrainingPalettes, model_identity
 from spritelab.palette import index_sprites
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
@@ -244,24 +242,6 @@ def borrow_from(sprites: SpriteSet, model: Model) -> Model:
         raise DataError("nothing is held out that could lend its palettes; leave `palettes` out")
     indexed = index_sprites(sprites.images, model.palettes.most)
     return replace(model, palettes=TrainingPalettes.of(indexed, sprites.labels))
-
-
-def model_identity(model: Model) -> str:
-    """SHA-256, in hexadecimal, of the weights and of all else that decides what a model draws.
-
-    The kind of device counts too: its arithmetic and its speed are its own.
-    """
-    config = model.config.model_dump(mode="json", exclude={"version", "step", "sampling"})
-    found = hashlib.sha256(json.dumps([config, model.device.type], sort_keys=True).encode())
-    for name, tensor in sorted(model.network.state_dict().items()):
-        values = tensor.detach().cpu().contiguous().numpy()
-        found.update(f"{name} {values.dtype} {values.shape}".encode())
-        found.update(values.data)
-    if model.palettes is not None:
-        for name, tensor in model.palettes.tensors().items():
-            found.update(f"palettes {name} {tuple(tensor.shape)}".encode())
-            found.update(tensor.numpy().data)
-    return found.hexdigest()
 
 
 def _joined(a: Samples, b: Samples) -> Samples:

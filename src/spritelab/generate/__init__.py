@@ -9,11 +9,13 @@ from spritelab.generate.folder import (
     save_model,
     shipped_models,
 )
+from spritelab.generate.identity import model_identity
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.model_config import ModelConfig, Parent, TrainedOn
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
+from spritelab.generate.shards import Shard, draw_shard, merge_shards
 from spritelab.generate.steering import Inversion, Sprites, Steering
 from spritelab.generate.trace import Frame, Trace
 
@@ -31,6 +33,10 @@ __all__ = [
     "read_config",
     "load_parent",
     "weights_hash",
+    "model_identity",
+    "Shard",
+    "draw_shard",
+    "merge_shards",
     "SpriteBatch",
     "Steered",
     "Steering",

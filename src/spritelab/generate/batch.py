@@ -165,8 +165,8 @@ class SpriteBatch:
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the folder that ``spritelab sample`` writes, and return its path.
 
-        Every sprite as a PNG of its own size, ``grid.png`` with all of them enlarged, and
-        ``samples.json`` with what draws each of them again.
+        Every sprite as a PNG of its own size, ``grid.png`` with all of them (the first 1,024)
+        enlarged, and ``samples.json`` with what draws each of them again.
 
         Args:
             folder: must not exist or be empty.

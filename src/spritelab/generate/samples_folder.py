@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError
 from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
-from spritelab.storage import filling, read_json, write_json
+from spritelab.storage import filling, read_json, storing, to_json
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
 
 PICTURES = ("grid.png", "denoising.png")
 """Pictures of all sprites, which may lie beside them."""
+
+SHOWN = 1024
+"""Sprites that ``grid.png`` shows at most: the first ones."""
 
 FORMAT = 2
 """Version of ``samples.json``.
@@ -31,27 +39,64 @@ def save_batch(
     batch: SpriteBatch, folder: Path, *, overwrite: bool = False, trace: Trace | None = None
 ) -> Path:
     """Write a batch, see ``SpriteBatch.save``; of a ``trace`` also ``denoising.png``."""
-    title = ": ".join(part for part in (batch.model, batch.how.name) if part)
-    seeds = sorted(set(batch.seeds.tolist()))
-    if len(seeds) == 1:
-        title += f", seed {seeds[0]}"
+    seconds = round(batch.seconds, 3)
+    return save_batches([batch], len(batch), folder, seconds, overwrite=overwrite, trace=trace)
+
+
+def save_batches(
+    batches: Iterable[SpriteBatch],
+    count: int,
+    folder: Path,
+    seconds: float,
+    *,
+    overwrite: bool = False,
+    trace: Trace | None = None,
+) -> Path:
+    """Write the folder of one batch, handed over in parts: no more than one is held at a time.
+
+    Args:
+        batches: in the order of the sprites, all drawn in the same way; several are of one seed.
+        count: sprites in all of them, at least 1.
+        folder: where, as in ``SpriteBatch.save``.
+        seconds: that drawing took, all together.
+        overwrite: as in ``SpriteBatch.save``.
+        trace: of the first sprite, for ``denoising.png``.
+
+    Raises:
+        SettingsError, StorageError: as ``SpriteBatch.save``.
+    """
+    with replacing(folder, overwrite) as aside:
+        parts = iter(batches)
+        first = next(parts)
+        seeds = sorted(set(first.seeds.tolist()))
+        title = ": ".join(part for part in (first.model, first.how.name) if part)
+        if len(seeds) == 1:
+            title += f", seed {seeds[0]}"
+        shown: list[Images] = []
+        with _listing(aside, count, _facts(first, seeds, seconds)) as add:
+            for batch in chain([first], parts):
+                add(batch.images, _listed(batch, len(seeds) > 1))
+                shown.append(batch.images[: SHOWN - sum(map(len, shown))])
+        samples_picture(np.concatenate(shown), aside / "grid.png", title)
+        if trace is not None:
+            save_png(trace.strip(title=title), aside / "denoising.png", about_sprites=True)
+    return folder
+
+
+def _facts(batch: SpriteBatch, seeds: Sequence[int], seconds: float) -> dict[str, Any]:
+    """What ``samples.json`` says of all sprites."""
     facts: dict[str, Any] = {
         "model": batch.model,
         **batch.how.model_dump(mode="json"),
         "seed": seeds[0] if len(seeds) == 1 else None,
         "nfe": batch.nfe,
-        "seconds": round(batch.seconds, 3),
+        "seconds": seconds,
     }
     if batch.given is not None:
         facts["palette"] = list(batch.given.hex)
     if batch.steered is not None:
         facts["steered"] = {"by": batch.steered.by, **batch.steered.facts}
-    with replacing(folder, overwrite) as aside:
-        save_sprites(batch.images, aside, _listed(batch, len(seeds) > 1), facts)
-        samples_picture(batch.images, aside / "grid.png", title)
-        if trace is not None:
-            save_png(trace.strip(title=title), aside / "denoising.png", about_sprites=True)
-    return folder
+    return facts
 
 
 def _listed(batch: SpriteBatch, own_seeds: bool) -> list[dict[str, Any]]:
@@ -86,13 +131,46 @@ def save_sprites(
     Raises:
         StorageError: if something cannot be written.
     """
-    digits = max(4, len(str(len(images) - 1)))
-    names = [f"{k:0{digits}d}.png" for k in range(len(images))]
-    for image, name in zip(images, names, strict=True):
-        save_png(image, folder / name)
-    listed = [{"file_name": name, **sprite} for name, sprite in zip(names, sprites, strict=True)]
-    record = {"format": FORMAT, **facts, "sprites": listed}
-    write_json(folder / SAMPLES, record)
+    with _listing(folder, len(images), facts) as add:
+        add(images, sprites)
+
+
+@contextmanager
+def _listing(
+    folder: Path, count: int, facts: Mapping[str, Any]
+) -> Iterator[Callable[[Images, Sequence[Mapping[str, Any]]], None]]:
+    """Give what writes sprites, part after part; ``samples.json`` is there when the block ends.
+
+    The list is written as it comes, so that it need not fit into memory: the same text that
+    ``write_json`` would write.
+    """
+    digits = max(4, len(str(count - 1)))
+    head, tail = to_json({"format": FORMAT, **facts, "sprites": []}).rsplit("[]", 1)
+    done = 0
+    aside = folder / f".{SAMPLES}.part"
+    with storing(folder / SAMPLES):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("w", encoding="utf-8", newline="\n") as text:
+                text.write(f"{head}[")
+
+                def add(images: Images, sprites: Sequence[Mapping[str, Any]]) -> None:
+                    nonlocal done
+                    for image, sprite in zip(images, sprites, strict=True):
+                        name = f"{done:0{digits}d}.png"
+                        save_png(image, folder / name)
+                        item = to_json({"file_name": name, **sprite}).rstrip("\n")
+                        text.write(f"{',' if done else ''}\n{indent(item, '    ')}")
+                        done += 1
+
+                yield add
+                text.write(f"{chr(10) + '  ' if done else ''}]{tail}")
+                text.flush()
+                os.fsync(text.fileno())
+            aside.replace(folder / SAMPLES)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
