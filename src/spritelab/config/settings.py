@@ -130,6 +130,11 @@ class TrainingSettings(Settings):
         default=None, description="length: minutes of training"
     )
     batch_size: Positive = Field(default=64, description="sprites an update")
+    gradient_accumulation: Positive = Field(
+        default=1,
+        description="parts in which a process takes its sprites of an update, one after the other: "
+        "less memory, the same run",
+    )
     optimiser: Literal["adam", "adamw", "muon"] = Field(
         default="adamw", description="muon: Muon for hidden layers, AdamW for the rest"
     )

@@ -26,6 +26,10 @@ from spritelab.runs.run import CHECKPOINTS, Run
 from spritelab.training import CheckpointState, TrainingState, checkpoints, read_state
 
 
+FREE = ("training.gradient_accumulation",)
+"""Settings that may differ when a run is resumed, beside where its sprites are."""
+
+
 def start_run(
     settings: RunSettings,
     folder: str | Path,
@@ -95,7 +99,8 @@ def resume_run(
     Args:
         folder: the run's.
         overrides: settings that the caller names, such as ``{"training.steps": 100}``. They must
-            be those of the run. ``data.source`` alone may differ, if the same sprites are there.
+            be those of the run. ``data.source`` may differ, if the same sprites are there, and
+            ``training.gradient_accumulation``.
         sprites: the sprites themselves, in place of what the run names or keeps.
 
     Raises:
@@ -108,6 +113,8 @@ def resume_run(
     settings = record.settings
     overrides = dict(overrides or {})
     moved_to = overrides.pop("data.source", None)
+    # No part of what the run is: as many as the memory of this machine wants.
+    parts = {key: overrides.pop(key) for key in FREE if key in overrides}
     wanted = settings.override(overrides)
     if wanted != settings:
         name, old, new = _first_difference(settings, wanted)
@@ -115,6 +122,7 @@ def resume_run(
             f"{name} is {old} in {folder} and cannot become {new} on the way; "
             "leave it out, or start a new run"
         )
+    settings = settings.override(parts)
     if moved_to is not None:
         settings = settings.override({"data.source": _absolute(moved_to)})
     run = _open(folder, settings, sprites)

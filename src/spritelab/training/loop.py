@@ -22,11 +22,12 @@ from spritelab.devices import any_process
 from spritelab.errors import SettingsError, TrainingError
 from spritelab.networks import hidden_weights
 from spritelab.training.average import PowerAverage
-from spritelab.training.batches import Batch, Batches, DeviceSprites, stream_seed
+from spritelab.training.batches import Batches, DeviceSprites, stream_seed
 from spritelab.training.checkpoint import CheckpointState
 from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Objective
+from spritelab.training.sharing import add_gradients, check_shares
 from spritelab.training.validation import validation_losses
 
 Clock = Callable[[], float]
@@ -163,15 +164,11 @@ def train(
     Seconds, and the minutes of a run that lasts so many, are those of ``clock``.
 
     Raises:
-        SettingsError: if the batch cannot be shared evenly by the processes, or if nothing is held
-            out that could tell when to stop.
+        SettingsError: if the batch cannot be shared evenly by the processes and their parts, or if
+            nothing is held out that could tell when to stop.
         TrainingError: if a loss is not finite; the state is then of no use any more.
     """
-    if settings.batch_size % accelerator.num_processes:
-        raise SettingsError(
-            f"a batch of {settings.batch_size} cannot be shared evenly by "
-            f"{accelerator.num_processes} processes; choose a multiple as `batch_size`"
-        )
+    check_shares(settings, accelerator.num_processes)
     if settings.stop_when_memorising and not len(held_out):
         raise SettingsError(
             "no sprites are held out, so that nothing tells when a run memorises; raise "
@@ -202,13 +199,11 @@ def train(
             # Dropout knows only torch's global generator.
             torch.manual_seed(stream_seed(settings.seed, 2, state.step, accelerator.process_index))
 
-        batch = _share(batches.draw(state.step), accelerator)
-        loss = objective.loss(model, batch)
         optimiser.zero_grad()
-        accelerator.backward(loss)
+        batch, parts = batches.draw(state.step), settings.gradient_accumulation
+        value = float(add_gradients(model, objective, batch, parts, accelerator))
         if settings.clip_gradient:
             accelerator.clip_grad_norm_(model.parameters(), settings.clip_gradient)
-        value = float(accelerator.reduce(loss.detach(), "mean"))
         if not math.isfinite(value):
             raise TrainingError(
                 f"the loss is {value} at update {state.step + 1}; the last good checkpoint is "
@@ -290,9 +285,3 @@ def _progress(
         # Clocks differ; all processes follow the first, or they would stop at different updates.
         share = float(broadcast(torch.tensor([share], device=accelerator.device))[0])
     return share
-
-
-def _share(batch: Batch, accelerator: Accelerator) -> Batch:
-    """This process's rows of a batch that every process drew alike."""
-    rank, world = accelerator.process_index, accelerator.num_processes
-    return batch if world == 1 else batch[rank::world]
