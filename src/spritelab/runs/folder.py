@@ -25,7 +25,6 @@ from spritelab.runs.record import (
 from spritelab.runs.run import CHECKPOINTS, Run
 from spritelab.training import CheckpointState, TrainingState, checkpoints, read_state
 
-
 FREE = ("training.gradient_accumulation",)
 """Settings that may differ when a run is resumed, beside where its sprites are."""
 
