@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs engines reproduce bench bench-quality help clean
+.PHONY: demo test check soak docs engines reproduce bench bench-quality help clean
 
 help:
 	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
 	@echo "             minutes, draw new ones with DDPM and DDIM, and set all beside real ones"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
+	@echo "make soak    broken on purpose for an hour or more: damaged files, kills (docs/trust.md)"
 	@echo "make docs    the guides and the reference as one site, in build/site/"
 	@echo "make engines what is written, opened in the engines that are installed (docs/export.md)"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
@@ -30,6 +31,15 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The same tests as in make test, with more of everything and another seed every time.
+INPUTS = 1000000
+SECONDS = 3600
+KILLS = 100
+
+soak: .venv/installed-dev
+	SPRITELAB_SOAK=$(INPUTS) SPRITELAB_SOAK_SECONDS=$(SECONDS) SPRITELAB_SOAK_KILLS=$(KILLS) \
+		SPRITELAB_SOAK_SEED=$$(date +%s) $(BIN)/pytest -s -m "" tests/fuzz tests/faults
 
 # The variable stills a notice of the theme about another program.
 docs: .venv/installed-dev

@@ -37,6 +37,10 @@ REMEDIES = {
     errno.EROFS: _PLACE,
     errno.EACCES: _PLACE,
     errno.EPERM: _PLACE,
+    errno.EIO: "look after the disk",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "choose another place",
+    errno.ENOTDIR: "choose another place",
 }
 
 commands = typer.Typer(

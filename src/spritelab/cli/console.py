@@ -7,19 +7,55 @@ piped. Colour appears on a terminal only, and never where ``NO_COLOR`` is set.
 from __future__ import annotations
 
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from spritelab.progress import Progress
 
-out = Console()
-console = Console(stderr=True)
+
+def visible(text: str) -> str:
+    """Text without what would command the terminal or turn it around: each such character's code.
+
+    Names of files and classes may be anybody's. Of the characters that show nothing (categories
+    C of Unicode: controls, bidirectional marks, halves of surrogates) the line break and the tab
+    stay, and so do the joiners that emoji and some scripts are written with.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        sign
+        if sign in _KEPT or unicodedata.category(sign)[0] != "C"
+        else sign.encode("unicode_escape", "surrogatepass").decode()
+        for sign in text
+    )
+
+
+_KEPT = frozenset("\n\t\u200c\u200d")
+
+
+class _Guarded(Console):
+    """A console whose words are ``visible``; its own colours and movements are not words."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(visible(segment.text), segment.style)
+
+
+out = _Guarded()
+console = _Guarded(stderr=True)
 
 QUIET_SECONDS = 20.0
 """How long a log that is no terminal stays silent between two lines of progress."""

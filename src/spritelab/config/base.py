@@ -61,6 +61,8 @@ def _mistake(first: Any) -> tuple[str, str]:
         reason = "there is no such setting"
     elif first["type"] == "missing":
         reason = "it is missing"
+    elif first["type"] == "string_unicode":
+        reason = "it is no UTF-8; rename the file or the folder"
     elif first["type"] == "literal_error":
         reason = f"unknown {first['input']!r}; choose {first['ctx']['expected']}"
     elif first["type"].startswith(("greater_than", "less_than")):

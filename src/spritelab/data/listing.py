@@ -97,18 +97,28 @@ def folder_files(root: Path) -> Listing:
             continue
         seen.add((state.st_dev, state.st_ino))
         for entry in entries:
-            name, path = prefix + entry.name, Path(entry.path)
+            name, path = prefix + readable(entry.name), Path(entry.path)
             if is_hidden(entry.name):
                 aside.put(HIDDEN, [name])
             elif _is(entry.is_dir):
                 (linked if entry.is_symlink() else folders).append((path, name + "/"))
             elif _is(entry.is_file):
+                while name in found:  # two names that are no UTF-8, and look alike now
+                    name = f"{prefix}_{name.removeprefix(prefix)}"
                 found[name] = partial(read_one, path)
             else:
                 aside.put(DEAD if entry.is_symlink() else SPECIAL, [name])
         if len(found) > MAX_FILES:
             raise DataError(f"{root} holds more than {MAX_FILES:,} files; give a folder inside it")
     return Listing(dict(sorted(found.items())), aside.all())
+
+
+def readable(name: str) -> str:
+    """A file's name as text: ``?`` in the place of bytes that are no UTF-8.
+
+    A file may be called so, but its name could be written in no other file.
+    """
+    return name.encode("utf-8", "replace").decode()
 
 
 def is_hidden(part: str) -> bool:

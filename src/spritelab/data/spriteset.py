@@ -16,7 +16,7 @@ from spritelab.config import Anchor
 from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
-from spritelab.data.listing import LeftOut
+from spritelab.data.listing import LeftOut, readable
 from spritelab.data.splits import split_indices
 from spritelab.errors import DataError, SettingsError
 from spritelab.pictures import Ground, Picture
@@ -35,6 +35,9 @@ class Provenance:
     licence: str = "unknown"
     url: str = ""
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", readable(self.source))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from spritelab.data.listing import MAX_FILES, check_length
 from spritelab.data.member_names import decode_names
 from spritelab.data.members import Kind, Member, slashed
 from spritelab.errors import DataError
+from spritelab.storage.arrays import UNREADABLE
 
 MAX_UNPACKED = 2**31
 """The most bytes that a compressed archive may unpack to."""
@@ -32,7 +32,7 @@ _COMPRESSED = {
 """By the module of Python that reads them, how such archives are called."""
 TAR_ENDS = (".tar", *(end for ends in _COMPRESSED.values() for end in ends))
 
-_BROKEN = (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, ImportError)
+_BROKEN = (tarfile.TarError, *UNREADABLE, ImportError)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from spritelab.data.member_names import decode_names, unicode_path
 from spritelab.data.members import Kind, Member, slashed
 from spritelab.data.text import some
 from spritelab.errors import DataError
+from spritelab.storage.arrays import UNREADABLE
 
 _UTF_8 = 0x800  # flag of a member whose name is UTF-8
 _ENCRYPTED = 1
@@ -33,10 +33,10 @@ def zip_members(file: Path | BinaryIO, said: str) -> Iterator[list[Member]]:
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise DataError(f"{said} is not a whole zip archive; download or pack it again") from error
-    except OSError as error:
+    except PermissionError as error:
         raise DataError(f"{said} cannot be opened ({error.strerror})") from error
+    except UNREADABLE as error:
+        raise DataError(f"{said} is not a whole zip archive; download or pack it again") from error
     with archive:
         infos = archive.infolist()
         names = [slashed(one) for one in _names(infos)]
@@ -81,5 +81,5 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     check_length(info.file_size)
     try:
         return archive.read(info)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise DataError("it is damaged inside the archive") from error

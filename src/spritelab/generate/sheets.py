@@ -93,7 +93,7 @@ def _read_samples(folder: Path) -> NamedSprites:
         raise DataError(
             f"{folder / SAMPLES} is broken ({error}); remove it to read the folder as images"
         ) from None
-    there = [(folder / name, key, tag) for name, key, tag in listed if (folder / name).is_file()]
+    there = [(folder / name, key, tag) for name, key, tag in listed if _is_file(folder / name)]
     if not there:
         raise DataError(f"{folder} has none of the sprites that its {SAMPLES} lists")
     frames = [_read(path) for path, _, _ in there]
@@ -115,6 +115,13 @@ def _entry(sprite: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, st
     tag = UNTAGGED if label in (None, "none") or "=" in str(label) else str(label)
     seed = sprite["seed"] if "seed" in sprite else record["seed"]
     return name, drawn_key(tag, int(seed), int(sprite.get("number", 0))), tag
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any can be
+        return False
 
 
 def _read(path: Path) -> Images:

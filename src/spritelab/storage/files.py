@@ -49,7 +49,8 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
             a device or a pipe.
     """
     path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
+    # Names of files may hold what is no Unicode; a question mark stands for it.
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     aside = path.with_name(f".{secrets.token_hex(8)}.part")
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -39,12 +39,17 @@ def parse_json(text: str) -> Any:
 
     Raises:
         ValueError: if it is not JSON, nests too deeply to be read, or holds a whole number of more
-            digits than Python reads (4,300).
+            digits than Python reads (4,300), or text that is no Unicode.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        if "\\ud" in text.lower():  # perhaps half of a surrogate pair, which no file can hold
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds text that is no Unicode") from None
     except RecursionError:
         raise ValueError("it nests too deeply") from None
+    return value
 
 
 def read_json(path: Path) -> Any:

@@ -1,0 +1,59 @@
+"""Damaged files of every kind, fed to everything that reads them: success, or one line of ours.
+
+10,000 inputs here, always the same ones. ``make soak`` sets ``SPRITELAB_SOAK`` to how many there
+shall be, and ``SPRITELAB_SOAK_SECONDS`` to when enough is enough, and takes a seed of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fuzz_mutator import MUTATIONS, mutate
+
+HERE = Path(__file__).parent
+INPUTS = int(os.environ.get("SPRITELAB_SOAK", "10000"))
+SECONDS = float(os.environ.get("SPRITELAB_SOAK_SECONDS", "3600"))
+SEED = int(os.environ.get("SPRITELAB_SOAK_SEED", "0"))
+
+MOST_MEBIBYTES = 512
+"""That reading a damaged file may take; files whose headers lie would take far more."""
+
+
+@pytest.mark.slow
+def test_every_reader(tiny_run: Path) -> None:
+    pytest.importorskip("resource", reason="memory is bounded where the system can")
+    script = HERE / "fuzz_child.py"
+    words = ["--run", tiny_run, "--inputs", INPUTS, "--seed", SEED, "--seconds", SECONDS]
+    paths = [HERE, HERE.parent, HERE.parents[1], *sys.path]
+    done = subprocess.run(
+        [sys.executable, str(script), *map(str, words)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    outcome = json.loads(done.stdout.splitlines()[-1])
+    assert outcome["failures"] == [], "\n\n".join(outcome["failures"])
+    assert outcome["peak_mebibytes"] <= MOST_MEBIBYTES
+    print(outcome)  # shown by `pytest -s`: what docs/trust.md says was measured
+    if "SPRITELAB_SOAK" not in os.environ:
+        assert sum(outcome["inputs"].values()) >= 9_990
+        # Damage that nobody notices would make this test worthless, and so would damage too coarse.
+        for name, count in outcome["inputs"].items():
+            assert name == "cells" or 0.3 * count < outcome["refused"][name] < count, name
+
+
+def test_the_mutator_is_seeded_and_changes_something() -> None:
+    data = bytes(range(256)) * 4
+    made = [mutate(data, random.Random(k)) for k in range(200)]
+    assert made == [mutate(data, random.Random(k)) for k in range(200)]
+    assert sum(one != data for one in made) > 190
+    assert len(MUTATIONS) == len(set(MUTATIONS))
+    assert [mutate(b"", random.Random(k)) for k in range(50)]  # nothing to damage, nothing raised
