@@ -40,7 +40,6 @@ REMEDIES = {
     errno.EIO: "look after the disk",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ELOOP: "choose another place",
-    errno.ENOTDIR: "choose another place",
 }
 
 commands = typer.Typer(
