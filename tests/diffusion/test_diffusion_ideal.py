@@ -13,7 +13,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from spritelab.diffusion import Schedule, Step, Variance, ddim_steps, ddpm_steps
+from spritelab.diffusion import (
+    Schedule,
+    Step,
+    Variance,
+    ddim_steps,
+    ddpm_steps,
+    ideal_denoiser,
+    with_mirrored,
+)
 
 SCHEDULES = {"linear": Schedule.linear(), "cosine": Schedule.cosine()}
 ALPHA_BARS = {
@@ -109,3 +117,27 @@ def test_x0_hat_sharpens_from_the_mean_to_a_point() -> None:
     error = [float((step.x0_hat - steps[-1].x).square().mean()) for step in steps]
     assert error[0] > 0.3
     assert error[-10] < 1e-3
+
+
+@schedules
+def test_the_ideal_denoiser_is_the_oracle(name: str) -> None:
+    points = sprites(6)
+    denoise = ideal_denoiser(torch.tensor(points).reshape(-1, 3, 4, 4), SCHEDULES[name])
+    (x,) = oracle.draw((5, 3, 4, 4), 1, seed=8, dtype=torch.float32)
+    expected = oracle.ideal_eps(ALPHA_BARS[name], points)
+    for t in (0, 10, 400, 999):
+        at = torch.full((5,), t)
+        eps = denoise(x, at).eps_hat
+        torch.testing.assert_close(
+            eps, torch.tensor(expected(x.double().numpy(), t)), rtol=0, atol=1e-4
+        )
+    ends, distance = nearest(final(ddim_steps(denoise, SCHEDULES[name], x, 50)), points)
+    assert distance.max() < 1e-4
+    assert len(ends) == 5
+
+
+def test_mirrored_points_come_after_the_others() -> None:
+    points = torch.arange(8.0).reshape(2, 1, 2, 2)
+    both = with_mirrored(points, torch.tensor([False, True]))
+    assert both.flatten(1).tolist()[2] == [5, 4, 7, 6]
+    assert torch.equal(both[:2], points)

@@ -15,6 +15,7 @@ from browsing import DIFFERING, MODELS, seen, wait_until_drawn
 from PIL import Image
 
 from programs import script
+from spritelab.app.watch import plane
 from spritelab.config import Spacing
 from spritelab.diffusion import Noise
 from spritelab.diffusion.times import pairs_of, visited_steps
@@ -269,7 +270,33 @@ def test_two_samplers_are_watched_from_one_noise(page: Any, site: str) -> None:
     assert not np.array_equal(ddpm, ddim)
     assert page.text_content("#t-value") == "clean"
     assert "8 evaluations" in page.text_content(".cost >> nth=0")
-    assert page.get_attribute(".chart", "aria-label").endswith("DDPM visits 8 steps, DDIM 4.")
+    assert page.get_attribute("#chart svg", "aria-label").endswith("DDPM visits 8 steps, DDIM 4.")
+    page.wait_for_selector("#paths svg")
+    assert page.locator("#paths .dot").count() == 9 + 5
+    page.focus(".spot >> nth=0")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowUp"):
+        page.keyboard.press(key)
+    assert "Column 8, row 7" in page.text_content("#pixel-history .hint")
+    code = """
+    all => all.map(one => [...one.getContext('2d').getImageData(399, 0, 1, 1).data])
+    """
+    ends = page.eval_on_selector_all(".strip", code)
+    assert ends == [ddpm[6, 7].tolist()] * 2 + [ddim[6, 7].tolist()] * 2
+
+
+def test_paths_lie_in_the_plane_of_their_principal_components(empty: Any) -> None:
+    rng = np.random.default_rng(0)
+    spread = np.diag(np.geomspace(1, 20, 12))
+    paths = [list((rng.normal(size=(n, 12)) @ spread).astype(np.float32)) for n in (9, 5)]
+    code = """
+    async paths => (await import('/engine/paths.js')).plane(
+      paths.map(path => path.map(point => Float32Array.from(point))))
+    """
+    found = empty.evaluate(code, [[point.tolist() for point in path] for path in paths])
+    points, share = plane(paths)
+    assert found["share"] == pytest.approx(share, abs=1e-3)
+    for ours, theirs in zip(found["points"], points, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=0.05)
 
 
 @pytest.mark.parametrize("place", ["draw", "watch"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -121,3 +122,13 @@ def test_the_page_is_data_of_the_package() -> None:
     root = PAGE.parents[1]
     taken = {path for pattern in patterns for path in root.glob(pattern)}
     assert {path for path in PAGE.rglob("*") if path.is_file()} <= taken
+
+
+def test_panels_lead_to_the_line_that_they_name() -> None:
+    listed = (PAGE / "ui" / "sources.js").read_text("utf-8")
+    found = re.findall(r'file: "([^"]+)", line: (\d+), says: "([^"]+)"', listed)
+    assert len(found) == 5
+    for file, line, says in found:
+        assert says in (PAGE / file).read_text("utf-8").splitlines()[int(line) - 1], (file, line)
+    for room, name in re.findall(r'python: \["(\w+)", "(\w+)"\]', listed):
+        assert hasattr(importlib.import_module(f"spritelab.{room}"), name)

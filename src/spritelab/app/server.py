@@ -107,7 +107,7 @@ def build_app(served: Served, door: Door) -> Starlette:
     async def watched(request: Request) -> Response:
         form = await read_form(request, watch.Watching)
         ready = await to_thread.run_sync(watch.prepare_watching, form, served.shelf)
-        return stream(watch.watch_events(*ready))
+        return stream(watch.watch_events(ready))
 
     async def upload(request: Request) -> Response:
         length = request.headers.get("content-length", "")

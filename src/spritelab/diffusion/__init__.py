@@ -20,6 +20,7 @@ from spritelab.diffusion.heads import (
     build_head,
     palette_channels,
 )
+from spritelab.diffusion.ideal import ideal_denoiser, with_mirrored
 from spritelab.diffusion.inversion import invert_steps
 from spritelab.diffusion.noise import Generators, Noise, noise_like
 from spritelab.diffusion.palettes import FEATURES, Palettes, evidence
@@ -58,6 +59,8 @@ __all__ = [
     "VHead",
     "PaletteHead",
     "build_head",
+    "ideal_denoiser",
+    "with_mirrored",
     "Palettes",
     "evidence",
     "FEATURES",

@@ -1,17 +1,10 @@
 // The loss over the updates: a line for the training batches, smoothed, and points for held-out sprites.
 
 import { text } from "../ui/strings.js";
+import { svg } from "../ui/svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 480, HEIGHT = 180, LEFT = 48, RIGHT = 12, TOP = 10, BOTTOM = 24;
 const SMOOTHING = 0.15;
-
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 /**
  * Draw the chart.

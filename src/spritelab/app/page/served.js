@@ -50,11 +50,11 @@ async function drawn(address, asked, heard, signal) {
   return done ?? gone();
 }
 
-async function watch({ file, asked, hows }, heard, signal) {
-  const json = given({ model: nameOf(file), ...request(asked), hows: hows.map(given) });
+async function watch({ file, asked, hows, ideal }, heard, signal) {
+  const json = given({ model: nameOf(file), ...request(asked), hows: hows.map(given), ideal });
   let done = null;
   await listen("watch", { method: "POST", json, signal }, (kind, told) => {
-    if (kind === "done") done = { kind };
+    if (kind === "done") done = { kind, ...told };
     else if (kind === "begun") heard({ kind, ...told });
     else {
       const { t, ...pictures } = told.frame;
@@ -84,6 +84,7 @@ export function begin(places, renewed) {
   text.train = train;
   document.head.append(el("link", { rel: "stylesheet", href: new URL("train.css", import.meta.url).href }));
   document.querySelector(".places").append(el("a", { href: "#train", "data-place": "train", "data-t": "train.title" }));
+  places.watch.offerIdeal();
   places.train = new TrainPlace(async () => renewed((await call("models")).models.map(listed)));
   $("content").append(places.train.section);
   fillIn(document.querySelector(".places"));

@@ -11,6 +11,7 @@
 // Every answer has the id of what it answers; what goes wrong is failed { message }.
 
 import { Model, complete, nfe, setRuntime } from "./model.js";
+import { plane } from "./paths.js";
 import { inpaint, keepKnown, redraw, requestGiven, stepsOf } from "./steering.js";
 
 const BATCH = 4; // sprites at a time, and one to begin with: it is there soon, and steps stay short
@@ -124,19 +125,21 @@ async function drawSome(id, model, sprites, walk, finish) {
 /** What the page is told of a sprite. */
 const described = ({ number, label, lender, palette }) => ({ number, label, lender, palette });
 
-/** One sprite by several samplers, from the same x_T: each moment as pixels. */
+/** One sprite by several samplers, from the same x_T: each moment as pixels, and the paths in a plane. */
 async function watch({ id, file, asked, hows }) {
   const model = await models.get(file), { timesteps } = model.facts.schedule;
   const complete_ = hows.map(how => complete(how, timesteps));
-  const sprites = model.request(asked);
+  const sprites = model.request(asked), paths = [];
   const pairs = complete_.map(how => model.facts.schedule.pairs(how));
   post(id, "begun", { hows: complete_, pairs, nfe: complete_.map(nfe), sprites: sprites.map(described) });
   for (const [side, how] of complete_.entries()) {
     const start = performance.now();
     let x = model.firstNoise(sprites);
+    paths.push([x]);
     for await (const step of model.steps(how, sprites, x)) {
       const frame = { t: step.t, x_t: model.pixels(x), x0: model.pixels(step.x0), eps: noiseSeen(model, step.eps) };
       x = step.x;
+      paths[side].push(x);
       const seconds = (performance.now() - start) / 1000;
       post(id, "frame", { side, frame, seconds });
       if (step.t_prev === -1) {
@@ -146,7 +149,7 @@ async function watch({ id, file, asked, hows }) {
       if (!(await goesOn(id))) return;
     }
   }
-  post(id, "done");
+  post(id, "done", { paths: plane(paths) });
 }
 
 /** ε̂ as a picture: -3 … 3 from black to white, alpha left out. */

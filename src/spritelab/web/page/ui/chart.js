@@ -1,17 +1,10 @@
 // Curves of ᾱ and λ over t, with the steps that each sampler visits.
 
 import { text } from "./strings.js";
+import { svg } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 260, LEFT = 46, RIGHT = 34, TOP = 12, BOTTOM = 70;
 const LAMBDA = 8; // λ is shown from -8 to 8
-
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 /**
  * Draw the chart.

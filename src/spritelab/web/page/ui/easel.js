@@ -1,5 +1,6 @@
 // A sprite to be edited pixel by pixel: colours painted on it, and pixels selected, by pointer or keys.
 
+import { codeOf } from "./colour_code.js";
 import { $, el, paint, spriteCanvas } from "./dom.js";
 import { text } from "./strings.js";
 
@@ -152,13 +153,6 @@ function hatch(pen, x, y, factor) {
       pen.fillRect(x + column, y + row, 1, 1);
     }
   }
-}
-
-/** A colour as #rrggbb, #rrggbbaa where one can see through it, or "transparent". */
-export function codeOf([r, g, b, a]) {
-  if (a === 0) return text.edit.transparent;
-  const levels = a === 255 ? [r, g, b] : [r, g, b, a];
-  return `#${levels.map(level => level.toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** A selection as digits of 16 pixels … and back, for the address. */

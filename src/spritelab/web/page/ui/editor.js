@@ -2,8 +2,9 @@
 
 import { parseHex } from "../engine/palettes.js";
 import { ask, stop } from "./client.js";
+import { codeOf } from "./colour_code.js";
 import { $, clamp, el, randomSeed, swatch } from "./dom.js";
-import { Easel, codeOf, maskFromText, maskToText } from "./easel.js";
+import { Easel, maskFromText, maskToText } from "./easel.js";
 import { PRESETS } from "./presets.js";
 import { text } from "./strings.js";
 import { Tiles } from "./tiles.js";

@@ -27,6 +27,16 @@ export const FORMULAS = {
   ),
   q: row(x(t), o("="), root(bar(t)), x(n(0)), o("+"), root(rest(t)), i("ε")),
   lambda: row(sub(i("λ"), t), o("="), over(n(1), n(2)), o("log"), over(bar(t), rest(t))),
+  ideal: row(
+    hat("x", n(0)), o("="), sub(o("∑"), i("i")), i("softmax"), o("("), o("−"),
+    over(row(`<msup>${row(o("|"), x(t), o("−"), root(bar(t)), x(i("i")), o("|"))}${n(2)}</msup>`), row(n(2), o("("), rest(t), o(")"))),
+    o(")"), x(i("i")),
+  ),
+  plane: row(
+    i("y"), o("="), `<msubsup>${i("V")}${n(2)}${o("⊤")}</msubsup>`, o("("), x(t), o("−"),
+    `<mover accent="true">${i("x")}${o("¯")}</mover>`, o(")"), o(","), i("X"), o("−"),
+    `<mover accent="true">${i("x")}${o("¯")}</mover>`, o("="), i("U"), i("Σ"), `<msup>${i("V")}${o("⊤")}</msup>`,
+  ),
   x_t: x(t),
   x0: hat("x", n(0)),
   eps: hat("ε"),

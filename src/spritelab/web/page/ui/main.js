@@ -4,6 +4,7 @@ import { readAddress } from "./address.js";
 import { ask, workBy } from "./client.js";
 import { $, el, watchRatio } from "./dom.js";
 import { DrawPlace } from "./draw.js";
+import { setDocs } from "./sources.js";
 import { fillIn, text } from "./strings.js";
 import { Tray } from "./tray.js";
 import { WatchPlace } from "./watch.js";
@@ -14,6 +15,8 @@ const listed = await (await fetch("models.json")).json();
 const loaded = new Map();
 
 fillIn();
+setDocs(listed.docs ?? null);
+if (listed.docs) $("about").after(el("p", {}, el("a", { href: listed.docs, textContent: text.docs })));
 watchRatio();
 chooseTheme();
 const tray = new Tray(listed.spritelab);

@@ -12,6 +12,7 @@ export const text = {
   stop: "Stop",
   theme: "Light or dark",
   private: "Everything is computed on this device. Nothing is sent anywhere.",
+  docs: "Documentation",
   loading: (name, share) => `Loading ${name} … ${Math.round(100 * share)} %`,
   starting: name => `Starting ${name} …`,
   failed: message => `That did not work: ${message}`,
@@ -134,6 +135,26 @@ export const text = {
     x_t: "what there is at t",
     x0: "sprite seen in it",
     eps: "noise seen in it",
+    names: { ddpm: "DDPM", ddim: "DDIM", ideal: "Copying" },
+    ideal: "Beside the ideal denoiser",
+    ideal_text:
+      "DDIM once more, but asking the best denoiser of the training sprites themselves. It can only end in one of " +
+      "them: what the network does besides is inventing.",
+    ideal_cost: (nfe, s) => `${several(nfe, "look", "looks")} at all training sprites · ${seconds(s)}`,
+    no_ideal: why => `Not to be had here: ${why}.`,
+    code: "In the code:",
+    line: (file, line) => `${file}, line ${line}`,
+    paths: "Two paths",
+    paths_text:
+      "From noise to sprite, in the plane in which xₜ moves most: the first two principal components of all xₜ of " +
+      "these paths. Dots are steps; rings, the moment of the slider.",
+    paths_share: share => `The plane holds ${Math.round(100 * share)} % of the variance.`,
+    paths_chart: (names, share) =>
+      `The paths of ${names.join(" and ")} from one noise, in a plane that holds ${Math.round(100 * share)} % of the variance.`,
+    spot: what => `${what}: arrows choose the pixel whose history is shown`,
+    pixel: "One pixel",
+    pixel_text: "Point at a pixel above, or choose it with the arrow keys: its colour from noise (left) to sprite.",
+    pixel_told: (x, y, codes) => `Column ${x + 1}, row ${y + 1}: seen in it at this t ${codes.join(", ")}`,
     ddpm_text: "Ancestral sampling: go to the mean of what could come before, and add noise.",
     ddim_text: "Implicit sampling: take the noise out, and put back as much as belongs to t′.",
     cost: (nfe, s) => `${several(nfe, "evaluation", "evaluations")} of the network · ${seconds(s)}`,

@@ -5,9 +5,12 @@ import { chart } from "./chart.js";
 import { ask, stop } from "./client.js";
 import { $, el, paint, randomSeed, setSide, spriteCanvas } from "./dom.js";
 import { formula } from "./formulas.js";
+import { drawPaths } from "./paths.js";
+import { PixelHistory } from "./pixel_history.js";
+import { sourceOf } from "./sources.js";
 import { text } from "./strings.js";
 
-const SIDES = ["ddpm", "ddim"];
+const SIDES = ["ddpm", "ddim"], IDEAL = "ideal";
 const WIDE = { x_t: 208, x0: 96, eps: 96 }, NARROW = { x_t: 176, x0: 80, eps: 80 }; // CSS pixels
 const PLAY_SECONDS = 4;
 
@@ -15,11 +18,18 @@ export class WatchPlace {
   constructor() {
     this.section = $("watch");
     this.run = 0;
-    this.frames = [[], []];
+    this.frames = [[], [], []];
     this.watched = null;
+    this.pixel = null;
     $("watch-dice").setAttribute("aria-label", text.draw.dice);
     $("watch-dice").title = text.draw.dice;
     $("schedule-formulas").append(formula("q", "block"), formula("lambda", "block"));
+    $("paths-formulas").append(formula("plane", "block"));
+    for (const name of ["schedule", "paths", "pixel"]) $(`${name}-source`).append(sourceOf(name));
+    $("ideal").addEventListener("change", () => {
+      this.build();
+      this.watch();
+    });
     $("watch-form").addEventListener("submit", event => {
       event.preventDefault();
       this.watch();
@@ -39,6 +49,16 @@ export class WatchPlace {
     this.pause();
   }
 
+  /** The server knows the training sprites, and so the ideal denoiser. */
+  offerIdeal() {
+    $("ideal-field").hidden = false;
+  }
+
+  /** The names of the sides that are watched. */
+  sides() {
+    return $("ideal").checked ? [...SIDES, IDEAL] : SIDES;
+  }
+
   use(model, facts, settings) {
     if (this.model === model && !settings.size) return;
     this.model = model;
@@ -50,6 +70,7 @@ export class WatchPlace {
     for (const [id, name] of [["watch-seed", "seed"], ["ddpm-steps", "ddpm"], ["ddim-steps", "ddim"], ["ddim-eta", "eta"]]) {
       if (/^[\d.]+$/.test(settings.get(name) ?? "")) $(id).value = settings.get(name);
     }
+    if (settings.size) $("ideal").checked = settings.has("ideal") && !$("ideal-field").hidden;
     $("ddpm-steps").max = $("ddim-steps").max = facts.timesteps;
     $("t").max = facts.timesteps; // the slider goes from T-1 (left) to -1, clean
     this.build();
@@ -60,23 +81,68 @@ export class WatchPlace {
     else if (this.watched) writeAddress("watch", this.watched);
   }
 
-  /** The two panels. */
+  /** A panel a side. */
   build() {
-    this.panels = SIDES.map(side => {
-      const view = name => {
-        const canvas = spriteCanvas(this.facts.size, WIDE[name]);
-        const caption = el("figcaption", {}, formula(name), el("span", { textContent: text.watch[name] }));
-        return { canvas, figure: el("figure", { className: `view ${name}` }, canvas, caption) };
-      };
-      const views = { x_t: view("x_t"), x0: view("x0"), eps: view("eps") };
+    this.panels = this.sides().map(side => {
+      const views = Object.fromEntries(["x_t", "x0", "eps"].map(name => [name, this.view(name)]));
       const cost = el("p", { className: "cost" }), at = el("p", { className: "at" });
       const panel = el("article", { className: "panel side" },
-        el("div", { className: "side-head" }, el("h2", { textContent: side.toUpperCase() }), at),
+        el("div", { className: "side-head" }, el("h2", { textContent: text.watch.names[side] }), at),
         el("p", { textContent: text.watch[`${side}_text`] }), formula(side, "block"),
-        el("div", { className: "views" }, ...Object.values(views).map(one => one.figure)), cost);
+        el("div", { className: "views" }, ...Object.values(views).map(one => one.figure)), cost, sourceOf(side));
       return { panel, views, cost, at };
     });
     $("sides").replaceChildren(...this.panels.map(one => one.panel));
+    this.pixel = [this.facts.size >> 1, this.facts.size >> 1];
+    this.history = new PixelHistory($("pixel-history"), this.sides().map(side => text.watch.names[side]));
+    this.markPixel();
+  }
+
+  /** A picture of a moment; the pixel whose history is shown is chosen on it. */
+  view(name) {
+    const canvas = spriteCanvas(this.facts.size, WIDE[name]), mark = el("i", { className: "mark" });
+    const spot = el("div", {
+      className: "spot", tabIndex: name === "x_t" ? 0 : -1, role: "application", "aria-label": text.watch.spot(text.watch[name]),
+    }, canvas, mark);
+    const caption = el("figcaption", {}, formula(name), el("span", { textContent: text.watch[name] }));
+    spot.addEventListener("pointermove", event => {
+      const box = canvas.getBoundingClientRect();
+      this.choosePixel([(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]
+        .map(share => Math.floor(share * this.facts.size)));
+    });
+    spot.addEventListener("keydown", event => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      this.choosePixel(this.pixel.map((value, i) => value + way[i]));
+    });
+    return { canvas, mark, figure: el("figure", { className: `view ${name}` }, spot, caption) };
+  }
+
+  choosePixel(at) {
+    this.pixel = at.map(value => Math.min(Math.max(value, 0), this.facts.size - 1));
+    this.markPixel();
+    this.showHistory();
+  }
+
+  markPixel() {
+    const { size } = this.facts, [x, y] = this.pixel;
+    for (const { views } of this.panels) {
+      for (const { mark } of Object.values(views)) {
+        Object.assign(mark.style, { left: `${(100 * x) / size}%`, top: `${(100 * y) / size}%`, width: `${100 / size}%`, height: `${100 / size}%` });
+      }
+    }
+  }
+
+  showHistory() {
+    if (!this.frames[0].length) return;
+    const { size, timesteps } = this.facts;
+    this.history.show(this.frames.slice(0, this.panels.length), this.pixel, size, this.moment(), timesteps);
+  }
+
+  /** The t of the slider; -1 is clean. */
+  moment() {
+    return this.facts.timesteps - 1 - Number($("t").value);
   }
 
   async watch() {
@@ -92,24 +158,31 @@ export class WatchPlace {
       { sampler: "ddpm", steps: whole("ddpm-steps", timesteps) },
       { sampler: "ddim", steps: whole("ddim-steps", timesteps), eta },
     ];
-    this.watched = { model: this.model.name, label, seed, ddpm: hows[0].steps, ddim: hows[1].steps, eta: eta || null };
+    const ideal = $("ideal").checked;
+    this.watched = {
+      model: this.model.name, label, seed, ddpm: hows[0].steps, ddim: hows[1].steps, eta: eta || null, ideal: ideal ? 1 : null,
+    };
     writeAddress("watch", this.watched);
     if (!$("watch-stop").hidden) stop();
     const run = ++this.run;
-    this.frames = [[], []];
+    this.frames = [[], [], []];
+    this.paths = null;
     this.follow = true;
     this.pause();
     $("watch-stop").hidden = false;
     $("watch-status").textContent = "";
     try {
       const asked = { seed, numbers: [0], label };
-      await ask("watch", { file: this.model.file, asked, hows }, heard => run === this.run && this.hear(heard));
+      const request = { file: this.model.file, asked, hows, ideal };
+      const { paths } = await ask("watch", request, heard => run === this.run && this.hear(heard));
+      if (run === this.run) this.paths = paths ?? null;
     } catch (error) {
       if (run === this.run) $("watch-status").textContent = text.failed(error.message);
     }
     if (run !== this.run) return;
     $("watch-stop").hidden = true;
     $("watch-status").textContent = "";
+    this.showMoment();
     if (this.follow) this.play();
   }
 
@@ -118,12 +191,14 @@ export class WatchPlace {
       this.pairs = heard.pairs;
       this.nfe = heard.nfe;
       this.panels.forEach(panel => (panel.cost.textContent = ""));
+      if (heard.why) this.panels.at(-1).cost.textContent = text.watch.no_ideal(heard.why);
       this.showMoment();
     } else if (kind === "frame") {
       const frames = this.frames[heard.side];
       frames.push(heard.frame);
-      this.panels[heard.side].cost.textContent = text.watch.cost(this.nfe[heard.side], heard.seconds);
-      const name = SIDES[heard.side].toUpperCase();
+      const side = this.sides()[heard.side], n = this.nfe[heard.side], name = text.watch.names[side];
+      const cost = side === IDEAL ? text.watch.ideal_cost : text.watch.cost;
+      this.panels[heard.side].cost.textContent = cost(n, heard.seconds);
       $("watch-status").textContent = text.watch.running(name, frames.length, this.nfe[heard.side]);
       if (this.follow) $("t").value = this.facts.timesteps - 1 - heard.frame.t;
       this.showMoment();
@@ -132,21 +207,26 @@ export class WatchPlace {
 
   /** What there is at the slider's t: of each side the latest moment that it has reached. */
   showMoment() {
-    const t = this.facts.timesteps - 1 - Number($("t").value);
+    const t = this.moment();
     $("t-value").textContent = t < 0 ? text.watch.clean : `t = ${t}`;
-    const sides = this.panels[0].panel.clientWidth < 420 ? NARROW : WIDE;
-    this.frames.forEach((frames, side) => {
-      const { views, at } = this.panels[side];
-      const reached = frames.filter(one => one.t >= t), frame = reached.at(-1) ?? frames[0];
+    const sizes = this.panels[0].panel.clientWidth < 420 ? NARROW : WIDE;
+    const made = this.panels.map(({ views, at }, side) => {
+      const frames = this.frames[side], reached = frames.filter(one => one.t >= t), frame = reached.at(-1) ?? frames[0];
       at.textContent = frame ? (frame.t < 0 ? text.watch.clean : `t = ${frame.t}`) : "";
-      for (const name of ["x_t", "x0", "eps"]) {
-        const { canvas } = views[name];
-        setSide(canvas, sides[name]);
+      for (const [name, { canvas }] of Object.entries(views)) {
+        setSide(canvas, sizes[name]);
         if (frame) paint(canvas, frame[name]);
         else canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
       }
+      return Math.max(reached.length - 1, 0);
     });
+    this.showHistory();
     if (this.pairs) $("chart").replaceChildren(chart(this.facts, this.pairs, t, $("chart").clientWidth));
+    $("paths-panel").hidden = !this.paths;
+    if (!this.paths) return;
+    const names = this.sides().map(side => text.watch.names[side]);
+    $("paths-share").textContent = text.watch.paths_share(this.paths.share);
+    $("paths").replaceChildren(drawPaths(this.paths, made, names, $("paths").clientWidth));
   }
 
   play() {

@@ -1,0 +1,44 @@
+// The paths of the samplers, in the plane that holds most of them.
+
+import { text } from "./strings.js";
+import { svg, through } from "./svg.js";
+
+const HEIGHT = 300, MARGIN = 24, MOST_DOTS = 120;
+
+/**
+ * Draw the paths.
+ * @param paths  { points, share }, see engine/paths.js
+ * @param at     for each side how many steps it has made at the t that is shown
+ * @param names  of the sides
+ * @param width  in CSS pixels
+ */
+export function drawPaths({ points, share }, at, names, width) {
+  const all = points.flat(), low = [0, 1].map(k => Math.min(...all.map(one => one[k])));
+  const high = [0, 1].map(k => Math.max(...all.map(one => one[k])));
+  // Both ways on one scale: lengths can be compared.
+  const scale = Math.min((width - 2 * MARGIN) / (high[0] - low[0] || 1), (HEIGHT - 2 * MARGIN) / (high[1] - low[1] || 1));
+  const place = ([u, v]) => [
+    width / 2 + scale * (u - (low[0] + high[0]) / 2), HEIGHT / 2 - scale * (v - (low[1] + high[1]) / 2),
+  ];
+  const picture = svg("svg", {
+    width, height: HEIGHT, role: "img", class: "chart paths", "aria-label": text.watch.paths_chart(names, share),
+  });
+  points.forEach((path, side) => {
+    const placed = path.map(place), [x, y] = placed.at(-1);
+    picture.append(svg("path", { class: `path side-${side}`, d: through(placed) }));
+    if (path.length <= MOST_DOTS) {
+      picture.append(...placed.map(([cx, cy]) => svg("circle", { class: `dot side-${side}`, cx, cy, r: 2 })));
+    }
+    const end = x > width - 90 ? "end" : "start";
+    picture.append(svg("text", { x: x + (end === "end" ? -8 : 8), y: y + (side % 2 ? 16 : -8), "text-anchor": end, class: `name side-${side}` }, names[side]));
+  });
+  const [x, y] = place(points[0][0]);
+  picture.append(svg("circle", { class: "start", cx: x, cy: y, r: 5 }));
+  const index = svg("tspan", { dy: 3, "font-size": 10 }, "T");
+  picture.append(svg("text", { x: x + 9, y: y - 8, class: "name" }, "x", index));
+  points.forEach((path, side) => {
+    const [cx, cy] = place(path[Math.min(at[side], path.length - 1)]);
+    picture.append(svg("circle", { class: `here side-${side}`, cx, cy, r: 5 }));
+  });
+  return picture;
+}
