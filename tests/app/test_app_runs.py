@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from page_server import events, open_page, packed, run_async, served_below, upload
 from starlette.testclient import TestClient
@@ -19,6 +22,9 @@ from starlette.testclient import TestClient
 import tiny
 from spritelab.app import Served, locks, trainings, watching
 from spritelab.app.names import JOB, LIVE, LOCK, OUTCOME
+from spritelab.data.decode import decode
+from spritelab.pictures import grid, save_png
+from spritelab.pictures.layout import good_columns
 from spritelab.runs import last_state, read_record
 
 SECONDS = 90
@@ -209,6 +215,44 @@ def test_what_a_run_is_begun_with(
     assert jobs[1]["preset"] == "rgba"
     assert jobs[1]["named"]["data.tile"] == 16
     assert held[0].folder.name == "a"
+
+
+def test_a_run_is_renamed(client: TestClient, served: Served, art: str, held: list[Held]) -> None:
+    begin(client, art, "a")
+    begin(client, art, "b")
+    ask = partial(client.post, "/api/runs/a/rename")
+    assert ask(json={"name": "other"}).status_code == 409, "it is running"
+    held[0].end({"state": "stopped"})
+    shutil.copytree(served.runs / "tiny", served.runs / "a")
+    jobs = served.runs / ".app" / "jobs"
+    waiting = json.loads((jobs / "b" / JOB).read_text())
+    (jobs / "b" / JOB).write_text(json.dumps({**waiting, "init": str(served.runs / "a")}))
+    for wrong in ("", "../x", "tiny", "b"):
+        assert list(ask(json={"name": wrong}).json()["errors"]) == ["name"], wrong
+    assert (served.runs / "a").is_dir()
+    renamed = ask(json={"name": " my heroes "}).json()
+    assert renamed["name"] == "my heroes"
+    assert renamed["has_model"]
+    assert not (served.runs / "a").exists()
+    assert json.loads((jobs / "my heroes" / JOB).read_text())["out"] == str(
+        served.runs / "my heroes"
+    )
+    assert json.loads((jobs / "b" / JOB).read_text())["init"] == str(served.runs / "my heroes")
+    names = [one["name"] for one in client.get("/api/models").json()["models"]]
+    assert "my heroes" in names
+    assert "a" not in names
+    assert client.post("/api/runs/tiny/rename", json={"name": "x"}).status_code == 409
+    assert client.post("/api/runs/a/rename", json={"name": "x"}).status_code == 404
+
+
+def test_the_last_samples_are_laid_out_anew(served: Served) -> None:
+    images = tiny.tiny_set(20).images
+    save_png(np.concatenate(list(images), axis=1), served.runs / "tiny" / "samples" / "latest.png")
+    shown = decode(watching.small_grid(served.runs / "tiny", 4))
+    np.testing.assert_array_equal(shown[0][..., :3], grid(images, good_columns(20), 3, 4))
+    (served.runs / "tiny" / "samples" / "latest.png").unlink()
+    (served.runs / "tiny" / "samples" / "step-00000004.png").write_bytes(b"as it is")
+    assert watching.small_grid(served.runs / "tiny", 4) == b"as it is"
 
 
 def test_the_app_is_there_once_a_folder(served: Served) -> None:

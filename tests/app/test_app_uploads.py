@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import struct
+import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 import tiny
 from spritelab import data
 from spritelab.app import Served, uploads
+from spritelab.data import archives
 from spritelab.data.decode import decode
 from spritelab.pictures import encode_png
 
@@ -95,7 +97,7 @@ def test_the_contact_sheet_has_the_width_that_there_is(client: TestClient, width
     assert decode(png).shape[2] <= width
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a.tar.gz", "a.svg", "a", "", "zip"])
+@pytest.mark.parametrize("name", ["a.exe", "a.7z", "a.svg", "a", "", "zip"])
 def test_kinds_that_hold_no_sprites(client: TestClient, served: Served, name: str) -> None:
     answer = client.post("/api/uploads", params={"name": name}, content=b"x")
     assert answer.status_code == 422
@@ -146,14 +148,17 @@ def test_a_long_upload_goes_to_the_disk(client: TestClient, served: Served) -> N
     assert list((served.runs / ".app" / "uploads").iterdir()) == []
 
 
-def test_a_bomb_is_refused_by_its_own_list(client: TestClient) -> None:
+def test_a_bomb_is_refused_by_its_own_list(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 2**28)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for i in range(6):
             archive.writestr(f"{i}.bmp", bytes(100_000_000))
     answer = client.post("/api/uploads", params={"name": "b.zip"}, content=content.getvalue())
     assert answer.status_code == 422
-    assert "unpacks to 572 MiB" in answer.json()["errors"]["file"]
+    assert "b.zip unpacks to 0.6 GiB" in answer.json()["errors"]["file"]
 
 
 def test_a_picture_that_unfolds(client: TestClient) -> None:
@@ -175,10 +180,26 @@ def test_an_archive_that_leads_out(client: TestClient, path: str) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(path, encode_png(tiny.tiny_set(1).images[0]))
-    made = upload(client, content.getvalue())
-    answer = client.get(f"/api/uploads/{made['id']}/inspect")
+    answer = client.post("/api/uploads", params={"name": "a.zip"}, content=content.getvalue())
     assert answer.status_code == 422
-    assert "lead out of it" in answer.json()["message"]
+    assert "lead out of it" in answer.json()["errors"]["file"]
+
+
+@pytest.mark.usefixtures("no_parents")
+@pytest.mark.parametrize("name", ["my art.tar.gz", "my art.TGZ", "my art.tar"])
+def test_a_tar_is_an_archive_too(client: TestClient, name: str) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w" if name.endswith("tar") else "w:gz") as archive:
+        for i, image in enumerate(tiny.tiny_set(6).images):
+            png = encode_png(image)
+            member = tarfile.TarInfo(f"disc/{i}.png")
+            member.size = len(png)
+            archive.addfile(member, io.BytesIO(png))
+    made = upload(client, content.getvalue(), name)
+    assert made["name"] == "my art"
+    assert client.get(f"/api/uploads/{made['id']}/inspect").json()["n"] == 6
+    answer = client.post("/api/uploads", params={"name": name}, content=b"no tar")
+    assert "whole tar archive" in answer.json()["errors"]["file"]
 
 
 def test_an_empty_file(client: TestClient) -> None:

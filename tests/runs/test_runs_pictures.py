@@ -21,8 +21,10 @@ def test_grids_along_the_way_need_no_checkpoint(tmp_path: Path) -> None:
     run = start(tmp_path / "run", training__sample_every=2)
     finish(run, stop_after=4)
     names = sorted(path.name for path in (run.folder / "samples").iterdir())
-    assert names == ["step-00000002.png", "step-00000004.png"]
-    with Image.open(run.folder / "samples" / names[0]) as picture:
+    assert names == ["latest.png", "step-00000002.png", "step-00000004.png"]
+    with Image.open(run.folder / "samples" / names[0]) as bare:
+        assert bare.size == (20 * 16, 16)
+    with Image.open(run.folder / "samples" / names[1]) as picture:
         assert picture.format == "PNG"
         assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 50
 

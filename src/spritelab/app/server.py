@@ -29,7 +29,7 @@ from spritelab.app.models import Shelf
 from spritelab.app.trainings import Trainings
 from spritelab.app.uploads import Uploads
 from spritelab.app.watching import latest_grid, run_events, small_grid
-from spritelab.app.wishes import Wish
+from spritelab.app.wishes import Naming, Wish
 from spritelab.errors import SettingsError, SpritelabError
 from spritelab.storage import storing
 
@@ -137,6 +137,11 @@ def build_app(served: Served, door: Door) -> Starlette:
         wish = await read_form(request, Wish)
         return JSONResponse(await to_thread.run_sync(served.trainings.ask, wish), 201)
 
+    async def rename(request: Request) -> Response:
+        form = await read_form(request, Naming)
+        name = request.path_params["name"]
+        return JSONResponse(await to_thread.run_sync(served.trainings.rename, name, form.name))
+
     async def events(request: Request) -> Response:
         name = request.path_params["name"]
         await to_thread.run_sync(served.trainings.state, name)
@@ -176,6 +181,7 @@ def build_app(served: Served, door: Door) -> Starlette:
         Route("/api/runs/{name}/samples.png", samples),
         Route("/api/runs/{name}/stop", act(trainings.stop), methods=["POST"]),
         Route("/api/runs/{name}/resume", act(trainings.resume), methods=["POST"]),
+        Route("/api/runs/{name}/rename", rename, methods=["POST"]),
         Route("/models.json", page_models),
         *page.routes(),
     ]

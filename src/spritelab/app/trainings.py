@@ -35,7 +35,7 @@ from spritelab.app.names import (
 from spritelab.app.uploads import Uploads
 from spritelab.app.wishes import Wish, settings_of
 from spritelab.errors import ModelError, SpritelabError
-from spritelab.storage import load_json, parse_json, write_file, write_json
+from spritelab.storage import load_json, parse_json, storing, write_file, write_json
 
 
 class Trainings:
@@ -55,10 +55,7 @@ class Trainings:
             Refusal: for what cannot be, beside its field.
         """
         name = wish.name.strip()
-        if not is_plain_name(name):
-            raise wrong("name", f"a name has {PLAIN_NAME}")
-        if (self.runs / name).exists() or (self.folder / name).exists():
-            raise wrong("name", f"there is a run {name!r} already; choose another name")
+        self._check_free(name)
         path = self.uploads.path(wish.upload)
         job = {
             "format": 1,
@@ -113,6 +110,50 @@ class Trainings:
         write_json(self.folder / name / JOB, {**job, "queued": time.time()})
         self.go_on()
         return self.state(name)
+
+    def rename(self, name: str, wanted: str) -> dict[str, Any]:
+        """Give a run that the page began another name: its folder, its job, and what waits for it.
+
+        Raises:
+            Refusal: while it goes on, for a run that was begun elsewhere, and for a name that is
+                taken or none.
+        """
+        wanted = wanted.strip()
+        with self._turn:
+            job = self._job(name)
+            if wanted == name:
+                return self.state(name)
+            self._check_free(wanted)
+            if job.get("kept"):
+                raise Refusal(f"{name} was not begun here; rename its folder yourself", status=409)
+            if any(locks.is_taken(path) for path in self._locks(name)):
+                raise Refusal(f"{name} is running; stop it first", status=409)
+            before, after = self.runs / name, self.runs / wanted
+            with storing(after):
+                if before.exists():
+                    before.rename(after)
+                try:
+                    (self.folder / name).rename(self.folder / wanted)
+                except OSError:
+                    if after.exists():
+                        after.rename(before)
+                    raise
+            write_json(self.folder / wanted / JOB, {**job, "out": str(after)})
+            for other, own in self._jobs().items():
+                if own.get("init") == str(before):
+                    write_json(self.folder / other / JOB, {**own, "init": str(after)})
+        return self.state(wanted)
+
+    def _check_free(self, name: str) -> None:
+        """Raise ``Refusal`` unless a run may be called so."""
+        if not is_plain_name(name):
+            raise wrong("name", f"a name has {PLAIN_NAME}")
+        if (self.runs / name).exists() or (self.folder / name).exists():
+            raise wrong("name", f"there is a run {name!r} already; choose another name")
+
+    def _locks(self, name: str) -> tuple[Path, Path]:
+        """What is held while a run goes on: begun here, and by whoever trains it."""
+        return self.folder / name / LOCK, self.runs / name / "run.lock"
 
     def remove(self, name: str) -> None:
         """Remove a run that the page began, with its upload unless another run needs it.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 import warnings
-import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from spritelab import data, pictures
 from spritelab.app.answers import Refusal, refusal_of, wrong
 from spritelab.app.names import is_id, new_id, plain_name
 from spritelab.config import Settings
+from spritelab.data import archives
 from spritelab.data.decode import SUFFIXES
 from spritelab.errors import MissingExtraError, SpritelabError
 from spritelab.pixels import Images
@@ -27,10 +27,7 @@ from spritelab.storage import load_json, write_json
 MAX_UPLOAD = 2**28
 """The most bytes of an upload: 256 MiB, which is more than any set of sprites needs."""
 
-MAX_UNPACKED = 2**29
-"""The most bytes that an archive may unpack to by its own list, which is held to as it is read."""
-
-KINDS = (".zip", ".npy", ".npz", *sorted((*SUFFIXES, *ASEPRITE_FILES)))
+KINDS = (*archives.ENDS, ".npy", ".npz", *sorted((*SUFFIXES, *ASEPRITE_FILES)))
 
 FORGOTTEN_SECONDS = 24 * 3600
 """After which an upload that no run was begun with is removed."""
@@ -91,8 +88,8 @@ class Uploads:
         Raises:
             Refusal: for what is too long or of no kind that holds sprites; nothing is kept then.
         """
-        kind = Path(name.lower()).suffix
-        if kind not in KINDS:
+        kind = _kind(name)
+        if kind is None:
             raise wrong(
                 "file",
                 f"{plain_name(name, 'this')} is no kind of file that holds sprites; give a folder, "
@@ -104,7 +101,7 @@ class Uploads:
         folder = self.folder / key
         folder.mkdir(mode=0o700)
         try:
-            shown = plain_name(Path(name.replace("\\", "/")).stem, "sprites")
+            shown = plain_name(name[: -len(kind)], "sprites")
             path = folder / f"{shown}{kind}"
             done = 0
             with path.open("xb") as file:
@@ -115,7 +112,7 @@ class Uploads:
                     file.write(chunk)
             if done == 0:
                 raise wrong("file", "the file is empty")
-            if kind == ".zip":
+            if archives.is_archive(path.name):
                 await to_thread.run_sync(_check_archive, path)
             record = {"format": 1, "id": key, "name": shown, "file": path.name, "bytes": done}
             write_json(folder / _RECORD, record)
@@ -152,19 +149,18 @@ def _too_long() -> Refusal:
     return Refusal(message, status=413, errors={"file": message})
 
 
+def _kind(name: str) -> str | None:
+    """How the name of a file that holds sprites ends; None if it is none."""
+    return next((end for end in KINDS if name.lower().endswith(end)), None)
+
+
 def _check_archive(path: Path) -> None:
-    """Refuse an archive that, by its own list, unpacks to too much; nothing is unpacked for it."""
+    """Refuse an archive that is broken, leads elsewhere or unpacks to too much, by its own list."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        raise wrong("file", f"{path.name} is not a whole zip archive; pack it again") from None
-    if unpacked > MAX_UNPACKED:
-        raise wrong(
-            "file",
-            f"{path.name} unpacks to {unpacked / 2**20:,.0f} MiB; {MAX_UNPACKED // 2**20} are the "
-            "limit here",
-        )
+        with archives.archive_files(path):
+            pass
+    except SpritelabError as error:
+        raise wrong("file", " ".join(str(error).split()).replace("`", "")) from None
 
 
 class Look(Reading):

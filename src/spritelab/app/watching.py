@@ -11,12 +11,11 @@ import anyio
 import numpy as np
 from anyio import to_thread
 
-from spritelab.app.answers import event
+from spritelab.app.answers import Refusal, event
 from spritelab.app.trainings import Trainings
 from spritelab.data.decode import decode
-from spritelab.generate import read_config
 from spritelab.pictures import encode_png, grid
-from spritelab.pictures.layout import good_columns, good_scale
+from spritelab.pictures.layout import good_columns
 from spritelab.storage import parse_json
 
 LOOK_SECONDS = 1.0
@@ -27,7 +26,7 @@ MOST_POINTS = 600
 KEEP_ALIVE = b": still here\n\n"
 """Said when there is nothing else, so that a page that has gone is noticed."""
 
-_GAP = 8  # of pictures.grid
+_GAP = 4  # pixels between sprites
 _SHOWN = 48  # pixels of a sprite, about
 
 _GRID = re.compile(r"step-(\d{8})\.png")
@@ -71,27 +70,27 @@ def latest_grid(run: Path) -> int | None:
 
 
 def small_grid(run: Path, step: int) -> bytes:
-    """A grid of samples, as ``runs.draw_grid`` writes it, smaller and without its title: a PNG.
+    """The sprites of the last grid of samples, smaller and without its title: a PNG.
+
+    Of a run that kept no bare sprites it is the grid as it is.
 
     Raises:
-        ModelError, DataError, StorageError: if the run's model or the picture is broken.
+        DataError: if the picture is broken.
+        Refusal: 404 if it is gone.
     """
-    from spritelab.runs.pictures import SAMPLES
+    from spritelab.runs.pictures import LATEST
 
-    size = read_config(run / "model").size
-    picture = decode((run / "samples" / f"step-{step:08d}.png").read_bytes())[0][..., :3]
-    columns = good_columns(SAMPLES)
-    scale = good_scale(size, columns)
-    tile, rows = size * scale, -(-SAMPLES // columns)
-    top = picture.shape[0] - rows * (tile + _GAP)
-    places = [(i // columns * (tile + _GAP), i % columns * (tile + _GAP)) for i in range(SAMPLES)]
-    sprites = np.stack(
-        [
-            picture[top + y : top + y + tile : scale, _GAP + x : _GAP + x + tile : scale]
-            for y, x in places
-        ]
-    )
-    return encode_png(grid(sprites, columns, max(2, _SHOWN // size), _GAP // 2))
+    bare, whole = run / "samples" / LATEST, run / "samples" / f"step-{step:08d}.png"
+    try:
+        if not bare.is_file():
+            return whole.read_bytes()
+        content = bare.read_bytes()
+    except OSError:
+        raise Refusal("there are no samples", status=404) from None
+    row = decode(content)[0]
+    side = row.shape[0]
+    sprites = np.stack(np.split(row, row.shape[1] // side, axis=1))
+    return encode_png(grid(sprites, good_columns(len(sprites)), max(2, _SHOWN // side), _GAP))
 
 
 async def run_events(trainings: Trainings, name: str) -> AsyncIterator[bytes]:

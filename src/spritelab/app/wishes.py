@@ -10,6 +10,7 @@ from pydantic import Field
 from spritelab import config
 from spritelab.app.answers import refusal_of
 from spritelab.app.uploads import Reading
+from spritelab.config import Settings
 from spritelab.errors import SpritelabError
 
 MAX_MINUTES = 24 * 60.0
@@ -19,6 +20,12 @@ UPDATES_A_MINUTE = 240
 
 LOOKS = 10
 """Validations, grids of samples and checkpoints of a run, on such a machine."""
+
+
+class Naming(Settings):
+    """What ``POST /api/runs/NAME/rename`` takes."""
+
+    name: Annotated[str, Field(max_length=200)]
 
 
 class Wish(Reading):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spritelab import pictures
 from spritelab.config import Prediction, SamplerSettings
 from spritelab.generate import Model, load_model
@@ -15,6 +17,9 @@ from spritelab.runs.log import read_metrics
 
 SAMPLES = 20
 """Sprites in a grid of samples, as in the pictures of the notebook."""
+
+LATEST = "latest.png"
+"""The sprites of the last grid along the way, each pixel one pixel."""
 
 UNITS: dict[Prediction, str] = {
     "eps": "mean squared error on ε",
@@ -57,7 +62,8 @@ def draw_samples(
 def draw_grid(model: Model, folder: Path) -> Images:
     """Draw 20 sprites as ``model`` draws unless told otherwise: one of the grids along the way.
 
-    Writes ``samples/step-00002000.png`` in the run's ``folder``, with the model's updates.
+    Writes ``samples/step-00002000.png`` in the run's ``folder``, with the model's updates, and the
+    sprites themselves, bare and side by side, to ``samples/latest.png``.
 
     Returns:
         The same sprites, bare and enlarged, for TensorBoard: uint8 ``[h,w,3]``.
@@ -67,6 +73,7 @@ def draw_grid(model: Model, folder: Path) -> Images:
     """
     batch, step = model.sample(SAMPLES), model.config.step
     title = f"{batch.how.name}, after {step} updates"
+    pictures.save_png(np.concatenate(list(batch.images), axis=1), folder / "samples" / LATEST)
     pictures.samples_picture(batch.images, folder / "samples" / f"step-{step:08d}.png", title)
     return pictures.grid(batch.images, scale=4)
 

@@ -3,7 +3,7 @@
 import { encodeZip } from "../files/zip.js";
 
 const READ = /\.(png|gif|webp|bmp|jpe?g|aseprite|ase|json|csv|jsonl|txt)$/i;
-export const ACCEPT = ".zip,.png,.gif,.webp,.bmp,.aseprite,.ase,.npy,.npz,.json";
+export const ACCEPT = ".zip,.tar,.tar.gz,.tgz,.gz,.png,.gif,.webp,.bmp,.aseprite,.ase,.npy,.npz,.json";
 
 /**
  * Bring files together.

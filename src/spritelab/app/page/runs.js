@@ -89,7 +89,7 @@ class RunView {
     if (has_model) found.push(this.drawLink());
     if ((state === "running" && mine) || state === "waiting") found.push(act(words.stop, "/stop"));
     if (state === "stopped" || state === "failed") found.push(act(step ? words.resume : words.again, "/resume"));
-    if (mine && state !== "running" && state !== "waiting") found.push(this.removal(act));
+    if (mine && state !== "running" && state !== "waiting") found.push(this.renaming(), this.removal(act));
     const focused = this.actions.contains(document.activeElement);
     this.actions.replaceChildren(...found);
     if (focused) this.actions.querySelector("button, a")?.focus();
@@ -97,6 +97,36 @@ class RunView {
 
   drawLink() {
     return el("a", { className: "button", href: `#draw?model=${encodeURIComponent(this.name)}`, textContent: text.train.draw });
+  }
+
+  /** Another name, in the place of the button. */
+  renaming() {
+    const words = text.train, button = el("button", { type: "button", className: "plain", textContent: words.rename });
+    button.addEventListener("click", () => {
+      const field = el("input", { value: this.name, maxLength: 40, "aria-label": words.new_name });
+      const form = el("form", { className: "joined rename" }, field, el("button", { textContent: words.rename }));
+      form.addEventListener("submit", event => {
+        event.preventDefault();
+        this.rename(field);
+      });
+      form.addEventListener("keydown", event => event.key === "Escape" && form.replaceWith(button));
+      button.replaceWith(form);
+      field.select();
+    });
+    return button;
+  }
+
+  async rename(field) {
+    this.wrong.textContent = "";
+    try {
+      await call(`runs/${encodeURIComponent(this.name)}/rename`, { method: "POST", json: { name: field.value } });
+      await this.changed();
+      this.renewed();
+    } catch (error) {
+      this.wrong.textContent = error.errors?.name ?? error.message;
+      field.setAttribute("aria-invalid", "true");
+      field.focus();
+    }
   }
 
   /** Asked twice: a run cannot be brought back. */
