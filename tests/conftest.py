@@ -155,6 +155,21 @@ def served(tiny_run: Path, tmp_path: Path) -> Any:
 
 
 @pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """The stand-in, which the Hub's client asks in place of the Hub, with an empty cache."""
+    from hub_server import TOKEN, StandIn
+
+    found = StandIn()
+    monkeypatch.setenv("HF_ENDPOINT", found.address)
+    cache = str(tmp_path / "hub-cache")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", cache)
+    monkeypatch.setattr("huggingface_hub._snapshot_download.constants.HF_HUB_CACHE", cache)
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    yield found
+    found.close()
+
+
+@pytest.fixture
 def client(served: Any) -> Any:
     """Who has opened the served page; no run's turn comes by itself."""
     from page_server import open_page

@@ -90,6 +90,10 @@ COMMANDS = [
     ("evaluate", ["compare", "crawl-16"]),
     ("onnx", ["export", "onnx", "crawl-16"]),
     ("onnx", ["export", "web", "crawl-16", "--out", "page"]),
+    ("mcp", ["mcp"]),
+    ("hub", ["push", "crawl-16", "you/crawl-16"]),
+    ("hub", ["sample", "hf://you/crawl-16"]),
+    ("hub", ["data", "inspect", "hf://you/sprites"]),
 ]
 
 
@@ -142,4 +146,5 @@ def test_what_is_asked_for_is_what_the_extra_installs(extra: Extra) -> None:
         assert installed & names(providers[module]), module
     assert len(installed) == len(MODULES[extra])
     assert not installed & names(project["dependencies"])
-    assert project["optional-dependencies"]["all"] == ["spritelab[train,evaluate,onnx,app]"]
+    every = ",".join(MODULES)
+    assert project["optional-dependencies"]["all"] == [f"spritelab[{every}]"]

@@ -12,7 +12,7 @@ import spritelab
 SOURCE = Path(spritelab.__file__).parent
 FLAG = re.compile(r"(?<![\w-])(--[a-z]|-[a-z]\b)")
 
-DOCUMENTS = ("convert/card.py",)
+DOCUMENTS = ("convert/card.py", "convert/diffusers_folder.py", "convert/push.py")
 """Modules with the text of a document that shows commands."""
 
 

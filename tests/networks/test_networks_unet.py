@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spritelab.config import UNetSettings, preset
 from spritelab.errors import SettingsError
-from spritelab.networks import UNet, build_network
+from spritelab.networks import UNet, build_network, from_unet2d, to_unet2d, unet2d_config
 from spritelab.networks.unet import sinusoids
 
 TINY: dict[str, Any] = {"widths": (32, 64), "blocks": 1, "attention": (8,)}
@@ -38,54 +38,6 @@ def inputs(channels: int = 4, size: int = 16, n: int = 3) -> tuple[Tensor, Tenso
     return x, torch.tensor([0, 500, 999])[:n], torch.eye(CLASSES)[:n]
 
 
-def diffusers_names(net: UNet) -> dict[str, str]:
-    """Map our modules' names to those of ``UNet2DModel``."""
-    names = {
-        "stem": "conv_in",
-        "time1": "time_embedding.linear_1",
-        "time2": "time_embedding.linear_2",
-        "norm": "conv_norm_out",
-        "head": "conv_out",
-    }
-
-    def block(ours: str, theirs: str, index: int) -> None:
-        resnet = f"{theirs}.resnets.{index}"
-        names.update({f"{ours}.{part}": f"{resnet}.{part}" for part in ("norm1", "conv1")})
-        names.update({f"{ours}.{part}": f"{resnet}.{part}" for part in ("norm2", "conv2")})
-        names[f"{ours}.modulation"] = f"{resnet}.time_emb_proj"
-        names[f"{ours}.shortcut"] = f"{resnet}.conv_shortcut"
-        attention = f"{theirs}.attentions.{index}"
-        names[f"{ours}.attention.norm"] = f"{attention}.group_norm"
-        names[f"{ours}.attention.out"] = f"{attention}.to_out.0"
-
-    for way in ("down", "up"):
-        for level, stage in enumerate(getattr(net, way)):
-            for index in range(len(stage)):
-                block(f"{way}.{level}.{index}", f"{way}_blocks.{level}", index)
-    block("middle1", "mid_block", 0)
-    block("middle2", "mid_block", 1)
-    for level in range(len(net.shrink)):
-        names[f"shrink.{level}"] = f"down_blocks.{level}.downsamplers.0.conv"
-        names[f"grow.{level}"] = f"up_blocks.{level}.upsamplers.0.conv"
-    return names
-
-
-def carried_over(net: UNet) -> dict[str, Tensor]:
-    """Our weights under the names of ``UNet2DModel``, without the linear map of the context."""
-    names, weights = diffusers_names(net), {}
-    for name, value in net.state_dict().items():
-        module, _, kind = name.rpartition(".")
-        if module == "context":
-            continue
-        if module.endswith(".qkv"):
-            attention = names[f"{module.removesuffix('.qkv')}.norm"].removesuffix(".group_norm")
-            for part, rows in zip("qkv", value.chunk(3), strict=True):
-                weights[f"{attention}.to_{part}.{kind}"] = rows
-        else:
-            weights[f"{names[module]}.{kind}"] = value
-    return weights
-
-
 @pytest.mark.parametrize(
     ("name", "channels", "size"),
     [("small", 4, 16), ("small", 3, 32), ("base", 4, 32), ("base", 3, 16)],
@@ -97,31 +49,18 @@ def test_it_equals_diffusers_unet(name: str, channels: int, size: int) -> None:
     net = build_network(settings, channels=channels, size=size, context_dim=CLASSES, timesteps=1000)
     assert isinstance(net, UNet)
     randomised(net)
-    levels = len(settings.widths)
-    attends = [size // 2**level in settings.attention for level in range(levels)]
-    oracle = diffusers.UNet2DModel(
-        sample_size=size,
-        in_channels=channels,
-        out_channels=channels,
-        block_out_channels=settings.widths,
-        layers_per_block=settings.blocks,
-        down_block_types=["AttnDownBlock2D" if a else "DownBlock2D" for a in attends],
-        up_block_types=["AttnUpBlock2D" if a else "UpBlock2D" for a in reversed(attends)],
-        attention_head_dim=32,
-        norm_num_groups=8,
-        attn_norm_num_groups=8,  # without it the middle attends unnormalised
-        norm_eps=1e-5,
-        resnet_time_scale_shift="scale_shift",
-        class_embed_type="identity",
-        dropout=settings.dropout,
-    ).eval()
-    oracle.load_state_dict(carried_over(net))
+    arguments = unet2d_config(settings, channels=channels, size=size, classes=CLASSES)
+    oracle = diffusers.UNet2DModel(**arguments).eval()
+    oracle.load_state_dict(to_unet2d(net.state_dict()))
     x, t, context = inputs(channels, size)
+    context[0] = 0  # no class
     with torch.no_grad():
         ours = net(x, t, context)
-        theirs = oracle(x, t, class_labels=net.context(context)).sample
+        theirs = oracle(x, t, class_labels=torch.tensor([CLASSES, 1, 2])).sample
     assert float(theirs.std()) > 0.1
     torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5 * float(theirs.abs().max()))
+    back = from_unet2d(oracle.state_dict(), net.state_dict())
+    assert all(torch.equal(back[key], weight) for key, weight in net.state_dict().items())
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def build_app(served: Served, door: Door) -> Starlette:
     async def living(_: Starlette) -> AsyncIterator[None]:
         served.uploads.tidy(served.trainings.used_uploads())
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_take_turns, served.trainings)
+            tasks.start_soon(take_turns, served.trainings)
             yield
             tasks.cancel_scope.cancel()
 
@@ -193,7 +193,7 @@ def build_app(served: Served, door: Door) -> Starlette:
     )
 
 
-async def _take_turns(trainings: Trainings) -> None:
+async def take_turns(trainings: Trainings) -> None:
     """Begin the run whose turn it is, now and whenever the one before has ended."""
     while True:
         try:

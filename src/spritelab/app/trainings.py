@@ -54,13 +54,20 @@ class Trainings:
         Raises:
             Refusal: for what cannot be, beside its field.
         """
+        return self.ask_for(wish, self.uploads.path(wish.upload))
+
+    def ask_for(self, wish: Wish, path: Path) -> dict[str, Any]:
+        """The same, for sprites at a ``path`` that need be no upload.
+
+        Raises:
+            Refusal: for what cannot be, beside its field.
+        """
         name = wish.name.strip()
         self._check_free(name)
-        path = self.uploads.path(wish.upload)
         job = {
             "format": 1,
             "out": str(self.runs / name),
-            "upload": wish.upload,
+            "upload": wish.upload or None,
             **settings_of(wish, path),
         }
         if wish.init is not None:

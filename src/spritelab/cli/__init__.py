@@ -90,9 +90,21 @@ commands.add_typer(steer.app, name="steer")
 commands.add_typer(export.app, name="export")
 deferred(
     commands,
+    "push",
+    "Put a model on the Hugging Face Hub, with a card and sprites of every class.",
+    "spritelab push runs/mine you/mine",
+)
+deferred(
+    commands,
     "app",
     "Serve a page to draw, watch and train on, on this machine.",
     "spritelab app --runs runs",
+)
+deferred(
+    commands,
+    "mcp",
+    "Serve agents: the Model Context Protocol, on standard input and output.",
+    "spritelab mcp --folder my-game",
 )
 
 

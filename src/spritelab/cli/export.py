@@ -38,6 +38,12 @@ deferred(
 )
 deferred(
     app,
+    "diffusers",
+    "Write a model as a folder that diffusers loads.",
+    "spritelab export diffusers crawl-16 --out crawl-16-diffusers",
+)
+deferred(
+    app,
     "web",
     "Write a page that draws with models in the visitor's browser.",
     "spritelab export web builtin-16 crawl-16 --out page",

@@ -116,9 +116,9 @@ def _parents(sprites: SpriteSet, facts: Inspection) -> dict[str, float]:
 
 def _holds_model(folder: Path) -> bool:
     """Whether it is a model or a run; torch is not loaded to see that a folder is none."""
-    weights = "model.safetensors"
     if folder.exists():
-        return (folder / weights).is_file() or (folder / "model" / weights).is_file()
+        weights = ("model.safetensors", "model/model.safetensors", "model_index.json")
+        return any((folder / name).is_file() for name in weights)
     from spritelab.generate import shipped_models
 
     return str(folder) in shipped_models()

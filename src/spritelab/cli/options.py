@@ -174,7 +174,10 @@ def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Spl
     return split
 
 
-MODEL = "a run's folder, a model folder, or a model that comes along: builtin-16, crawl-16"
+MODEL = (
+    "a run's folder, a model folder, a model that comes along: builtin-16, crawl-16; or "
+    "hf://org/name"
+)
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)]
 OptionalModelName = Annotated[str | None, typer.Argument(metavar="MODEL", help=MODEL)]
 Device = Annotated[

@@ -20,10 +20,11 @@ from spritelab.config import (
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from spritelab.runs import Run
+    from spritelab.runs import Loggers, Run
 
 LEARNING = "Learning"
 SPRITES = "Sprites"
+LOGGER = "who is told besides TensorBoard: wandb, mlflow or trackio; may be given again"
 
 
 def _data(name: str, *names: str) -> Any:
@@ -91,6 +92,7 @@ def train(
         ),
     ] = None,
     cpu: Annotated[bool, typer.Option("--cpu", help="do not use a GPU")] = False,
+    logger: Annotated[list[str] | None, typer.Option(help=LOGGER, show_default=False)] = None,
     *,
     reading: dict[str, Any],
 ) -> None:
@@ -101,6 +103,7 @@ def train(
     """
     from spritelab import runs
 
+    loggers = runs.check_loggers(logger or ())
     of_data = options.given(
         source=data,
         size=size,
@@ -129,16 +132,16 @@ def train(
     chosen = preset if config is None else read_settings(config)
     with console.console.status("reading the sprites"):
         run = runs.open_run(out, overrides, preset=chosen, init=init, resume=resume)
-    _train(run, stop_after, cpu)
+    _train(run, stop_after, cpu, loggers)
 
 
-def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
+def _train(run: Run, stop_after: int | None, cpu: bool, loggers: Loggers) -> None:
     from spritelab import runs
     from spritelab.progress import SILENT
 
     if not run.is_main:
         # Of several processes that train together one speaks and draws.
-        runs.follow(run, SILENT, stop_after=stop_after, cpu=cpu)
+        runs.follow(run, SILENT, stop_after=stop_after, cpu=cpu, loggers=loggers)
         raise typer.Exit(130 if run.interrupted else 0)
     console.say(
         "training",
@@ -153,7 +156,7 @@ def _train(run: Run, stop_after: int | None, cpu: bool) -> None:
         console.say("begun from", run.parent.in_words())
     begun_at = run.step
     with console.progress("updates") as report:
-        runs.follow(run, report, stop_after=stop_after, cpu=cpu)
+        runs.follow(run, report, stop_after=stop_after, cpu=cpu, loggers=loggers)
     if run.stopped:
         console.say(
             "stopped",

@@ -31,7 +31,8 @@ class DataSettings(ReadingSettings):
 
     source: Line = Field(
         default="builtin",
-        description="builtin, sprites, crawl, or a path: a folder, archive, sheet, .npy or .npz",
+        description="builtin, sprites, crawl, a path: a folder, archive, sheet, .npy or .npz; or "
+        "hf://org/name",
     )
     size: Literal[16, 32] = Field(default=16, description="16 or 32: height and width in pixels")
     channels: Literal[3, 4] | None = Field(

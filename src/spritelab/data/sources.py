@@ -13,13 +13,14 @@ import numpy as np
 
 from spritelab import pixels, sheets
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
-from spritelab.data import arrays, crawl, decode, sprites_dataset
+from spritelab.data import arrays, crawl, decode, hub_sets, sprites_dataset
 from spritelab.data.archives import archive_files, check_packing, is_archive
 from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files, read_one
 from spritelab.data.spriteset import SpriteSet
 from spritelab.errors import DataError, SettingsError
+from spritelab.hub import Address, is_address
 from spritelab.pixels import Colour, Images
 from spritelab.progress import SILENT, Progress
 
@@ -64,7 +65,8 @@ def load(
             ``tile``, a sheet with its JSON beside it, or that JSON (see ``sheets.cut_atlas``), an
             ``.aseprite`` file, an animated image whose frames are sprites, an ``.npy`` or ``.npz``
             file (see ``arrays``), or an archive of a folder (see
-            ``archives``). A folder goes before a name.
+            ``archives``). A folder goes before a name. ``hf://org/name`` is a data set on the
+            Hugging Face Hub (see ``hub_sets``).
         size: height and width in pixels; None keeps the source's own. Sprites shrink by an
             alpha-weighted mean and grow by repeated pixels, both by whole factors only, or are
             set on a larger square by ``pad``.
@@ -131,7 +133,8 @@ def read(settings: DataSettings, *, progress: Progress = SILENT) -> SpriteSet:
     Raises:
         DataError, SettingsError, DownloadError: as ``load``.
     """
-    found = settings.source if settings.source in NAMES else Path(settings.source)
+    named = settings.source in NAMES or is_address(settings.source)
+    found = settings.source if named else Path(settings.source)
     return _load(found, settings, settings.size, settings.channels, settings.count, None, progress)
 
 
@@ -174,6 +177,8 @@ def find_source(source: str | os.PathLike[str]) -> str | Path:
     Warns:
         UserWarning: if there are both.
     """
+    if isinstance(source, str) and is_address(source):
+        return source
     if not isinstance(source, str) or source not in NAMES:
         return Path(source)
     if not Path(source).is_dir():
@@ -213,7 +218,9 @@ def _load(
     progress: Progress,
 ) -> SpriteSet:
     _check_form(size, channels, n)
-    if isinstance(source, str):
+    if is_address(source):
+        sprites = hub_sets.load(Address.parse(str(source)), how, size, progress)
+    elif isinstance(source, str):
         _check_named(source, how)
         sprites = _load_named(source, n, cache, progress)
     else:

@@ -12,6 +12,7 @@ from spritelab.config import HOW_READ, DataSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import ModelConfig
+from spritelab.hub import is_address
 from spritelab.runs import read_record, record_file, run_data
 
 
@@ -77,7 +78,7 @@ def find_split(
     elif source is None:
         source = settings.source if settings else known.source
         # A model folder keeps the last part of a path only: not where it is on this machine.
-        if run is None and source not in data.NAMES:
+        if run is None and source not in data.NAMES and not is_address(source):
             raise SettingsError(
                 f"{folder or 'this model'} does not say where its sprites are; name them with "
                 f"`source` (it was trained on {source!r})"

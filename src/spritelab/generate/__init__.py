@@ -6,6 +6,7 @@ from spritelab.generate.folder import (
     load_model_files,
     make_network,
     read_config,
+    save_config,
     save_model,
     shipped_models,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Parent",
     "make_network",
     "save_model",
+    "save_config",
     "load_model_files",
     "read_config",
     "load_parent",

@@ -16,14 +16,29 @@ from torch import Tensor, nn
 from spritelab.config import as_read_before
 from spritelab.diffusion import FEATURES, Schedule, build_schedule, palette_channels
 from spritelab.errors import ModelError, SettingsError
+from spritelab.generate.diffusers_weights import (
+    BUFFERS,
+    FILE,
+    HEAD,
+    UNET,
+    from_parts,
+    to_parts,
+)
 from spritelab.generate.model_config import FORMAT, ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
+from spritelab.hub import Address, fetch, is_address
 from spritelab.networks import build_network, build_palette_network, check_parameters
 from spritelab.storage import read_record, write_json
 from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
 
 WEIGHTS = "model.safetensors"
 PALETTES = "palettes.safetensors"
+
+DIFFUSERS_WEIGHTS = f"{UNET}/{FILE}"
+"""In place of ``WEIGHTS``, in a folder that diffusers loads, see ``diffusers_weights``."""
+
+FETCHED = ("config.json", WEIGHTS, PALETTES, DIFFUSERS_WEIGHTS, f"{HEAD}/{FILE}")
+"""The files that are fetched of a model on the Hub: those that are read."""
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 """One model folder a model, with its card as ``README.md``."""
@@ -110,6 +125,15 @@ def save_model(
     write_tensors(folder / WEIGHTS, weights)
     if palettes is not None:
         write_tensors(folder / PALETTES, palettes.tensors())
+    save_config(folder, config)
+
+
+def save_config(folder: Path, config: ModelConfig) -> None:
+    """Write what a model folder says of its model, in today's format.
+
+    Raises:
+        StorageError: if it cannot be written.
+    """
     write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
 
 
@@ -146,12 +170,18 @@ def load_model_files(folder: Path) -> ModelFiles:
     except SettingsError as error:
         raise ModelError(f"{folder / 'config.json'}: {error}") from None
     wanted = network.state_dict()
-    if not _fits(tensor_shapes(folder / WEIGHTS), wanted):
+    if weights_file(folder) == folder / DIFFUSERS_WEIGHTS:
+        parts = to_parts(wanted)
+        files = {part: folder / part / FILE for part in parts}
+    else:
+        parts, files = {"": wanted}, {"": folder / WEIGHTS}
+    if not all(_fits(tensor_shapes(files[part]), wanted) for part, wanted in parts.items()):
         raise ModelError(
             f"the weights in {folder} are not those of the network in its config.json; "
             "copy the folder again"
         )
-    weights = read_tensors(folder / WEIGHTS)
+    found = {part: read_tensors(file) for part, file in files.items()}
+    weights = found[""] if "" in found else from_parts(found, wanted)
     if not _finite(weights):
         raise ModelError(f"the weights in {folder} are not finite; take or train another model")
     # Copied, or they would lie in the file itself, which another program may write.
@@ -165,11 +195,17 @@ def load_model_files(folder: Path) -> ModelFiles:
     return ModelFiles(network.eval(), schedule, config, palettes)
 
 
+def weights_file(folder: Path) -> Path:
+    """The file of a model folder that has the weights, or that is missing if none has."""
+    theirs = folder / DIFFUSERS_WEIGHTS
+    return theirs if theirs.is_file() and not (folder / WEIGHTS).is_file() else folder / WEIGHTS
+
+
 def _fits(
     found: Mapping[str, tuple[torch.dtype, tuple[int, ...]]], wanted: Mapping[str, Tensor]
 ) -> bool:
     """Whether tensors are those that are wanted, by name, shape and kind of number."""
-    return found.keys() == wanted.keys() and all(
+    return found.keys() - set(BUFFERS) == wanted.keys() and all(
         found[name][1] == tuple(like.shape)
         and found[name][0].is_floating_point == like.dtype.is_floating_point
         for name, like in wanted.items()
@@ -188,20 +224,26 @@ def shipped_models() -> tuple[str, ...]:
 def find_model(source: str | Path) -> Path:
     """The model folder of a run's folder, of a model folder, or of a shipped model's name.
 
+    ``hf://org/name`` is fetched from the Hugging Face Hub, see ``spritelab.hub``.
+
     Raises:
+        DownloadError: if it cannot be fetched.
         ModelError: if there is none.
     """
-    folder = Path(source)
+    if is_address(source):
+        folder = fetch(Address.parse(str(source)), "model", FETCHED)
+    else:
+        folder = Path(source)
     if not folder.is_dir():
         if str(source) in shipped_models():
             return SHIPPED / str(source)
         raise ModelError(
-            f"there is no model at {folder}; give a run's folder, a model folder or one of "
-            f"{', '.join(shipped_models())}"
+            f"there is no model at {folder}; give a run's folder, a model folder, hf://org/name "
+            f"or one of {', '.join(shipped_models())}"
         )
     if (folder / "model" / "config.json").is_file():
         return folder / "model"
-    if not (folder / WEIGHTS).is_file():
+    if not weights_file(folder).is_file():
         raise ModelError(
             f"{folder} holds no model (no model/config.json); "
             "has its training reached its first checkpoint?"

@@ -165,10 +165,12 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
     Args:
         source: a run's folder (``runs/NAME``), a model folder, or the name of a model that comes
             with spritelab (``builtin-16``; see ``shipped_models``). A folder goes before a name.
+            ``hf://org/name`` is fetched from the Hugging Face Hub.
         device: where it runs, such as ``"cpu"`` or ``"cuda:1"``; the best one found if not given.
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
+        DownloadError: if it cannot be fetched.
         SettingsError: if ``device`` is none that torch can use here.
     """
     found = find_model(source)

@@ -10,10 +10,10 @@ from torch import nn
 from spritelab.config import Settings, UNetSettings
 from spritelab.errors import SettingsError
 from spritelab.generate.folder import (
-    WEIGHTS,
     find_model,
     load_model_files,
     make_network,
+    weights_file,
 )
 from spritelab.generate.model_config import ModelConfig, Parent
 from spritelab.networks import with_classes
@@ -67,12 +67,12 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
 
 
 def weights_hash(source: str | Path) -> str:
-    """SHA-256, in hexadecimal, of the ``model.safetensors`` of a model.
+    """SHA-256, in hexadecimal, of the file with the weights of a model.
 
     Raises:
         ModelError: if there is no model.
     """
-    return hashlib.sha256((find_model(source) / WEIGHTS).read_bytes()).hexdigest()
+    return hashlib.sha256(weights_file(find_model(source)).read_bytes()).hexdigest()
 
 
 def _in_short(value: object) -> str:

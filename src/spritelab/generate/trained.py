@@ -31,6 +31,7 @@ from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.model_config import ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
+from spritelab.hub import name_of
 from spritelab.networks import largest_map
 from spritelab.palette import Palette
 from spritelab.pixels import Images
@@ -59,7 +60,9 @@ class TrainedNetwork:
     @property
     def name(self) -> str:
         """The name of its folder, or of the run's that it is in; empty if it has none."""
-        return "" if self.folder is None else self.folder.resolve().name
+        if self.folder is None:
+            return ""
+        return name_of(self.folder) or self.folder.resolve().name
 
     @property
     def class_names(self) -> tuple[str, ...]:

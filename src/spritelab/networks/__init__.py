@@ -8,6 +8,7 @@ from spritelab.networks.context_unet import ContextUNet
 from spritelab.networks.cost import HEADS_WIDTH, check_cost, check_parameters, largest_map
 from spritelab.networks.palette_net import VOTES, PaletteNet
 from spritelab.networks.unet import UNet
+from spritelab.networks.unet2d import from_unet2d, to_unet2d, unet2d_config
 
 __all__ = [
     "ContextUNet",
@@ -19,6 +20,9 @@ __all__ = [
     "largest_map",
     "hidden_weights",
     "with_classes",
+    "unet2d_config",
+    "to_unet2d",
+    "from_unet2d",
 ]
 
 

@@ -6,8 +6,8 @@ shift (Dhariwal and Nichol 2021); self-attention where the image is small; the l
 branch starts at zero, so that each block starts as the identity.
 
 The layout is that of diffusers' ``UNet2DModel`` with ``resnet_time_scale_shift="scale_shift"``,
-``attn_norm_num_groups=8``, ``class_embed_type="identity"`` and the linear map of the context in
-front, so that weights carry over; a test holds the two equal.
+``attn_norm_num_groups=8``, and a row for each class, so that weights carry over (see ``unet2d``); a
+test holds the two equal.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spritelab.errors import SettingsError
+from spritelab.networks.cost import HEADS_WIDTH
 
 _Module = TypeVar("_Module", bound=nn.Module)
+
+GROUPS = 8
+"""Groups of every normalisation."""
 
 
 class UNet(nn.Module):
@@ -50,9 +54,9 @@ class UNet(nn.Module):
         blocks: int,
         attention: Sequence[int],
         context_dim: int,
-        heads_width: int = 32,
+        heads_width: int = HEADS_WIDTH,
         dropout: float = 0.0,
-        groups: int = 8,
+        groups: int = GROUPS,
         out_channels: int | None = None,
     ) -> None:
         super().__init__()

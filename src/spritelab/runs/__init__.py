@@ -24,12 +24,16 @@ from spritelab.runs.parents import parent_losses, parents_of_few
 from spritelab.runs.pictures import draw_pictures
 from spritelab.runs.record import RunRecord, describe_model, read_record, record_file, run_data
 from spritelab.runs.run import Run
+from spritelab.runs.trackers import LOGGERS, Loggers, check_loggers
 
 __all__ = [
     "train",
     "open_run",
     "follow",
     "Run",
+    "LOGGERS",
+    "Loggers",
+    "check_loggers",
     "RunRecord",
     "describe_model",
     "draw_pictures",

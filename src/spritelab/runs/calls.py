@@ -17,6 +17,7 @@ from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.pictures import draw_pictures
 from spritelab.runs.record import read_record
 from spritelab.runs.run import Run
+from spritelab.runs.trackers import Loggers, check_loggers
 from spritelab.training import total_steps
 
 
@@ -29,6 +30,7 @@ def train(
     resume: bool = False,
     stop_after: int | None = None,
     cpu: bool = False,
+    loggers: Loggers = (),
     progress: Progress | None = None,
     **changes: Any,
 ) -> Model:
@@ -47,6 +49,7 @@ def train(
         resume: go on with the run in ``out``. What else is given must be as it was.
         stop_after: stop once the run has made this many updates, counted from its very start.
         cpu: do not use an accelerator even if there is one.
+        loggers: who is told of the run besides TensorBoard: ``wandb``, ``mlflow``, ``trackio``.
         progress: told of the updates, then of the pictures; shown on the terminal or in the
             notebook if not given. ``SILENT`` shows nothing.
         changes: settings in place of the preset's, such as ``steps=3000``, ``mirror=True``,
@@ -60,13 +63,14 @@ def train(
     """
     sprites = data if isinstance(data, SpriteSet) else None
     named = full_names(changes)
+    check_loggers(loggers)  # before anything is read
     if data is None and not resume:
         raise SettingsError("say which sprites to learn: `data` is a path, a name or a SpriteSet")
     if sprites is None and data is not None:
         named["data.source"] = str(data)
     run = open_run(out, named, preset=preset, init=init, resume=resume, sprites=sprites)
     with showing("updates", progress if run.is_main else SILENT) as told:
-        follow(run, told, stop_after=stop_after, cpu=cpu)
+        follow(run, told, stop_after=stop_after, cpu=cpu, loggers=loggers)
     if run.interrupted:
         raise KeyboardInterrupt(
             f"saved after {run.step:,} updates in {run.folder}: resume=True goes on, "
@@ -136,20 +140,25 @@ def open_run(
 
 
 def follow(
-    run: Run, progress: Progress, *, stop_after: int | None = None, cpu: bool = False
+    run: Run,
+    progress: Progress,
+    *,
+    stop_after: int | None = None,
+    cpu: bool = False,
+    loggers: Loggers = (),
 ) -> None:
     """Train a run, and say how it goes: updates, loss, speed, held-out loss.
 
     Args:
         run: is trained, see ``Run.train``; it says afterwards how it ended.
         progress: told of every update.
-        stop_after, cpu: see ``Run.train``.
+        stop_after, cpu, loggers: see ``Run.train``.
     """
     batch_size = run.settings.training.batch_size
     total = total_steps(run.settings.training, len(run.train_sprites))
     smooth = held_out = None
     first_step, first_seconds = run.step, None
-    for update in run.train(stop_after, cpu):
+    for update in run.train(stop_after, cpu, loggers=loggers):
         smooth = update.loss if smooth is None else 0.98 * smooth + 0.02 * update.loss
         if update.validation is not None:
             held_out = update.validation.val_objective

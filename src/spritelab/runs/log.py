@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritelab.pixels import Images
+from spritelab.runs.trackers import Trackers
 from spritelab.storage import parse_json, storing, write_file
 from spritelab.training import Update
 
@@ -29,9 +30,16 @@ class Log:
             resumed run writes the same lines.
     """
 
-    def __init__(self, folder: Path, board: SummaryWriter, batch_losses: Sequence[float]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        board: SummaryWriter,
+        batch_losses: Sequence[float],
+        trackers: Trackers | None = None,
+    ) -> None:
         self.path = folder / METRICS
         self.board = board
+        self.trackers = trackers or Trackers(())
         self.batch_losses = list(batch_losses)
 
     def update(self, update: Update, batch_size: int, kept_step: int | None = None) -> None:
@@ -43,6 +51,7 @@ class Log:
             kept_step: updates of the weights of the least held-out loss, where a run keeps them.
         """
         self.batch_losses.append(update.loss)
+        self.trackers.update(update)
         self.board.add_scalar("loss/batch", update.loss, update.step)
         self.board.add_scalar("learning_rate", update.learning_rate, update.step)
         if update.validation is None:
@@ -70,12 +79,15 @@ class Log:
         self.board.add_scalar("objective/held_out", update.validation.val_objective, update.step)
 
     def picture(self, picture: Images, step: int) -> None:
-        """Show a grid of samples, uint8 ``[h,w,3]``, in TensorBoard."""
+        """Show a grid of samples, uint8 ``[h,w,3]``, in TensorBoard and where else it is told."""
+        self.trackers.picture(picture, step)
         self.board.add_image("samples", picture, step, dataformats="HWC")
 
 
 @contextmanager
-def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator[Log]:
+def open_log(
+    folder: Path, step: int, batch_losses: Sequence[float], trackers: Trackers | None = None
+) -> Iterator[Log]:
     """Open the log of a run that goes on from update ``step``; what lies beyond is dropped."""
     from torch.utils.tensorboard import SummaryWriter
 
@@ -86,7 +98,7 @@ def open_log(folder: Path, step: int, batch_losses: Sequence[float]) -> Iterator
         # What an earlier session logged beyond its last checkpoint happens again.
         board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
         try:
-            yield Log(folder, board, batch_losses)
+            yield Log(folder, board, batch_losses, trackers)
         finally:
             board.close()
 

@@ -16,6 +16,7 @@ from spritelab.data import SpriteSet
 from spritelab.data.spriteset import IN_MEMORY
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import ModelConfig, Parent, TrainedOn
+from spritelab.hub import is_address
 
 FORMAT = 2
 """Version of a run's record; raised whenever old code could no longer read it.
@@ -174,7 +175,7 @@ def describe_model(
 
 def _shareable(settings: DataSettings) -> DataSettings:
     """Data settings that tell nothing of the disk they were made on: of a path, its last part."""
-    if settings.source in data.NAMES:
+    if settings.source in data.NAMES or is_address(settings.source):
         return settings
     name = Path(settings.source).name
     return settings.model_copy(

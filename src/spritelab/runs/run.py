@@ -7,7 +7,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,8 @@ from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log
 from spritelab.runs.pictures import draw_grid
 from spritelab.runs.record import describe_model
+from spritelab.runs.trackers import Loggers, Trackers, check_loggers, open_trackers
+from spritelab.storage import digest
 from spritelab.training import (
     CheckpointState,
     Clock,
@@ -119,6 +121,7 @@ class Run:
         stop_after: int | None = None,
         cpu: bool = False,
         clock: Clock = time.perf_counter,
+        loggers: Loggers = (),
     ) -> Generator[Update, None, None]:
         """Train from the last checkpoint, or from the start, yielding after every update.
 
@@ -133,6 +136,7 @@ class Run:
             cpu: do not use an accelerator even if there is one.
             clock: gives the seconds of the run and decides when so many minutes are over;
                 ``time.process_time`` for a comparison on a machine that others use, too.
+            loggers: who is told besides TensorBoard, see ``trackers``.
 
         Warns:
             UserWarning: if a small set is shown too often, see ``training.ViewsWatch``.
@@ -140,17 +144,19 @@ class Run:
         Raises:
             TrainingError: if another process trains this run, or the loss or the weights are no
                 longer finite.
-            SettingsError: if the run is to stop when it memorises, and nothing is held out.
+            SettingsError: if the run is to stop when it memorises, and nothing is held out; for a
+                logger that is unknown or cannot begin.
+            MissingExtraError: for a logger whose package is missing.
             ModelError: if the last checkpoint is broken or not one of this run.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
         self._stop.clear()
-        updates = self._train(stop_after, cpu, clock)
+        updates = self._train(stop_after, cpu, clock, check_loggers(loggers))
         _close_at_exit(updates)
         return updates
 
     def _train(
-        self, stop_after: int | None, cpu: bool, clock: Clock
+        self, stop_after: int | None, cpu: bool, clock: Clock, loggers: Loggers
     ) -> Generator[Update, None, None]:
         settings = self.settings.training
         with ExitStack() as stack:
@@ -182,7 +188,8 @@ class Run:
             # Only the first of several processes writes.
             log = None
             if accelerator.is_main_process:
-                log = stack.enter_context(open_log(self.folder, state.step, batch_losses))
+                told = stack.enter_context(self._trackers(accelerator, loggers))
+                log = stack.enter_context(open_log(self.folder, state.step, batch_losses, told))
             for update in updates:
                 self.finished = update.progress >= 1
                 asked = any_process(self._stop.is_set())
@@ -221,6 +228,15 @@ class Run:
                 if self.stopped:
                     break
             accelerator.wait_for_everyone()
+
+    def _trackers(
+        self, accelerator: Accelerator, loggers: Loggers
+    ) -> AbstractContextManager[Trackers]:
+        """Those of this session; a run that goes on is the same run there, where they can tell."""
+        settings = self.settings.model_dump(mode="json")
+        place = str(self.folder.resolve())
+        key = digest(place, settings, self.train_sprites.content_hash)[:16]
+        return open_trackers(accelerator, loggers, self.folder.resolve().name, settings, key)
 
     def _restore(self, accelerator: Accelerator) -> tuple[TrainingState, Schedule, list[float]]:
         """Build the state of update 0 and bring it to the last checkpoint, if there is one.

@@ -21,8 +21,15 @@ _BROKEN = (OSError, SafetensorError, ValueError, OverflowError, MemoryError, Run
 _LENGTH = 8  # bytes that say how long the header is
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> Path:
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, str] | None = None
+) -> Path:
     """Write named tensors, whole or not at all, and return the path.
+
+    Args:
+        path: of the file.
+        tensors: by name.
+        about: what the file's header says beside them, as text.
 
     Raises:
         StorageError: if the file cannot be written; an older one is then kept.
@@ -32,7 +39,9 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> Path:
     packed = memoryview(safetensors.torch.save(plain))
     start = _LENGTH + int.from_bytes(packed[:_LENGTH], "little")
     found = hashlib.sha256(packed[start:]).hexdigest()
-    return write_file(path, safetensors.torch.save(plain, metadata={HASH: f"0x{found}"}))
+    return write_file(
+        path, safetensors.torch.save(plain, metadata={**(about or {}), HASH: f"0x{found}"})
+    )
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

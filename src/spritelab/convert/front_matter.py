@@ -1,0 +1,110 @@
+"""What a card on a hub says to programs: licence, tags, figures, as YAML before the words.
+
+Every value is written as JSON, which is YAML too, so that nothing that a model's folder says can
+break out of its place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from spritelab.generate import ModelConfig
+
+Library = Literal["spritelab", "diffusers"]
+
+TASK = "unconditional-image-generation"
+"""What the Hub calls drawing without a prompt; classes are not told apart from none there."""
+
+LICENCES = {
+    *("mit", "apache-2.0", "bsd-3-clause", "unlicense", "wtfpl", "gpl-3.0", "agpl-3.0"),
+    *("cc0-1.0", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "cc-by-sa-4.0"),
+    *("cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0", "openrail"),
+}
+"""Licences that the Hub knows by these names."""
+
+METRICS = {
+    "kid": "KID",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "copies": "copies of training sprites",
+}
+"""The figures that go before a card, by the names of ``Measures``; the Fréchet distance besides."""
+
+
+def front_matter(
+    config: ModelConfig, name: str, library: Library, card: Mapping[str, Any] | None = None
+) -> str:
+    """The lines before a card, with those that part them from it.
+
+    Args:
+        config: of the model.
+        name: of the model.
+        library: that loads it.
+        card: what its ``card.json`` says, if it has one; its figures are repeated.
+    """
+    tags = ["pixel-art", "sprites", "diffusion", "spritelab", "image-generation"]
+    entries: dict[str, Any] = {
+        **_licence(config.trained_on.licence),
+        "library_name": library,
+        "pipeline_tag": TASK,
+        "tags": tags,
+        "inference": False,
+    }
+    if (figures := _figures(card)) is not None:
+        data = config.trained_on.source
+        result = {
+            "task": {"type": TASK},
+            "dataset": {"name": data, "type": data},
+            "metrics": figures,
+        }
+        entries["model-index"] = [{"name": name, "results": [result]}]
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
+    return "\n".join(["---", *lines, "---", ""])
+
+
+def words(config: ModelConfig, name: str, used: str) -> str:
+    """A card in words for a model that has none: what its folder says, and how it is used."""
+    rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in config.in_words())
+    classes = ", ".join(_cell(one) for one in config.class_names)
+    return f"""# {_cell(name)}
+
+Draws pixel-art sprites of these classes: {classes}.
+
+|  |  |
+|---|---|
+{rows}
+
+{used}"""
+
+
+def _licence(licence: str) -> dict[str, str]:
+    known = licence.strip().lower()
+    if known in LICENCES:
+        return {"license": known}
+    slug = re.sub(r"[^a-z0-9.]+", "-", known).strip("-")
+    return {"license": "other", "license_name": slug or "unknown"}
+
+
+def _figures(card: Mapping[str, Any] | None) -> list[dict[str, Any]] | None:
+    """Those of the card, as the Hub's ``model-index`` has them."""
+    figures = (card or {}).get("figures")
+    measures = figures.get("measures") if isinstance(figures, Mapping) else None
+    if not isinstance(figures, Mapping) or not isinstance(measures, Mapping):
+        return None
+    names = {"frechet": str(figures.get("frechet_name", "Fréchet distance")), **METRICS}
+    found = [
+        {"type": key, "name": f"{shown}, n = {figures.get('n')}", "value": value}
+        for key, shown in names.items()
+        if isinstance(value := measures.get(key), int | float)
+    ]
+    return found or None
+
+
+def _cell(text: str) -> str:
+    """Text as a cell of a table takes it, and as no markup."""
+    return re.sub(r"[|<>`\[\]\n\r]", " ", text)
