@@ -107,6 +107,7 @@ def test_drawn_sprites_are_shown_pixel_for_pixel(ask: Ask, folder: Path) -> None
 def test_one_is_varied(ask: Ask, folder: Path) -> None:
     found, picture = ask("vary", model="tiny", number=5, n=2, amount=0.5, label="square", steps=2)
     assert found["amount"] == 0.5
+    assert found["of"] == {"number": 5, "seed": 0, "label": "square"}
     assert picture is not None
     model = load_model(folder / "runs" / "tiny", "cpu")
     batch = model.vary(2, number=5, amount=0.5, label="square", steps=2)

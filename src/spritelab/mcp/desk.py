@@ -88,7 +88,9 @@ class Desk:
             form = check_form({**wanted, "numbers": [number]}, Drawing)
             model, how, _ = prepare(form, self.served.shelf)
             batch = model.vary(n, how, amount=amount, number=number, **_how(form))
-        return Shown({"amount": amount, **described(batch)}, picture(batch.images))
+        facts = described(batch)
+        variations = {"of": facts.pop("sprites")[0], "amount": amount, "variations": n}
+        return Shown({**facts, **variations}, picture(batch.images))
 
     def sheet(
         self, wanted: Mapping[str, Any], file: str, format: str | None, **layout: Any
