@@ -11,6 +11,7 @@ help:
 	@echo "make check   style, types and the quick tests"
 	@echo "make soak    broken on purpose for an hour or more: damaged files, kills (docs/trust.md)"
 	@echo "make docs    the guides and the reference as one site, in build/site/"
+	@echo "make site    the same, and the page that draws with crawl-16 in the browser, in build/site/play/"
 	@echo "make engines what is written, opened in the engines that are installed (docs/export.md)"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
 	@echo "make bench   speed and memory, beside other code (docs/benchmarks.md; some 20 minutes)"
@@ -45,9 +46,15 @@ soak: .venv/installed-dev
 docs: .venv/installed-dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+# RUNTIME is where npm has put onnxruntime-web, if it is not to be fetched.
+RUNTIME =
+
+site: .venv/installed-dev
+	$(BIN)/python -m tools.site $(if $(RUNTIME),--runtime $(RUNTIME))
+
 # Chromium, Godot 3, Tiled and node come from the system; tests of what is missing are skipped.
 engines: .venv/engines/installed
-	$(BIN)/pytest -m engine tests/engines tests/web tests/app
+	$(BIN)/pytest -m engine tests/engines tests/web tests/app tests/tools
 
 # make reproduce EPOCHS=1 N=300 is a rehearsal; WEIGHTS names the Inception weights, if they are not
 # to be downloaded, and FLAGS holds further flags, such as --set training.seed=1.

@@ -9,6 +9,7 @@ file that a page links to becomes a page of its own. Nothing is imported and not
 from __future__ import annotations
 
 import ast
+import os
 import posixpath
 import re
 from collections.abc import Iterator
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mkdocs.structure.files import File
+from mkdocs.structure.nav import Link
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.files import Files
+    from mkdocs.structure.nav import Navigation
     from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +37,9 @@ PAGES = {
     "SECURITY.md": "security.md",
 }
 """Markdown outside of ``docs/`` and its place on the site; model cards are found."""
+
+PLAY = "SPRITELAB_SITE_PAGE"
+"""The environment variable that names the folder of the page that draws, if the site has one."""
 
 FOLDERS = ("examples",)
 """Folders of programs that become one page each."""
@@ -80,6 +86,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         else:
             files.append(_generated(config, source_page_of(linked), source_page(linked)))
     return files
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:  # noqa: ARG001
+    """Lead to the page that draws, where it is made beside the documentation (``tools.site``)."""
+    if PLAY in os.environ:
+        nav.items.insert(1, Link("Draw in your browser", f"{os.environ[PLAY]}/"))
+    return nav
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001

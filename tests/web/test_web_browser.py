@@ -125,7 +125,7 @@ def test_the_same_seed_is_the_same_sprite(
         elif isinstance(request.get("label"), dict):
             request["label"] = {model.class_names[k]: w for k, w in request["label"].items()}
     asked |= {"numbers": [0, 1, 2, 3]}
-    found = empty.evaluate(DRAW, {"file": f"/models/{name}.onnx", "asked": asked, "how": how})
+    found = empty.evaluate(DRAW, {"file": f"/models/{name}.model", "asked": asked, "how": how})
     batch = model.sample(4, **how, **python)
     noise = Noise(torch.full((4,), python["seed"]), torch.arange(4))
     expected = noise.normal(0, torch.empty(4, model.channels, model.size, model.size))
@@ -145,7 +145,7 @@ def test_the_same_seed_is_the_same_sprite(
 def test_a_given_palette_is_shared_out_as_in_python(empty: Any, models: dict[str, Model]) -> None:
     colours = [list(bytes.fromhex(code)) for code in PALETTE]
     asked = {"seed": "4", "numbers": [0, 1, 2, 3], "palette": colours}
-    found = empty.evaluate(DRAW, {"file": "/models/builtin-16.onnx", "asked": asked, "how": {}})
+    found = empty.evaluate(DRAW, {"file": "/models/builtin-16.model", "asked": asked, "how": {}})
     batch = models["builtin-16"].sample(4, seed=4, palette=Palette.from_hex(PALETTE))
     assert batch.palettes is not None
     for ours, theirs in zip(found["palettes"], batch.palettes, strict=True):

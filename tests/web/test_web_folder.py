@@ -32,10 +32,11 @@ def test_a_page_has_all_that_it_needs(
     assert capsys.readouterr().out == f"wrote {out / 'index.html'}\n"
     there = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     ours = {str(path.relative_to(PAGE)) for path in PAGE.rglob("*") if path.is_file()}
-    assert there == ours | {"models.json", "models/tiny.onnx", "runtime/ort.js", "runtime/ort.wasm"}
+    written = {"models.json", "models/tiny.model", "runtime/ort.js", "runtime/ort.wasm"}
+    assert there == ours | written
     told = json.loads((out / "models.json").read_text())
-    size = (out / "models" / "tiny.onnx").stat().st_size
-    assert told["models"] == [{"name": "tiny", "file": "models/tiny.onnx", "bytes": size}]
+    size = (out / "models" / "tiny.model").stat().st_size
+    assert told["models"] == [{"name": "tiny", "file": "models/tiny.model", "bytes": size}]
     assert told["runtime_bytes"] == len(b"ort.wasm")
 
 
@@ -43,6 +44,7 @@ def test_models_of_one_name_are_told_apart(
     tiny_model: Model, tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spritelab.web.folder.to_onnx", lambda *_, **__: b"")
+    monkeypatch.setattr("spritelab.web.folder.pack", lambda content: content)
     out = export_web([tiny_model, tiny_model], tmp_path / "page", runtime=runtime)
     names = [one["name"] for one in json.loads((out / "models.json").read_text())["models"]]
     assert names == ["tiny", "tiny-2"]
@@ -65,6 +67,7 @@ def test_what_is_there_is_kept(
 def test_a_page_is_replaced_when_that_is_said(
     tiny_model: Model, tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("spritelab.web.folder.pack", lambda content: content)
     monkeypatch.setattr("spritelab.web.folder.to_onnx", lambda *_, **__: b"new")
     out = export_web([tiny_model], tmp_path / "page", runtime=runtime)
     with pytest.raises(SettingsError, match="holds a page already"):
@@ -80,7 +83,7 @@ def test_a_page_is_replaced_when_that_is_said(
     assert tiny.snapshot(out) == before
     monkeypatch.setattr("spritelab.web.folder.to_onnx", lambda *_, **__: b"newer")
     export_web([tiny_model], out, runtime=runtime, overwrite=True)
-    assert (out / "models" / "tiny.onnx").read_bytes() == b"newer"
+    assert (out / "models" / "tiny.model").read_bytes() == b"newer"
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

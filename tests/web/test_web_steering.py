@@ -97,7 +97,7 @@ def test_a_sprite_is_drawn_again_as_in_python(
     mask[4:11, 8:] = True
     cases = cases_of(model, sprite, mask)
     asked = [case for case, _ in cases]
-    found = empty.evaluate(STEER, {"file": f"/models/{name}.onnx", "cases": asked})
+    found = empty.evaluate(STEER, {"file": f"/models/{name}.model", "cases": asked})
     for case, (_, batch) in zip(found, cases, strict=True):
         assert case["steps"] == [batch.steered.steps] * 2
         if model.palettes is not None:

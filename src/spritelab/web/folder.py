@@ -12,10 +12,14 @@ from spritelab.generate import Model
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import filling, to_json, write_file
 from spritelab.web.onnx_model import to_onnx
+from spritelab.web.packing import pack
 from spritelab.web.runtime import runtime_files
 
 PAGE = Path(__file__).parent / "page"
 """The files of the page itself: HTML, CSS and ES modules, written by hand and used as they are."""
+
+SUFFIX = ".model"
+"""Of a model's file, see ``packing``."""
 
 LIST = "models.json"
 """Which models a page has; by it a folder is known as one of ours."""
@@ -27,6 +31,7 @@ def export_web(
     *,
     half: bool = False,
     runtime: str | Path | None = None,
+    docs: str | None = None,
     overwrite: bool = False,
     progress: Progress = SILENT,
 ) -> Path:
@@ -37,6 +42,7 @@ def export_web(
         out: the folder, which must not exist or be empty.
         half: round all weights to float16, see ``export_onnx``.
         runtime: a folder with ONNX Runtime Web, see ``runtime_files``.
+        docs: where the page finds the documentation, if it is served beside it: ``../``.
         overwrite: replace a page that is there, and nothing else.
         progress: told of the models as they are written, and of a download.
 
@@ -60,24 +66,25 @@ def export_web(
         sizes = []
         for done, (model, name) in enumerate(zip(models, names, strict=True)):
             progress(done, len(models), f"writing {name}")
-            content = to_onnx(model, half=half)
+            content = pack(to_onnx(model, half=half))
             write_file(aside / "models" / name, content)
             sizes.append(len(content))
         runtime_bytes = files["ort.wasm"].stat().st_size
-        write_file(aside / LIST, _listed(names, sizes, runtime_bytes))
+        write_file(aside / LIST, _listed(names, sizes, runtime_bytes, docs))
         progress(len(models), len(models), "written")
     return out
 
 
-def _listed(names: Sequence[str], sizes: Sequence[int], runtime_bytes: int) -> str:
+def _listed(
+    names: Sequence[str], sizes: Sequence[int], runtime_bytes: int, docs: str | None
+) -> str:
     """What the page reads first: its models, and how much is to be loaded."""
     listed = [
-        {"name": name.removesuffix(".onnx"), "file": f"models/{name}", "bytes": size}
+        {"name": name.removesuffix(SUFFIX), "file": f"models/{name}", "bytes": size}
         for name, size in zip(names, sizes, strict=True)
     ]
-    return to_json(
-        {"spritelab": spritelab.__version__, "runtime_bytes": runtime_bytes, "models": listed}
-    )
+    told = {"spritelab": spritelab.__version__, "runtime_bytes": runtime_bytes, "models": listed}
+    return to_json(told if docs is None else {**told, "docs": docs})
 
 
 def _file_names(models: Sequence[Model]) -> list[str]:
@@ -86,9 +93,9 @@ def _file_names(models: Sequence[Model]) -> list[str]:
     for model in models:
         plain = re.sub(r"[^A-Za-z0-9._-]+", "-", model.name).strip("-.") or "model"
         name, number = plain, 2
-        while f"{name}.onnx" in names:
+        while f"{name}{SUFFIX}" in names:
             name, number = f"{plain}-{number}", number + 1
-        names.append(f"{name}.onnx")
+        names.append(f"{name}{SUFFIX}")
     return names
 
 

@@ -4,6 +4,7 @@ import * as ort from "../runtime/ort.js";
 import { read } from "./heads.js";
 import { normals } from "./noise.js";
 import { readFacts } from "./onnx_file.js";
+import { unpack } from "./packing.js";
 import { encodePalettes } from "./palettes.js";
 import { decode, finish } from "./pixels.js";
 import { makeRequest } from "./request.js";
@@ -43,8 +44,9 @@ export function nfe({ steps, guidance }) {
 }
 
 export class Model {
-  /** @param bytes of an ONNX file that spritelab exported, Uint8Array */
-  static async load(bytes) {
+  /** @param file an ONNX file that spritelab exported, packed for the page or not, Uint8Array */
+  static async load(file) {
+    const bytes = unpack(file);
     const facts = await readFacts(bytes);
     const session = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
     return new Model(facts, session);
