@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,7 +16,7 @@ from spritelab.web.onnx_model import to_onnx
 from spritelab.web.packing import MAGIC, pack, unpack
 
 
-def graph_of(weights: list[np.ndarray]) -> bytes:  # type: ignore[type-arg]
+def graph_of(weights: list[np.ndarray[Any, Any]]) -> bytes:
     tensors = [numpy_helper.from_array(one, f"w{i}") for i, one in enumerate(weights)]
     out = helper.make_tensor_value_info("y", TensorProto.FLOAT16, None)
     node = helper.make_node("Identity", ["w0"], ["y"])
