@@ -1,4 +1,4 @@
-"""``spritelab data``: look into sprites, fetch published sets."""
+"""``spritelab data``: look into sprites, pack them, fetch published sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spritelab.cli import console
 from spritelab.cli.deferred import deferred
 
 app = typer.Typer(
-    help="Look into sprites, fetch published sets.",
+    help="Look into sprites, pack them, fetch published sets.",
     epilog="Example: spritelab data inspect my-sheet.png --tile 16",
     rich_markup_mode="rich",
 )
@@ -19,6 +19,14 @@ deferred(
     "inspect",
     "Say what is in a set of sprites, and draw a contact sheet of it.",
     "spritelab data inspect my-sheet.png --tile 16 --json facts.json",
+)
+
+
+deferred(
+    app,
+    "pack",
+    "Pack sprites into one file that training does not copy into memory.",
+    "spritelab data pack my-sprites/ --size 16 --out mine.npz",
 )
 
 

@@ -19,15 +19,21 @@ def merge(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="folder for the sprites", show_default=False)],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="folder for the sprites; or NAME.npz, one file of all that --data takes",
+            show_default=False,
+        ),
+    ],
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="replace the folder if sprites are in it already")
+        bool, typer.Option("--overwrite", help="replace the sprites that are there already")
     ] = False,
 ) -> None:
     """Join the shards of a drawing.
 
     Checks that they are of one model, seed and setting, and have every sprite once. Writes the
-    folder that one worker would have written, byte for byte.
+    folder that one worker would have written, byte for byte; or, for millions, one file.
     """
     from spritelab.generate import merge_shards
 

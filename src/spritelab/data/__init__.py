@@ -4,6 +4,7 @@ from spritelab.data.download import cache_folder
 from spritelab.data.duplicates import exact_copies
 from spritelab.data.inspection import ClassCount, Inspection, PaletteFigures, Spread, inspect
 from spritelab.data.listing import LeftOut
+from spritelab.data.packing import pack, pack_blocks
 from spritelab.data.sources import (
     NAMES,
     before_and_after,
@@ -24,6 +25,8 @@ __all__ = [
     "find_source",
     "before_and_after",
     "open_listing",
+    "pack",
+    "pack_blocks",
     "tidy_files",
     "Tidied",
     "cache_folder",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
+from spritelab.data.mapping import IMAGES, map_images
 from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError
 from spritelab.pixels import Images
@@ -65,17 +67,25 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
 
     Only ``images`` must be there; ``groups`` (int ``[N]``), ``mirrorable`` (bool ``[K]``) and
     ``provenance`` (source, licence, url and notes) are read as well. The kinds of array are those
-    of ``read_npy``; ``class_names`` is a vector of text.
+    of ``read_npy``; ``class_names`` is a vector of text. ``images`` that are stored as they are are
+    mapped and not read, see ``packing``.
 
     Raises:
         DataError: for what cannot be read or does not fit together.
     """
-    _check_unpacked(path)
+    known = ("images", "labels", "class_names", "groups", "mirrorable", "provenance")
     try:
+        with zipfile.ZipFile(path) as whole:
+            mapped = map_images(path, whole)
+            _check_unpacked(path, whole, () if mapped is None else (IMAGES,))
         with np.load(path, allow_pickle=False) as archive:
-            known = ("images", "labels", "class_names", "groups", "mirrorable", "provenance")
-            arrays = {key: archive[key] for key in known if key in archive.files}
             keys = list(archive.files)
+            wanted = [key for key in known if key in keys and (key != "images" or mapped is None)]
+            arrays = {key: archive[key] for key in wanted}
+            if mapped is not None:
+                arrays["images"] = mapped
+    except DataError:
+        raise
     except UNREADABLE as error:
         raise DataError(_unreadable(path, error)) from error
     if "images" not in arrays:
@@ -249,15 +259,11 @@ def _load(path: Path) -> Array:
         raise DataError(_unreadable(path, error)) from error
 
 
-def _check_unpacked(path: Path) -> None:
+def _check_unpacked(path: Path, archive: zipfile.ZipFile, mapped: Sequence[str]) -> None:
     """Refuse an ``.npz`` that would unpack into more than memory should hold."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        allowed = min(MAX_UNPACKED, max(_SPARED, MAX_RATIO * path.stat().st_size))
-    except UNREADABLE as error:
-        raise DataError(_unreadable(path, error)) from error
-    if unpacked > allowed:
+    read = [member for member in archive.infolist() if member.filename not in mapped]
+    unpacked = sum(member.file_size for member in read)
+    if unpacked > min(MAX_UNPACKED, max(_SPARED, MAX_RATIO * path.stat().st_size)):
         raise DataError(
             f"{path.name} unpacks to {unpacked / 2**30:.1f} GiB, which is too much for a file of "
             "its size"

@@ -16,6 +16,7 @@ from spritelab.data.gathering import Gathering, Sprite
 from spritelab.data.layout import Classes, chosen, read_classes, wrapper
 from spritelab.data.listing import Aside, Files, Listing
 from spritelab.data.metadata import Metadata, Row, is_table, read_metadata
+from spritelab.data.pairs import read_pairs
 from spritelab.data.picture import Picture, grid_of, read_picture
 from spritelab.data.spriteset import SpriteSet
 from spritelab.data.text import count, some
@@ -42,13 +43,14 @@ def read_folder(
 ) -> SpriteSet:
     """Read every image of a listing into one set.
 
-    The class of an image is its ``label`` in a table (see ``spritelab.data.metadata``), else what
-    its folders say (see ``layout.read_classes``). Classes are sorted by name, whole numbers by
-    value. Frames of one animation share a group, and so do images that a table gives the same
-    ``group``, and files that are numbered as frames (see ``frames.join_frames``). With ``tile``
-    every image is a sheet, cut as ``sheets.cut`` says; with ``auto`` one that sprites are found on.
-    Otherwise a sheet with its JSON beside it is cut as that says (``sheets.cut_atlas``), and the
-    frames of an Aseprite file are sprites (``sheets.read_aseprite``), where no other image is read.
+    The class of an image is its ``label`` in a table (see ``spritelab.data.metadata``), else what a
+    file beside it says (``spritelab.data.pairs``), else what its folders say (see
+    ``layout.read_classes``). Classes are sorted by name, whole numbers by value. Frames of one
+    animation share a group, and so do images that a table gives the same ``group``, and files that
+    are numbered as frames (see ``frames.join_frames``). With ``tile`` every image is a sheet, cut
+    as ``sheets.cut`` says; with ``auto`` one that sprites are found on. Otherwise a sheet with its
+    JSON beside it is cut as that says (``sheets.cut_atlas``), and the frames of an Aseprite file
+    are sprites (``sheets.read_aseprite``), where no other image is read.
 
     All sprites must be square and of one size; with ``size`` each one is brought to it, see
     ``fitting.fit``. The set is RGBA if any pixel of any sprite is not opaque, else RGB.
@@ -175,7 +177,8 @@ def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Me
         present += drawings
         images = [path for path in drawings if chosen(path, how.include, how.exclude)]
     atlases = {} if how.tile or how.auto or how.snaps else read_atlases(files, images)
-    others = set(files) - {*present, *drawings, *tables, *map(beside, atlases)}
+    pairs, paired = ({}, set()) if atlases else read_pairs(files, images)
+    others = set(files) - {*present, *drawings, *tables, *map(beside, atlases), *paired}
     aside.put(NO_IMAGE, sorted(others))
     aside.put(NOT_CHOSEN, sorted(set(present) - set(images)))
     if not present:
@@ -196,6 +199,8 @@ def _meant(files: Files, source: str, how: ReadingSettings, aside: Aside) -> _Me
     images = [path.removeprefix(prefix) for path in images]
     known = [path.removeprefix(prefix) for path in present]
     metadata = read_metadata(inner, images, known)
+    pairs = {path.removeprefix(prefix): row for path, row in pairs.items()}
+    metadata = replace(metadata, rows={**pairs, **metadata.rows})
     aside.put(ABOUT_SPRITES, sorted(metadata.pictures))
     images = [path for path in images if path not in metadata.pictures]
     atlases = {path.removeprefix(prefix): record for path, record in atlases.items()}

@@ -82,7 +82,7 @@ def read_metadata(files: Files, images: Collection[str], present: Collection[str
             path = _image_path(table, number, record)
             if path in rows:
                 raise DataError(f"{table} line {number}: {path} is listed twice; keep one row")
-            rows[path] = Row(label=_label(record), group=_text(record.get("group")))
+            rows[path] = row_of(record)
     where = some(tables)
     if missing := sorted(rows.keys() - present):
         n = count(len(missing), "image")
@@ -169,6 +169,11 @@ def _image_path(table: str, number: int, record: Mapping[str, Any]) -> str:
     if relative.is_absolute() or ".." in relative.parts:
         raise DataError(f"{table} line {number}: {name} leads out of the folder")
     return str(PurePosixPath(table).parent / relative)
+
+
+def row_of(record: Mapping[str, Any]) -> Row:
+    """What a record says of its image, its columns as tables name them."""
+    return Row(label=_label(record), group=_text(record.get("group")))
 
 
 def _label(record: Mapping[str, Any]) -> str | None:

@@ -59,40 +59,51 @@ def split_indices(
             "add other sprites"
         )
     kinds = _kinds(labels, class_names, groups)
-    outside = np.isin(groups, _draw(kinds, _ranks(images, groups, seed), held_out))
+    drawn = np.zeros(total, dtype=bool)
+    drawn[_draw(kinds, _ranks(images, groups, seed), held_out)] = True
+    outside = drawn[groups]
     return np.flatnonzero(~outside), np.flatnonzero(outside)
 
 
-def _ranks(images: Images, groups: NDArray[np.int64], seed: int) -> dict[int, bytes]:
-    """Give every group a place in a seeded order: a hash of the seed and its smallest sprite."""
-    smallest: dict[int, bytes] = {}
-    for group, digest in zip(groups.tolist(), digests(images), strict=True):
-        smallest[group] = min(digest, smallest.get(group, digest))
+def _ranks(images: Images, groups: Indices, seed: int) -> Indices:
+    """Give every group its place in a seeded order: by a hash of the seed and its least sprite."""
+    found = digests(images)
+    order = np.lexsort((found[:, 1], found[:, 0], groups))
+    ordered = groups[order]
+    begins = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    smallest = found[order[begins]]
     salt = f"split {seed} ".encode()
-    return {
-        group: hashlib.blake2b(salt + digest, digest_size=16).digest()
-        for group, digest in smallest.items()
-    }
+    hashes = b"".join(
+        hashlib.blake2b(salt + digest.data, digest_size=16).digest() for digest in smallest
+    )
+    places = np.frombuffer(hashes, dtype=">u8").reshape(-1, 2)
+    ranks = np.empty(len(places), dtype=np.int64)
+    ranks[np.lexsort((places[:, 1], places[:, 0]))] = np.arange(len(places))
+    return ranks
 
 
 def _kinds(
-    labels: NDArray[np.int64], class_names: Sequence[str], groups: NDArray[np.int64]
-) -> dict[tuple[str, ...], list[int]]:
+    labels: Indices, class_names: Sequence[str], groups: Indices
+) -> dict[tuple[str, ...], Indices]:
     """Sort the groups by the classes that they span."""
-    classes: dict[int, set[str]] = {}
-    for group, label in np.unique(np.stack([groups, labels]), axis=1).T.tolist():
-        classes.setdefault(group, set()).add(class_names[label])
-    kinds: dict[tuple[str, ...], list[int]] = {}
-    for group, names in classes.items():
-        kinds.setdefault(tuple(sorted(names)), []).append(group)
-    return dict(sorted(kinds.items()))
+    pairs = np.unique(groups * len(class_names) + labels)
+    group, label = np.divmod(pairs, len(class_names))
+    single = np.bincount(group)[group] == 1
+    kinds: dict[tuple[str, ...], list[Indices]] = {}
+    for k, name in enumerate(class_names):
+        if len(own := group[single & (label == k)]):
+            kinds.setdefault((name,), []).append(own)
+    spanned: dict[int, set[str]] = {}
+    for one, k in zip(group[~single].tolist(), label[~single].tolist(), strict=True):
+        spanned.setdefault(one, set()).add(class_names[k])
+    for one, names in spanned.items():
+        kinds.setdefault(tuple(sorted(names)), []).append(np.array([one], dtype=np.int64))
+    return {names: np.concatenate(parts) for names, parts in sorted(kinds.items())}
 
 
-def _draw(
-    kinds: dict[tuple[str, ...], list[int]], ranks: dict[int, bytes], held_out: float
-) -> list[int]:
+def _draw(kinds: dict[tuple[str, ...], Indices], ranks: Indices, held_out: float) -> Indices:
     """Choose the held-out groups: largest remainders between kinds, ranks within each."""
-    ordered = [sorted(groups, key=ranks.__getitem__) for groups in kinds.values()]
+    ordered = [groups[np.argsort(ranks[groups])] for groups in kinds.values()]
     most = [len(groups) - 1 for groups in ordered]  # training keeps one of each kind
     if not any(most):
         most = [1] * len(ordered)
@@ -104,4 +115,4 @@ def _draw(
         open_kinds = [k for k in range(len(ordered)) if taken[k] < most[k]]
         k = min(open_kinds, key=lambda k: (taken[k] - shares[k], ranks[ordered[k][0]]))
         taken[k] += 1
-    return [group for groups, n in zip(ordered, taken, strict=True) for group in groups[:n]]
+    return np.concatenate([groups[:n] for groups, n in zip(ordered, taken, strict=True)])

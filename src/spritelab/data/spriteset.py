@@ -17,6 +17,7 @@ from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
 from spritelab.data.listing import LeftOut, readable
+from spritelab.data.rows import Numbered, blocks, mapped_rows, take
 from spritelab.data.splits import split_indices
 from spritelab.errors import DataError, SettingsError
 from spritelab.pictures import Ground, Picture
@@ -48,7 +49,8 @@ class SpriteSet:
 
     Attributes:
         images: uint8 ``[N,H,W,C]``, C = 3 (RGB) or 4 (RGBA, straight alpha; the colour of fully
-            transparent pixels is black).
+            transparent pixels is black). Of a packed file, rows of it that are read when they are
+            looked at (``rows.MappedRows``).
         labels: int64 ``[N]``, an index into ``class_names``.
         class_names: K names.
         ids: N names, one a sprite: a file's path, a row, a cell of a sheet.
@@ -63,7 +65,7 @@ class SpriteSet:
     images: Images
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     groups: NDArray[np.int64]
     mirrorable: tuple[bool, ...]
     provenance: Provenance = field(default_factory=lambda: Provenance(IN_MEMORY))
@@ -110,17 +112,19 @@ class SpriteSet:
         ``class-0`` … . Without groups every sprite is its own. Without flags every class may be
         mirrored except those whose name says a direction (see ``says_direction``).
         """
-        n = len(images)
+        n, mapped = len(images), mapped_rows(images) is not None
         if labels is None:
             labels = np.zeros(n, dtype=np.int64)
             class_names = class_names or ("sprite",)
         if class_names is None:
             class_names = tuple(f"class-{k}" for k in range(int(labels.max(initial=0)) + 1))
         return cls(
-            images=pixels.clear_hidden(np.ascontiguousarray(images)),
+            images=images if mapped else pixels.clear_hidden(np.ascontiguousarray(images)),
             labels=np.asarray(labels, dtype=np.int64),
             class_names=tuple(class_names),
-            ids=tuple(ids) if ids is not None else tuple(str(i) for i in range(n)),
+            ids=(Numbered(np.arange(n)) if mapped else tuple(str(i) for i in range(n)))
+            if ids is None
+            else tuple(ids),
             groups=np.arange(n, dtype=np.int64) if groups is None else groups.astype(np.int64),
             mirrorable=tuple(mirrorable)
             if mirrorable is not None
@@ -169,9 +173,16 @@ class SpriteSet:
         """SHA-256, in hexadecimal, of shape, pixels, labels and class names."""
         digest = hashlib.sha256()
         digest.update(repr((self.images.shape, self.class_names)).encode())
-        digest.update(np.ascontiguousarray(self.images).data)
+        for block in blocks(self.images):
+            digest.update(block.data)
         digest.update(np.ascontiguousarray(self.labels, dtype="<i8").data)
         return digest.hexdigest()
+
+    @cached_property
+    def has_hard_alpha(self) -> bool:
+        """Whether every pixel is opaque or fully transparent."""
+        alphas = (block[..., 3:] for block in blocks(self.images))
+        return all(bool(((alpha == 0) | (alpha == 255)).all()) for alpha in alphas)
 
     def grid(
         self,
@@ -223,9 +234,11 @@ class SpriteSet:
         """Return the sprites at ``indices`` (int64 ``[M]``), in that order."""
         return replace(
             self,
-            images=self.images[indices],
+            images=take(self.images, indices),
             labels=self.labels[indices],
-            ids=tuple(self.ids[i] for i in indices),
+            ids=Numbered(self.ids.numbers[indices])
+            if isinstance(self.ids, Numbered)
+            else tuple(self.ids[i] for i in indices),
             groups=self.groups[indices],
         )
 

@@ -16,7 +16,7 @@ from spritelab.generate.model_config import ModelConfig, Parent, TrainedOn
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
-from spritelab.generate.shards import Shard, draw_shard, merge_shards
+from spritelab.generate.shards import Joined, Shard, draw_shard, join_shards, merge_shards
 from spritelab.generate.steering import Inversion, Sprites, Steering
 from spritelab.generate.trace import Frame, Trace
 
@@ -37,6 +37,8 @@ __all__ = [
     "weights_hash",
     "model_identity",
     "Shard",
+    "Joined",
+    "join_shards",
     "draw_shard",
     "merge_shards",
     "SpriteBatch",

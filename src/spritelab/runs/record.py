@@ -142,7 +142,6 @@ def describe_model(
         step: updates of the weights so far.
         parent: the model that the run began from, if it began from one.
     """
-    alpha = train_sprites.images[..., 3:]
     origin = train_sprites.provenance
     classes = len(train_sprites.class_names)
     return ModelConfig(
@@ -153,7 +152,7 @@ def describe_model(
         size=train_sprites.size,
         channels=3 if train_sprites.channels == 3 else 4,
         class_names=train_sprites.class_names,
-        hard_alpha=bool(((alpha == 0) | (alpha == 255)).all()),
+        hard_alpha=train_sprites.has_hard_alpha,
         sampling=settings.sampling,
         trained_on=TrainedOn(
             source=origin.source,

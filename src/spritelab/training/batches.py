@@ -17,8 +17,10 @@ from torch.nn import functional
 
 from spritelab import pixels
 from spritelab.data import SpriteSet
+from spritelab.data.rows import blocks, mapped_rows
 from spritelab.diffusion import Palettes
 from spritelab.palette import IndexedSprites
+from spritelab.pixels import Images
 from spritelab.training.recolour import distract, recolour, swap
 
 
@@ -37,6 +39,8 @@ class DeviceSprites:
         mirrorable: bool ``[N]``; whether a mirror image is a right sprite too.
         palettes: of the N sprites, where they are learnt as indices into them; else None.
         indices: uint8 ``[N,H,W]``, which with ``palettes`` make ``images``.
+        rows: int64 ``[N]``, which of the ``images`` of a mapped file the sprites are; None for all,
+            in their order.
     """
 
     images: Tensor
@@ -44,6 +48,7 @@ class DeviceSprites:
     mirrorable: Tensor
     palettes: Palettes | None = None
     indices: Tensor | None = None
+    rows: Tensor | None = None
 
     @classmethod
     def from_set(
@@ -51,7 +56,13 @@ class DeviceSprites:
     ) -> DeviceSprites:
         """Move ``sprites`` to ``device``; as ``indexed`` sprites, if they are given so too."""
         labels = torch.from_numpy(sprites.labels)
-        images = sprites.images if indexed is None else indexed.images()
+        mapped = mapped_rows(sprites.images)
+        if indexed is None and mapped is not None and device.type == "cpu":
+            # Nothing is copied: a batch reads its rows of the file.
+            images, rows = torch.from_numpy(mapped[0]), torch.from_numpy(mapped[1])
+        else:
+            own = sprites.images if indexed is None else indexed.images()
+            images, rows = _moved(own, device), None
         palettes, indices = None, None
         if indexed is not None:
             palettes = Palettes.encode(indexed.colours, indexed.sizes).to(
@@ -59,20 +70,34 @@ class DeviceSprites:
             )
             indices = torch.from_numpy(indexed.indices).to(device)
         return cls(
-            torch.from_numpy(np.ascontiguousarray(images)).to(device),
+            images,
             functional.one_hot(labels, len(sprites.class_names)).float().to(device),
             torch.tensor(sprites.mirrorable)[labels].to(device),
             palettes,
             indices,
+            rows,
         )
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.context)
 
     def select(self, rows: Tensor) -> tuple[Tensor, Palettes | None]:
         """The sprites at ``rows``, float32 ``[B,C,H,W]``, and their palettes, if they have any."""
         palettes = None if self.palettes is None else self.palettes[rows]
-        return pixels.encode(self.images[rows]), palettes
+        chosen = rows if self.rows is None else self.rows[rows]
+        return pixels.encode(self.images[chosen]), palettes
+
+
+def _moved(images: Images, device: torch.device) -> Tensor:
+    """Sprites on the device; of a file, a block at a time."""
+    if mapped_rows(images) is None:
+        return torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    moved = torch.empty(images.shape, dtype=torch.uint8, device=device)
+    done = 0
+    for block in blocks(images):
+        moved[done : done + len(block)] = torch.from_numpy(block)
+        done += len(block)
+    return moved
 
 
 @dataclass(frozen=True)

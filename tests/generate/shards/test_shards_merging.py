@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spritelab import data
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.generate import Model, Shard, draw_shard, load_model, merge_shards, samples_folder
 from spritelab.generate.shards import blocks, join_shards
@@ -58,6 +59,22 @@ def test_the_folder_is_that_of_one_worker(mine: Path, tiny_model: Model, tmp_pat
     folders = sorted(mine.iterdir(), reverse=True)
     merge_shards(folders, tmp_path / "all", overwrite=True)
     assert without_seconds(tmp_path / "all") == one
+
+
+def test_one_file_of_all(mine: Path, tiny_model: Model, tmp_path: Path) -> None:
+    batch = tiny_model.sample(N, seed=5, batch_size=32)
+    found = data.load(merge_shards([mine], tmp_path / "all.npz"))
+    np.testing.assert_array_equal(found.images, batch.images)
+    np.testing.assert_array_equal(found.labels, batch.labels)
+    assert found.class_names == tiny_model.class_names
+    with pytest.raises(SettingsError, match="is there already"):
+        merge_shards([mine], tmp_path / "all.npz")
+    for name in (tmp_path / "mine").iterdir():
+        shutil.rmtree(name)
+    draw_shard(tiny_model, mine, Shard(0, 1), 3, seed=5, label="none")
+    found = data.load(merge_shards([mine], tmp_path / "all.npz", overwrite=True))
+    assert found.class_names == (*tiny_model.class_names, "none")
+    assert found.labels.tolist() == [3, 3, 3]
 
 
 def test_the_grid_shows_the_first_of_many(

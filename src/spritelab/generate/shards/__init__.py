@@ -5,7 +5,7 @@ whole batches, cut where one worker alone would cut them.
 """
 
 from spritelab.generate.shards.drawing import draw_shard
-from spritelab.generate.shards.merging import Joined, join_shards, merge_shards
+from spritelab.generate.shards.merging import Joined, holds_shards, join_shards, merge_shards
 from spritelab.generate.shards.ranges import Shard
 
-__all__ = ["Joined", "Shard", "draw_shard", "join_shards", "merge_shards"]
+__all__ = ["Joined", "Shard", "draw_shard", "holds_shards", "join_shards", "merge_shards"]

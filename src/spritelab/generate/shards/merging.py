@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from spritelab.data import Provenance, pack_blocks
+from spritelab.data.spriteset import says_direction
 from spritelab.data.text import some
-from spritelab.errors import DataError
+from spritelab.errors import DataError, SettingsError
 from spritelab.generate.batch import SpriteBatch
+from spritelab.generate.request import NO_CLASS
 from spritelab.generate.samples_folder import check_free, save_batches
 from spritelab.generate.shards.blocks import (
     DONE,
@@ -46,27 +52,38 @@ class Joined:
         """That drawing took, all shards together."""
         return sum(record.seconds for _, record in self.shards)
 
+    def parts(self) -> Iterator[tuple[range, Callable[[], SpriteBatch]]]:
+        """The numbers of each block in their order, and what reads it.
+
+        Reading raises ``DataError``, naming the block, if that is missing or broken.
+        """
+        for folder, record in self.shards:
+            numbers = range(record.first, record.stop)
+            files = files_of(folder, self.drawing, numbers, grain_of(self.drawing.batch_size))
+            for part, path in files.blocks():
+                yield part, partial(self._read, path, part, record)
+
     def batches(self, progress: Progress = SILENT) -> Iterator[SpriteBatch]:
         """All sprites in their order, a block at a time.
 
         Raises:
             DataError: naming the first block that is missing or broken.
         """
-        for folder, record in self.shards:
-            numbers = range(record.first, record.stop)
-            files = files_of(folder, self.drawing, numbers, grain_of(self.drawing.batch_size))
-            for part, path in files.blocks():
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", UserWarning)  # told below, as an error
-                    block = load_block(path, self.drawing, part)
-                if block is None:
-                    state = "broken" if path.exists() else "missing"
-                    raise DataError(
-                        f"{path} is {state}; remove it and draw shard {record.shard}/{record.of} "
-                        "again, which draws this block alone"
-                    )
-                progress(part.stop, self.drawing.count)
-                yield block
+        for part, read in self.parts():
+            yield read()
+            progress(part.stop, self.drawing.count)
+
+    def _read(self, path: Path, numbers: range, record: ShardRecord) -> SpriteBatch:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # told below, as an error
+            block = load_block(path, self.drawing, numbers)
+        if block is None:
+            state = "broken" if path.exists() else "missing"
+            raise DataError(
+                f"{path} is {state}; remove it and draw shard {record.shard}/{record.of} again, "
+                "which draws this block alone"
+            )
+        return block
 
 
 def join_shards(folders: Sequence[str | Path]) -> Joined:
@@ -116,21 +133,49 @@ def merge_shards(
     All files are those of one worker, byte for byte, but for the ``seconds`` in ``samples.json``:
     those of all workers together. Memory does not grow with the number of sprites.
 
+    A file ``NAME.npz`` gets the sprites and their classes alone, packed as ``data.pack`` does: for
+    millions of sprites, which no folder should hold.
+
     Args:
         folders: of shards, or folders that hold such.
-        out: the new folder.
-        overwrite: replace a folder of sprites.
+        out: the new folder or file.
+        overwrite: replace a folder of sprites, or the file.
         progress: told of the sprites that are written.
 
     Raises:
         DataError, ModelError: as ``join_shards``.
-        SettingsError, StorageError: as ``SpriteBatch.save``.
+        SettingsError, StorageError: as ``SpriteBatch.save``, and for a file that is there.
     """
-    check_free(Path(out), overwrite)
+    out = Path(out)
+    if out.suffix.lower() == ".npz":
+        if out.exists() and not overwrite:
+            raise SettingsError(f"{out} is there already; choose another `out`, or `overwrite` it")
+        return _pack(join_shards(folders), out, progress)
+    check_free(out, overwrite)
     joined = join_shards(folders)
     seconds = round(joined.seconds, 3)
     batches = joined.batches(progress)
-    return save_batches(batches, len(joined), Path(out), seconds, overwrite=overwrite)
+    return save_batches(batches, len(joined), out, seconds, overwrite=overwrite)
+
+
+def _pack(joined: Joined, out: Path, progress: Progress) -> Path:
+    """Write the sprites to one file, in two passes: their classes, then their pixels."""
+    labels = np.concatenate([batch.labels for batch in joined.batches()])
+    names = joined.drawing.class_names
+    if (labels < 0).any():  # of no class, and mixes
+        labels = np.where(labels < 0, len(names), labels)
+        names = (*names, NO_CLASS)
+    first = next(joined.batches())
+    return pack_blocks(
+        (batch.images for batch in joined.batches()),
+        (len(joined), *first.images.shape[1:]),
+        out,
+        labels=labels,
+        class_names=names,
+        mirrorable=[not says_direction(name) for name in names],
+        provenance=Provenance(f"{joined.drawing.model}, seed {joined.drawing.seed}"),
+        progress=progress,
+    )
 
 
 def _find(folders: Sequence[str | Path]) -> list[Path]:
@@ -152,6 +197,11 @@ def _find(folders: Sequence[str | Path]) -> list[Path]:
                 f"{int(index)}/{int(of)}"
             )
     return found
+
+
+def holds_shards(folder: Path) -> bool:
+    """Whether a folder is a shard or holds such."""
+    return folder.is_dir() and (_is_shard(folder) or any(map(_is_shard, folder.iterdir())))
 
 
 def _is_shard(folder: Path) -> bool:

@@ -1,0 +1,58 @@
+"""``spritelab data pack``: sprites in one file that is mapped into memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spritelab.cli import console, options
+from spritelab.cli.reading import reading_options
+from spritelab.config import DataSettings
+from spritelab.errors import SettingsError
+
+
+@reading_options("How sprites are read")
+def pack(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help=DataSettings.model_fields["source"].description,
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="the file, NAME.npz", show_default=False)],
+    size: Annotated[
+        int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
+    ] = None,
+    channels: Annotated[int | None, options.setting(DataSettings, "channels")] = None,
+    count: Annotated[int | None, options.setting(DataSettings, "count", "-n", "--count")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace the file if it is there already")
+    ] = False,
+    *,
+    reading: dict[str, Any],
+) -> None:
+    """Pack sprites into one file that training does not copy into memory.
+
+    Reads a source once, brings its sprites to their size, and writes them as they are: an .npz that
+    every --data takes, and NumPy too. Several trainings on a machine share it.
+    """
+    from spritelab import data
+
+    if out.suffix.lower() != ".npz":
+        raise SettingsError(f"sprites are packed as .npz: `out` {out.name} must end so")
+    if out.exists() and not overwrite:
+        raise SettingsError(f"{out} is there already; choose another `out`, or `overwrite` it")
+    with console.progress("reading", transient=True) as report:
+        sprites = data.load(
+            source, size=size, channels=channels, n=count, progress=report, **reading
+        )
+    with console.progress("packing", transient=True) as report:
+        data.pack(sprites, out, report)
+    kind = "RGBA" if sprites.channels == 4 else "RGB"
+    found = f"{len(sprites):,} {kind} sprites of {sprites.size}×{sprites.size}"
+    console.say("packed", f"{found}, {out.stat().st_size / 2**20:,.1f} MiB")
+    console.wrote(out)
