@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritelab.cli import console, options
+from spritelab.cli import console, measured, options
 from spritelab.cli.reading import reading_options
 from spritelab.config import PaletteSource
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from spritelab.evaluation import Evaluation, Evaluator, Extractor
 
-    from spritelab.evaluation import Evaluation, Extractor
-
+DRAWN = "Sprites that were drawn before, and many workers"
 FILES = "Two folders instead of a model"
 
 
@@ -54,6 +54,33 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="bring both to this many pixels", rich_help_panel=FILES),
     ] = None,
+    sprites: Annotated[
+        str | None,
+        typer.Option(
+            help="measure these, drawn by MODEL before: a folder of shards, of samples, or a "
+            "packed file; the first -n by every measure, and all of them by those that workers "
+            "can share",
+            show_default=False,
+            rich_help_panel=DRAWN,
+        ),
+    ] = None,
+    statistics: Annotated[
+        Path | None,
+        typer.Option(
+            help="folder of what workers have gathered of all sprites",
+            show_default=False,
+            rich_help_panel=DRAWN,
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="gather one worker's part: 0/8 … 7/8, or auto, as torchrun, srun or a Slurm "
+            "array says",
+            show_default=False,
+            rich_help_panel=DRAWN,
+        ),
+    ] = None,
     device: options.Device = None,
     json: options.Json = None,
     *,
@@ -64,6 +91,7 @@ def evaluate(
     Beside every figure of a model stands the floor and the ratio to it.
     The floor is what held-out sprites get in the place of drawn ones.
     With --images and --against two folders are compared, as pytorch-fid does.
+    With --sprites, what the model drew before is measured, millions of sprites by many workers.
     """
     from spritelab.devices import best_device
     from spritelab.evaluation import Extractor
@@ -72,6 +100,21 @@ def evaluate(
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both `images` and `against`")
     extractor = Extractor(features, weights, device or str(best_device()))
+    real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
+    changes = options.given(
+        sampler=sampler, steps=steps, eta=eta, variance=variance, guidance=guidance
+    )
+    if sprites is not None or statistics is not None or shard is not None:
+        if model is None or sprites is None or changes or size is not None:
+            raise SettingsError(
+                "`statistics` and `shard` go with a MODEL and the `sprites` that it drew; leave "
+                "out how to draw them"
+            )
+        evaluator = _evaluator(model, device, extractor, real | reading, reference)
+        facts = _drawn(evaluator, sprites, count, statistics, shard)
+        if json is not None and facts is not None:
+            console.wrote(write_json(json, facts))
+        return
     if model is None:
         assert images is not None
         assert against is not None
@@ -79,10 +122,6 @@ def evaluate(
     else:
         if size is not None:
             raise SettingsError("`size` goes with `images`; a model has a size of its own")
-        changes = options.given(
-            sampler=sampler, steps=steps, eta=eta, variance=variance, guidance=guidance
-        )
-        real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
         found = _model(
             *(model, device, extractor, changes, real | reading),
             n=count,
@@ -91,11 +130,45 @@ def evaluate(
             most=reference,
         )
     facts = found.as_dict()
-    console.out.print(_table(found, facts))
-    for line in _notes(facts):
-        console.out.print(line, soft_wrap=True, markup=False, highlight=False)
+    measured.show(found, facts)
     if json is not None:
         console.wrote(write_json(json, facts))
+
+
+def _evaluator(
+    folder: str, device: str | None, extractor: Extractor, real: dict[str, Any], most: int
+) -> Evaluator:
+    from spritelab.evaluation import Evaluator
+    from spritelab.generate import load_model
+
+    model = load_model(folder, device)
+    split = options.read_split(folder, model.config, real)
+    return Evaluator(model, split, extractor, most=most)
+
+
+def _drawn(
+    evaluator: Evaluator, sprites: str, n: int, statistics: Path | None, shard: str | None
+) -> dict[str, Any] | None:
+    """Measure sprites that were drawn before, or gather one worker's part of their statistics."""
+    from spritelab.evaluation.drawn import Drawn, evaluate_drawn, gather_shard
+    from spritelab.generate import Shard
+
+    drawn = Drawn(sprites)
+    if shard is not None:
+        if statistics is None:
+            raise SettingsError("a `shard` is gathered into a folder; name it by `statistics`")
+        part = Shard.parse(shard)
+        with console.progress("sprites") as bar:
+            path, done = gather_shard(evaluator, drawn, part, statistics, bar)
+        if not done:
+            console.say("done before", f"shard {part} is whole; nothing was gathered")
+        console.wrote(path)
+        return None
+    with console.progress("evaluating") as bar:
+        found = evaluate_drawn(evaluator, drawn, n, statistics, bar)
+    facts = found.as_dict()
+    measured.show(found.first, facts)
+    return facts
 
 
 def _model(
@@ -131,69 +204,3 @@ def _images(images: str, against: str, extractor: Extractor, read: dict[str, Any
         one, other = (data.load(source, **read) for source in (images, against))
     with console.progress("evaluating") as bar:
         return evaluate_images(one, other, extractor=extractor, progress=bar)
-
-
-def _table(found: Evaluation, facts: dict[str, Any]) -> Table:
-    """Lay out measures with the floor and the ratio beside them."""
-    from rich import box
-    from rich.table import Column, Table
-
-    from spritelab.evaluation.formatting import MEASURES, figure
-
-    floor, ratios, spread = found.floor.held_out, facts["ratio"] or {}, facts["spread"]
-    columns = [Column(found.how.name if found.how else "images")]
-    columns.append(Column(f"n = {facts['n']:,}", justify="right"))
-    if floor is not None:
-        for title in (f"at n = {floor.n:,}", "held out", "ratio"):
-            columns.append(Column(title, justify="right"))
-    table = Table(*columns, box=box.SIMPLE)
-    for key, name, scale in MEASURES:
-        value = figure(facts[key] * scale)
-        if spread is not None:
-            value += f" ± {figure(spread[key] * scale)}"
-        row = [name or facts["frechet_name"], value]
-        if floor is not None:
-            matched = facts["matched"][key] * scale
-            row += [figure(matched), figure(getattr(floor, key) * scale), figure(ratios[key])]
-        table.add_row(*row)
-    return table
-
-
-def _notes(facts: dict[str, Any]) -> list[str]:
-    """What stands under the table."""
-    from spritelab.evaluation.formatting import duration, figure
-
-    name, lines = facts["frechet_name"], []
-    lines.append(f"distinct sprites: {facts['distinct']:,.0f} of {facts['n']:,}")
-    lines.append(
-        "told apart: accuracy of a classifier, standard error "
-        f"{figure(facts['told_apart_error'])}; 0.5 cannot be told"
-    )
-    if facts["matched"] is not None:
-        lines.append(
-            "differing pixels, edge distance: the lower, the nearer to the training sprites; "
-            "compare with what held-out ones get"
-        )
-    if facts["copying_score"] is not None:
-        lines.append(f"C_T: {figure(facts['copying_score'])} (0: no copying, below −3: copying)")
-    floor, halves = (facts["floor"] or {}).get("halves"), facts["halves"]
-    if floor and halves:
-        lines.append(
-            f"{name} at n = {halves['n']:,} against one half of the real sprites: "
-            f"{figure(halves['frechet'])}; the other half gets {figure(floor['frechet'])}"
-        )
-    for label, one in facts["classes"].items():
-        against = f", {figure(one['ratio']['frechet'])} times the floor" if one["ratio"] else ""
-        lines.append(
-            f"  {label}: n = {one['n']:,.0f}, {name} {figure(one['frechet'])}{against}, "
-            f"KID × 1000 {figure(1000 * one['kid'])}, precision {figure(one['precision'])}, "
-            f"recall {figure(one['recall'])}"
-        )
-    if facts.get("palettes") == "held-out":
-        lines.append("drawn in the palettes of held-out sprites, which the model has never seen")
-    if "seconds" in facts:
-        lines.append(
-            f"drawing took {duration(facts['seconds'])}, {facts['nfe']:,} network evaluations each"
-        )
-    lines.append(f"features {facts['features']}, protocol {facts['protocol']}")
-    return lines

@@ -64,6 +64,49 @@ def kernel_distance(
     return float(estimates.mean()), float(estimates.std())
 
 
+class KernelBlocks:
+    """KID of a set that is seen in blocks, each against all real sprites, and joined from them.
+
+    The unbiased estimate of the squared maximum mean discrepancy (Gretton et al. 2012, equation 3)
+    for each block, whose mean over equal blocks is one of the whole set: the B-test of Zaremba et
+    al. 2013. Pairs of sprites from two blocks are not looked at; every sprite meets every real one.
+    """
+
+    def __init__(self, real: FloatArray) -> None:
+        """Take in the real sprites, float ``[M,D]``, M at least 2."""
+        check_sides(real, real, least=2, measure="KID")
+        self._real = real
+        everyone = np.ones((1, len(real)))
+        within = _kernel_sums(real, real, everyone, everyone) - _kernel_diagonal(real).sum()
+        self._within_real = float(within[0]) / (len(real) * (len(real) - 1))
+
+    def sums(self, block: FloatArray) -> tuple[float, float]:
+        """Of a block of B ≥ 2: the kernel summed over its pairs, and over it and the real ones."""
+        ours, theirs = np.ones((1, len(block))), np.ones((1, len(self._real)))
+        within = _kernel_sums(block, block, ours, ours) - _kernel_diagonal(block).sum()
+        across = _kernel_sums(block, self._real, ours, theirs)
+        return float(within[0]), float(across[0])
+
+    def join(self, sizes: Float64s, within: Float64s, across: Float64s) -> tuple[float, float]:
+        """KID of all blocks, each weighing by its sprites, and the standard error of that mean.
+
+        Args:
+            sizes: sprites of each block, ``[J]``, at least 2.
+            within, across: what ``sums`` found, ``[J]``.
+
+        Returns:
+            The error is NaN for a single block.
+        """
+        pairs = sizes * (sizes - 1)
+        across = across / (sizes * len(self._real))
+        estimates = within / pairs + self._within_real - 2 * across
+        mean = float(np.average(estimates, weights=sizes))
+        if len(sizes) < 2:
+            return mean, float("nan")
+        scatter = np.average((estimates - mean) ** 2, weights=sizes)
+        return mean, float(np.sqrt(scatter / (len(sizes) - 1)))
+
+
 def _kernel_sums(x: FloatArray, y: FloatArray, in_x: Float64s, in_y: Float64s) -> Float64s:
     """For each subset s, the sum of kernel(x_i, y_j) over its i and j: float64 ``[subsets]``."""
     sums = np.zeros(len(in_x))
