@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.lib import harness
 from spritelab.convert import card
-from spritelab.evaluation import facts
+from spritelab.evaluation import facts, statistics
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.generate import model_config, samples_folder
 from spritelab.generate.shards import blocks
@@ -24,6 +24,7 @@ VERSIONS = {
     "a shard of a drawing": blocks.FORMAT,
     "figures of `evaluate` and `compare`": facts.FORMAT,
     "the facts of a model's card": card.FORMAT,
+    "statistics of many sprites": statistics.FORMAT,
     "the measuring protocol": f"`{PROTOCOL}`",
     "benchmark results": harness.FORMAT,
 }
