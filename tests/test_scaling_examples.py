@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.main import get_command
 
 from programs import program
@@ -38,6 +37,7 @@ def test_a_shell_parses_it(path: Path) -> None:
 
 
 def test_the_job_of_kubernetes() -> None:
+    yaml = pytest.importorskip("yaml")
     (job,) = yaml.safe_load_all((SCALING / "kubernetes_draw.yaml").read_text("utf-8"))
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
     spec = job["spec"]
@@ -56,9 +56,8 @@ def test_the_script_of_ray_parses() -> None:
 def commands(text: str) -> list[list[str]]:
     """The calls of spritelab in a script or a page, as words."""
     joined = text.replace("\\\n", " ")
-    found = re.findall(
-        r"(?:-m )?spritelab ((?:sample|merge|evaluate|train|data)\b[^\n#|;`]*)", joined
-    )
+    names = "sample|merge|evaluate|train|data"
+    found = re.findall(rf"(?:-m )?spritelab ((?:{names})\b[^\n#|;`]*)", joined)
     return [shlex.split(one.replace("'", "").replace('"', "")) for one in found]
 
 

@@ -27,7 +27,7 @@ class Worker:
 
 
 def main(model: str, n: int, out: str, workers: int = 2, shards: int = 8, gpus: float = 0) -> Path:
-    """Draw ``n`` sprites in ``out/shards``, a folder that all workers see; join them in one file."""
+    """Draw ``n`` sprites in ``out/shards``, which all workers see; join them in one file."""
     drawing = ray.data.range(shards, override_num_blocks=shards).map(
         Worker,
         fn_constructor_args=(model, n, shards, f"{out}/shards"),

@@ -184,7 +184,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["-n", "0"], "the number of sprites must be at least 1, not 0"),
     (["--seed", "-1"], "must lie in 0 … 2^63 - 1, not -1"),
     (["--batch-size", "0"], "batch_size must be at least 1, not 0"),
-    (["--guidance", "inf"], "must be a finite number"),
+    (["--guidance", "inf"], "less than or equal to 1000"),
     (["--sampler", "euler"], "'euler'"),
     (["--variance", "large"], "'large'"),
     (["--spacing", "even"], "'even'"),

@@ -61,7 +61,7 @@ def test_json_that_says_something_else(tmp_path: Path) -> None:
     found = data.load(tar(tmp_path / "w.tar", samples(".json", ['{"caption": "x"}'] * 6)))
     assert found.class_names == ("sprite",)
     assert sum(len(one) for one in found.left_out) == 6
-    assert data.load(tar(tmp_path / "v.tar", samples(".json", ["{"] * 6))).class_names == (
+    assert data.load(tar(tmp_path / "v.tar", samples(".json", ["[1, 2]"] * 6))).class_names == (
         "sprite",
     )
 

@@ -110,6 +110,8 @@ def evaluate(
                 "`statistics` and `shard` go with a MODEL and the `sprites` that it drew; leave "
                 "out how to draw them"
             )
+        if shard is not None and statistics is None:
+            raise SettingsError("a `shard` is gathered into a folder; name it by `statistics`")
         evaluator = _evaluator(model, device, extractor, real | reading, reference)
         facts = _drawn(evaluator, sprites, count, statistics, shard)
         if json is not None and facts is not None:
@@ -155,8 +157,7 @@ def _drawn(
 
     drawn = Drawn(sprites)
     if shard is not None:
-        if statistics is None:
-            raise SettingsError("a `shard` is gathered into a folder; name it by `statistics`")
+        assert statistics is not None
         part = Shard.parse(shard)
         with console.progress("sprites") as bar:
             path, done = gather_shard(evaluator, drawn, part, statistics, bar)

@@ -17,7 +17,7 @@ from spritelab.data.rows import blocks
 from spritelab.pixels import Images
 
 Digests = NDArray[np.uint64]
-"""``[N,2]``: 128 bits each, whose order as numbers is that of their bytes."""
+"""``[N,2]``: 128 bits each, the high ones first, so that they sort as their bytes do."""
 
 
 def digests(images: Images, *, mirrored: bool = False) -> Digests:
@@ -26,8 +26,8 @@ def digests(images: Images, *, mirrored: bool = False) -> Digests:
     for block in blocks(images):
         whole = np.ascontiguousarray(block[:, :, ::-1]) if mirrored else block
         found = b"".join(hashlib.blake2b(one.data, digest_size=16).digest() for one in whole)
-        parts.append(np.frombuffer(found, dtype=">u8").reshape(-1, 2))
-    return np.concatenate(parts) if parts else np.empty((0, 2), dtype=">u8")
+        parts.append(np.frombuffer(found, dtype=">u8").reshape(-1, 2).astype(np.uint64))
+    return np.concatenate(parts) if parts else np.empty((0, 2), dtype=np.uint64)
 
 
 def exact_copies(images: Images) -> NDArray[np.int64]:

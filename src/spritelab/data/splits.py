@@ -71,7 +71,7 @@ def _ranks(images: Images, groups: Indices, seed: int) -> Indices:
     order = np.lexsort((found[:, 1], found[:, 0], groups))
     ordered = groups[order]
     begins = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-    smallest = found[order[begins]]
+    smallest = found[order[begins]].astype(">u8")  # the bytes of the digests again
     salt = f"split {seed} ".encode()
     hashes = b"".join(
         hashlib.blake2b(salt + digest.data, digest_size=16).digest() for digest in smallest
