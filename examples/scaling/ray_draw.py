@@ -31,10 +31,10 @@ def main(model: str, n: int, out: str, workers: int = 2, shards: int = 8, gpus: 
     drawing = ray.data.range(shards, override_num_blocks=shards).map(
         Worker,
         fn_constructor_args=(model, n, shards, f"{out}/shards"),
-        concurrency=workers,
+        compute=ray.data.ActorPoolStrategy(size=workers),
         num_gpus=gpus,
     )
-    print(f"{drawing.count()} shards are done")
+    print(f"{len(drawing.take_all())} shards are done")  # Ray begins when it is asked for results
     return merge_shards([f"{out}/shards"], f"{out}/sprites.npz", overwrite=True)
 
 

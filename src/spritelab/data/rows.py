@@ -123,3 +123,15 @@ class Numbered(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         return map(str, self.numbers.tolist())
+
+
+def numbered(n: int) -> tuple[str, ...]:
+    """The ids 0 … n - 1, to their readers a tuple."""
+    return cast("tuple[str, ...]", Numbered(np.arange(n)))
+
+
+def take_ids(ids: Sequence[str], indices: NDArray[np.int64]) -> tuple[str, ...]:
+    """The ids at ``indices``."""
+    if isinstance(ids, Numbered):
+        return cast("tuple[str, ...]", Numbered(ids.numbers[indices]))
+    return tuple(ids[i] for i in indices)

@@ -17,7 +17,7 @@ from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
 from spritelab.data.listing import LeftOut, readable
-from spritelab.data.rows import Numbered, blocks, mapped_rows, take
+from spritelab.data.rows import blocks, mapped_rows, numbered, take, take_ids
 from spritelab.data.splits import split_indices
 from spritelab.errors import DataError, SettingsError
 from spritelab.pictures import Ground, Picture
@@ -65,7 +65,7 @@ class SpriteSet:
     images: Images
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
-    ids: Sequence[str]
+    ids: tuple[str, ...]
     groups: NDArray[np.int64]
     mirrorable: tuple[bool, ...]
     provenance: Provenance = field(default_factory=lambda: Provenance(IN_MEMORY))
@@ -122,7 +122,7 @@ class SpriteSet:
             images=images if mapped else pixels.clear_hidden(np.ascontiguousarray(images)),
             labels=np.asarray(labels, dtype=np.int64),
             class_names=tuple(class_names),
-            ids=(Numbered(np.arange(n)) if mapped else tuple(str(i) for i in range(n)))
+            ids=(numbered(n) if mapped else tuple(str(i) for i in range(n)))
             if ids is None
             else tuple(ids),
             groups=np.arange(n, dtype=np.int64) if groups is None else groups.astype(np.int64),
@@ -236,9 +236,7 @@ class SpriteSet:
             self,
             images=take(self.images, indices),
             labels=self.labels[indices],
-            ids=Numbered(self.ids.numbers[indices])
-            if isinstance(self.ids, Numbered)
-            else tuple(self.ids[i] for i in indices),
+            ids=take_ids(self.ids, indices),
             groups=self.groups[indices],
         )
 
