@@ -116,3 +116,9 @@ def _splits(paths: Iterable[str]) -> Counter[str]:
     """Count the images of each folder of a split, if all folders are such; else none."""
     tops = Counter(path.split("/")[0] for path in paths if "/" in path)
     return tops if all(top.lower() in SPLITS for top in tops) else Counter()
+
+
+def says_direction(name: str) -> bool:
+    """Tell whether a class name speaks of a direction, so that its mirror image is wrong."""
+    words = name.lower().replace("_", "-").replace(" ", "-").split("-")
+    return any(word in {"side", "left", "right", "west", "east", "facing"} for word in words)

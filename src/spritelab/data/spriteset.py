@@ -16,6 +16,7 @@ from spritelab.config import Anchor
 from spritelab.config.bounds import MAX_CLASSES, MAX_NAME
 from spritelab.data import duplicates
 from spritelab.data.fitting import fit
+from spritelab.data.layout import says_direction
 from spritelab.data.listing import LeftOut, readable
 from spritelab.data.rows import blocks, mapped_rows, numbered, take, take_ids
 from spritelab.data.splits import split_indices
@@ -313,9 +314,3 @@ class SpriteSet:
             seed=seed,
         )
         return self.select(training), self.select(outside)
-
-
-def says_direction(name: str) -> bool:
-    """Tell whether a class name speaks of a direction, so that its mirror image is wrong."""
-    words = name.lower().replace("_", "-").replace(" ", "-").split("-")
-    return any(word in {"side", "left", "right", "west", "east", "facing"} for word in words)

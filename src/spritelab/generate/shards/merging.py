@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from spritelab.data import Provenance, pack_blocks
-from spritelab.data.spriteset import says_direction
+from spritelab.data.layout import says_direction
 from spritelab.data.text import some
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate.batch import SpriteBatch
