@@ -133,6 +133,12 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
         path.write_bytes(content[:length])
         with pytest.raises(DataError, match=r"^a\.npz"):
             data.load(path)
+    # One bit of one pixel.
+    flipped = bytearray(content)
+    flipped[content.index(whole().images.tobytes()) + 5000] ^= 1
+    path.write_bytes(flipped)
+    with pytest.raises(DataError, match=r"^a\.npz"):
+        data.load(path)
     # A directory that says the sprites begin elsewhere.
     at = content.rindex(b"images.npy") - 4
     path.write_bytes(content[:at] + b"\x07\x00\x00\x00" + content[at + 4 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import cast
 
@@ -33,7 +34,8 @@ def map_images(path: Path, archive: zipfile.ZipFile) -> Images | None:
         archive: the same, open.
 
     Raises:
-        OSError, ValueError, struct.error: for a broken file.
+        OSError, ValueError, struct.error, zipfile.BadZipFile: for a broken file, one flipped bit
+            among its pixels too.
     """
     if IMAGES not in archive.namelist():
         return None
@@ -56,6 +58,8 @@ def map_images(path: Path, archive: zipfile.ZipFile) -> Images | None:
             return None
         shape, fortran, dtype = read(file)
         offset = file.tell()
+        file.seek(start)
+        checksum = zlib.crc32(file.read(offset - start))
         length = file.seek(0, io.SEEK_END)
     if fortran or dtype != np.uint8 or len(shape) != 4 or shape[-1] not in (3, 4):
         return None
@@ -63,6 +67,12 @@ def map_images(path: Path, archive: zipfile.ZipFile) -> Images | None:
     if size == 0 or offset + size > length or offset - start + size != entry.file_size:
         return None  # the reader of all others names what is wrong
     base: Images = np.memmap(path, np.uint8, mode="c", offset=offset, shape=shape)
-    if not all(pixels.clear_hidden(block) is block for block in blocks(base)):
+    clear = True
+    for block in blocks(base):
+        checksum = zlib.crc32(block.data, checksum)
+        clear = clear and pixels.clear_hidden(block) is block
+    if checksum != entry.CRC:
+        raise zipfile.BadZipFile(f"bad CRC-32 of {IMAGES}")
+    if not clear:
         return None
     return cast("Images", MappedRows(base, np.arange(len(base))))
