@@ -15,6 +15,7 @@ from hub_server import StandIn
 from spritelab import hub
 from spritelab.cli import main
 from spritelab.convert import export_diffusers, write_pushed
+from spritelab.convert.front_matter import front_matter
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model, read_config
 from spritelab.hub import Address
@@ -104,6 +105,14 @@ def test_its_card(there: StandIn, tmp_path: Path) -> None:
     assert about["modelspec.title"] == "crawl"
     assert about["modelspec.license"] == "CC0-1.0"
     assert there.asked == []
+
+
+def test_a_card_names_the_data_set(tiny_model: Model) -> None:
+    from huggingface_hub import ModelCard
+
+    learnt = tiny_model.config.trained_on.model_copy(update={"source": "hf://you/set@v1"})
+    config = tiny_model.config.model_copy(update={"trained_on": learnt})
+    assert ModelCard(front_matter(config, "x", "spritelab")).data.datasets == ["you/set"]
 
 
 def test_figures_of_a_model_without_a_card(tiny_model: Model, tmp_path: Path) -> None:

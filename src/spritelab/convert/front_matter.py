@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
+from spritelab.errors import SettingsError
 from spritelab.generate import ModelConfig
+from spritelab.hub import Address, is_address
 
 Library = Literal["spritelab", "diffusers"]
 
@@ -55,6 +58,9 @@ def front_matter(
         "tags": tags,
         "inference": False,
     }
+    if is_address(config.trained_on.source):
+        with suppress(SettingsError):  # what a stranger's folder says may be none
+            entries["datasets"] = [Address.parse(config.trained_on.source).repository]
     if (figures := _figures(card)) is not None:
         data = config.trained_on.source
         result = {
