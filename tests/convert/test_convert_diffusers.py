@@ -217,6 +217,18 @@ def test_nothing_that_a_folder_says_breaks_out_of_the_front_matter(model: Model)
     assert data["license"] == "other"
 
 
+def test_no_class_breaks_out_of_the_card(model: Model, tmp_path: Path) -> None:
+    evil = '")\n```\n<script>'
+    config = model.config.model_copy(update={"class_names": (evil, "disc", "square")})
+    out = export_diffusers(dataclasses.replace(model, config=config), tmp_path / "out")
+    card = (out / "README.md").read_text("utf-8")
+    assert 'pipe("disc", batch_size=8' in card
+    assert "<script>" not in card
+    config = model.config.model_copy(update={"class_names": (evil, evil + "2", evil + "3")})
+    out = export_diffusers(dataclasses.replace(model, config=config), tmp_path / "other")
+    assert "pipe(0, batch_size=8" in (out / "README.md").read_text("utf-8")
+
+
 def test_the_command(tiny_run: Path, tmp_path: Path, refused: Refused) -> None:
     out = tmp_path / "out"
     words = ["export", "diffusers", str(tiny_run), "--out", str(out)]

@@ -19,7 +19,7 @@ from typing import Any
 from torch import Tensor
 
 from spritelab.config import UNetSettings
-from spritelab.convert.front_matter import front_matter, words
+from spritelab.convert.front_matter import front_matter, plain_class, words
 from spritelab.convert.model_spec import model_spec
 from spritelab.diffusion import palette_channels
 from spritelab.errors import SettingsError
@@ -78,7 +78,7 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
         save_config(aside, config)
         used = (_USED if model.palettes is None else _USED_PALETTES).format(
             name=out.resolve().name,
-            label=config.class_names[0],
+            label=f'"{label}"' if (label := plain_class(config)) else "0",
             channels=config.channels,
             size=config.size,
             timesteps=config.schedule.timesteps,
@@ -177,9 +177,9 @@ import torch
 from diffusers import DiffusionPipeline
 
 pipe = DiffusionPipeline.from_pretrained("{name}", trust_remote_code=True)
-images = pipe("{label}", batch_size=8, generator=torch.manual_seed(0)).images
+images = pipe({label}, batch_size=8, generator=torch.manual_seed(0)).images
 images[0].save("sprite.png")
-pipe("{label}", palette=["#1a1c2c", "#b13e53", "#ef7d57", "#ffcd75"]).images[0].save("four.png")
+pipe({label}, palette=["#1a1c2c", "#b13e53", "#ef7d57", "#ffcd75"]).images[0].save("four.png")
 ```
 
 Every pixel is one of its sprite's few colours. The U-Net is diffusers' own `UNet2DModel`; the head
@@ -195,7 +195,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 pipe = DiffusionPipeline.from_pretrained("{name}", trust_remote_code=True)
-images = pipe("{label}", batch_size=8, generator=torch.manual_seed(0)).images
+images = pipe({label}, batch_size=8, generator=torch.manual_seed(0)).images
 images[0].save("sprite.png")
 ```
 

@@ -88,6 +88,14 @@ Draws pixel-art sprites of these classes: {classes}.
 {used}"""
 
 
+def plain_class(config: ModelConfig) -> str | None:
+    """The first class whose name can stand in an example as it is; None if there is none."""
+    return next((name for name in config.class_names if _PLAIN.fullmatch(name)), None)
+
+
+_PLAIN = re.compile(r"\w[\w .+-]{0,59}")
+
+
 def _licence(licence: str) -> dict[str, str]:
     known = licence.strip().lower()
     if known in LICENCES:

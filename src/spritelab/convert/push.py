@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from spritelab import hub, pictures
-from spritelab.convert.front_matter import front_matter, words
+from spritelab.convert.front_matter import front_matter, plain_class, words
 from spritelab.convert.model_spec import model_spec
 from spritelab.errors import SettingsError
 from spritelab.extras import require
@@ -127,7 +127,9 @@ def _copy_own(
     facts = load_json(source / FACTS)
     if facts is None and figures is not None:
         facts = {"figures": {**figures, "measures": figures}}
-    used = _USED.format(address=f"{hub.SCHEME}{address.repository}", label=config.class_names[0])
+    used = _USED.format(
+        address=f"{hub.SCHEME}{address.repository}", label=plain_class(config) or "none"
+    )
     text = words(config, name, used)
     if (source / CARD).is_file() and (source / FACTS).is_file():
         text = (source / CARD).read_text("utf-8").rstrip() + "\n\n" + used
