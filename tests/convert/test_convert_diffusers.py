@@ -210,11 +210,16 @@ def test_its_card_and_its_header(folder: Path) -> None:
 
 def test_nothing_that_a_folder_says_breaks_out_of_the_front_matter(model: Model) -> None:
     hub = pytest.importorskip("huggingface_hub")
-    learnt = model.config.trained_on.model_copy(update={"licence": 'a"\n---\nevil: [1'})
+    evil = 'it\'s "a"\n---\nevil: [1'
+    learnt = model.config.trained_on.model_copy(update={"licence": evil, "source": evil})
     config = model.config.model_copy(update={"trained_on": learnt})
-    data = hub.ModelCard(front_matter(config, "x", "spritelab") + "# x\n").data.to_dict()
-    assert "evil" not in data
-    assert data["license"] == "other"
+    card = {"figures": {"n": 9, "frechet_name": evil, "measures": {"frechet": 1.0}}}
+    data = hub.ModelCard(front_matter(config, evil, "spritelab", card) + "# x\n").data
+    assert "evil" not in data.to_dict()
+    assert data.license == "other"
+    (result,) = data.eval_results
+    assert result.dataset_name == evil
+    assert result.metric_name == f"{evil}, n = 9"
 
 
 def test_no_class_breaks_out_of_the_card(model: Model, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,8 @@ def test_a_card_names_the_data_set(tiny_model: Model) -> None:
 
     learnt = tiny_model.config.trained_on.model_copy(update={"source": "hf://you/set@v1"})
     config = tiny_model.config.model_copy(update={"trained_on": learnt})
-    assert ModelCard(front_matter(config, "x", "spritelab")).data.datasets == ["you/set"]
+    card: Any = ModelCard(front_matter(config, "x", "spritelab"))
+    assert card.data.datasets == ["you/set"]
 
 
 def test_figures_of_a_model_without_a_card(tiny_model: Model, tmp_path: Path) -> None:
