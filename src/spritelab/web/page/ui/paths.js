@@ -3,7 +3,7 @@
 import { text } from "./strings.js";
 import { svg, through } from "./svg.js";
 
-const HEIGHT = 300, MARGIN = 24, MOST_DOTS = 120;
+const HEIGHT = 300, MARGIN = 36, MOST_DOTS = 120;
 
 /**
  * Draw the paths.
@@ -23,6 +23,7 @@ export function drawPaths({ points, share }, at, names, width) {
   const picture = svg("svg", {
     width, height: HEIGHT, role: "img", class: "chart paths", "aria-label": text.watch.paths_chart(names, share),
   });
+  const labels = [];
   points.forEach((path, side) => {
     const placed = path.map(place), [x, y] = placed.at(-1);
     picture.append(svg("path", { class: `path side-${side}`, d: through(placed) }));
@@ -30,7 +31,13 @@ export function drawPaths({ points, share }, at, names, width) {
       picture.append(...placed.map(([cx, cy]) => svg("circle", { class: `dot side-${side}`, cx, cy, r: 2 })));
     }
     const end = x > width - 90 ? "end" : "start";
-    picture.append(svg("text", { x: x + (end === "end" ? -8 : 8), y: y + (side % 2 ? 16 : -8), "text-anchor": end, class: `name side-${side}` }, names[side]));
+    // Ends lie close where the sprites are alike; their names do not lie on each other.
+    let line = y + (side % 2 ? 16 : -8);
+    while (labels.some(one => Math.abs(one[0] - x) < 70 && Math.abs(one[1] - line) < 15)) line += side % 2 ? 15 : -15;
+    labels.push([x, line]);
+    picture.append(svg("text", {
+      x: x + (end === "end" ? -8 : 8), y: line, "text-anchor": end, class: `name side-${side}`,
+    }, names[side]));
   });
   const [x, y] = place(points[0][0]);
   picture.append(svg("circle", { class: "start", cx: x, cy: y, r: 5 }));
