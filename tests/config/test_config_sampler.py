@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spritelab.config import RunSettings, SamplerSettings, preset
+from spritelab.config import Calibrated, RunSettings, SamplerSettings, preset
 from spritelab.config.sampler import distinct_settings
 from spritelab.errors import SettingsError
 
@@ -63,8 +63,11 @@ def test_what_is_not_given_is_the_sampler_s_default(
     sampler: Any, eta: float | None, variance: str | None, spacing: str
 ) -> None:
     how = SamplerSettings(sampler=sampler)
-    assert (how.eta, how.variance, how.spacing) == (eta, variance, spacing)
+    assert (how.eta, how.variance) == (eta, variance)
     assert (how.steps, how.times, how.start) == (None, None, "noise")
+    assert (how.spacing, how.first_leg) == (None, None)
+    complete = how.complete(1000)
+    assert (complete.spacing, complete.first_leg) == (spacing, "none")
     assert (how.guidance, how.clip) == (1.0, True)
 
 
@@ -92,6 +95,7 @@ ALL = [
     SamplerSettings(sampler="ddim", steps=7, eta=0.5, start=-4.0),
     SamplerSettings(sampler="dpm", spacing="trailing", clip=False),
     SamplerSettings(sampler="dpm", times=(900, 500, 100)),
+    SamplerSettings(sampler="dpm", times=(900, 500, 100), first_leg="gaussian"),
 ]
 
 
@@ -126,8 +130,57 @@ def test_times_and_their_number_replace_each_other() -> None:
     pinned = how.changed(times=(700, 300))
     assert (pinned.times, pinned.steps, pinned.start) == ((700, 300), 2, "noise")
     free = pinned.changed(steps=6)
-    assert (free.times, free.steps, free.spacing) == (None, 6, "logsnr")
+    assert (free.times, free.steps, free.spacing) == (None, 6, None)
     assert pinned.changed(guidance=2.0).times == (700, 300)
+
+
+CALIBRATED = (
+    Calibrated(sampler="dpm", times=(900, 500, 100), first_leg="gaussian"),
+    Calibrated(sampler="dpm", times=(900, 100), first_leg="none"),
+    Calibrated(sampler="ddim", times=(800, 400, 200), first_leg="gaussian"),
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "times"),
+    [
+        ({"sampler": "dpm", "steps": 3}, (900, 500, 100)),
+        ({"sampler": "dpm", "steps": 2}, (900, 100)),
+        ({"sampler": "dpm", "steps": 4}, None),
+        ({"sampler": "ddim", "steps": 3}, (800, 400, 200)),
+        ({"sampler": "ddim", "steps": 3, "eta": 0.5}, None),
+        ({"sampler": "ddpm", "steps": 3}, None),
+        ({"sampler": "dpm", "steps": 3, "spacing": "logsnr"}, None),
+        ({"sampler": "dpm", "steps": 3, "start": -3}, None),
+        ({"sampler": "dpm", "steps": 3, "first_leg": "none"}, None),
+        ({"sampler": "dpm", "times": (7, 6, 5)}, (7, 6, 5)),
+    ],
+)
+def test_calibrated_steps_are_taken_where_nothing_else_is_said(
+    values: dict[str, Any], times: tuple[int, ...] | None
+) -> None:
+    how = SamplerSettings(**values)
+    complete = how.complete(1000, CALIBRATED)
+    assert complete.times == times
+    chosen = {one.times: one.first_leg for one in CALIBRATED}
+    assert complete.first_leg == (chosen.get(times, "none") if times else "none")
+    assert (complete.spacing is None) == (times is not None)
+    assert complete.complete(1000, CALIBRATED) == complete
+    if times is None:
+        assert complete == how.complete(1000)
+
+
+def test_another_number_of_steps_leaves_calibrated_ones() -> None:
+    three = SamplerSettings(sampler="dpm", steps=3).complete(1000, CALIBRATED)
+    two = three.changed(steps=2)
+    assert (two.times, two.first_leg, two.spacing) == (None, None, None)
+    assert two.complete(1000, CALIBRATED).times == (900, 100)
+
+
+@pytest.mark.parametrize("times", [[5, 9], [], [-1]])
+def test_calibrated_steps_are_checked(times: list[int]) -> None:
+    with pytest.raises(SettingsError, match="times"):
+        Calibrated.parse({"sampler": "dpm", "times": times, "first_leg": "none"})
 
 
 @pytest.mark.parametrize(("guidance", "nfe"), [(1.0, 8), (0.0, 8), (2.0, 16), (-1.0, 16)])
@@ -148,6 +201,10 @@ def test_network_evaluations(guidance: float, nfe: int) -> None:
             "DPM-Solver++, trailing spacing, from λ = -4, no clipping, 9 steps",
         ),
         ({"sampler": "dpm", "times": (9, 3)}, "DPM-Solver++, own times, 2 steps"),
+        (
+            {"sampler": "dpm", "times": (9, 3), "first_leg": "gaussian"},
+            "DPM-Solver++, own times, Gaussian first leg, 2 steps",
+        ),
     ],
 )
 def test_names_tell_settings_apart(values: dict[str, Any], name: str) -> None:

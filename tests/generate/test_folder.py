@@ -84,7 +84,7 @@ def test_an_older_format(tmp_path: Path, model: Path, form: int) -> None:
     assert files.config.sampling.complete(50).name == "DDIM, η = 0, 50 steps"
     assert (files.config.trained_on.data, files.config.trained_on.parent) == (None, None)
     save_model(tmp_path / "again", files.network.state_dict(), files.config)
-    assert json.loads((tmp_path / "again" / "config.json").read_text())["format"] == FORMAT == 4
+    assert json.loads((tmp_path / "again" / "config.json").read_text())["format"] == FORMAT == 5
 
 
 @pytest.mark.parametrize("form", [None, "1", [1]])

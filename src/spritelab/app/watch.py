@@ -112,7 +112,7 @@ def _frames(
 ) -> Iterator[dict[str, Any]]:
     """Every moment of a side; each x_t goes into ``path`` as well."""
     model, request = watched.model, watched.request
-    x, eps = model.first_noise(request), ""
+    x, eps = model.begin(side.how, request, model.first_noise(request)), ""
     for step in sampler_steps(side.how, side.denoise, model.schedule, x, request.noise):
         path.append(_flat(x))
         eps = _noise(step.eps_hat)

@@ -86,6 +86,12 @@ deferred(
     "Compare DDPM with DDIM on the same weights and the same noise.",
     "spritelab compare runs/demo --quick",
 )
+deferred(
+    commands,
+    "calibrate",
+    "Choose the few steps by which a model draws best.",
+    "spritelab calibrate runs/demo --steps 4,5,6,8",
+)
 commands.add_typer(steer.app, name="steer")
 commands.add_typer(export.app, name="export")
 deferred(

@@ -23,6 +23,7 @@ def denoising(
     steps: options.Steps = None,
     times: options.Times = None,
     start: options.Start = None,
+    first_leg: options.FirstLegName = None,
     eta: options.Eta = None,
     variance: options.VarianceName = None,
     spacing: options.SpacingName = None,
@@ -68,7 +69,7 @@ def denoising(
         raise SettingsError(f"{out} exists already; choose another `out`, or `overwrite` it")
     loaded = generate.load_model(model, device)
     how = loaded.sampler_settings(
-        **options.drawing(sampler, steps, times, start, eta, variance, spacing, guidance)
+        **options.drawing(sampler, steps, times, start, first_leg, eta, variance, spacing, guidance)
     )
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     trace = loaded.trace(

@@ -19,6 +19,7 @@ from spritelab.cli import console
 from spritelab.config import (
     DataSettings,
     FeatureName,
+    FirstLeg,
     PaletteSource,
     Sampler,
     SamplerSettings,
@@ -112,6 +113,7 @@ def drawing(
     steps: int | None,
     times: str | None,
     start: float | None,
+    first_leg: FirstLeg | None,
     eta: float | None,
     variance: Variance | None,
     spacing: Spacing | None,
@@ -120,6 +122,7 @@ def drawing(
     """The settings of a sampler that were given on the command line."""
     visited = tuple(whole_numbers(times, "`times`")) if times else None
     changes = given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
+    changes |= given(first_leg=first_leg)
     return changes | given(variance=variance, spacing=spacing, guidance=guidance)
 
 
@@ -189,6 +192,7 @@ Steps = Annotated[int | None, setting(SamplerSettings, "steps", panel=DRAWING)]
 Eta = Annotated[float | None, setting(SamplerSettings, "eta", panel=DRAWING)]
 Times = Annotated[str | None, setting(SamplerSettings, "times", panel=DRAWING)]
 Start = Annotated[float | None, setting(SamplerSettings, "start", panel=DRAWING)]
+FirstLegName = Annotated[FirstLeg | None, setting(SamplerSettings, "first_leg", panel=DRAWING)]
 SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
 VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
 Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]

@@ -39,6 +39,7 @@ def sample(
     steps: options.Steps = None,
     times: options.Times = None,
     start: options.Start = None,
+    first_leg: options.FirstLegName = None,
     eta: options.Eta = None,
     variance: options.VarianceName = None,
     spacing: options.SpacingName = None,
@@ -83,7 +84,7 @@ def sample(
 
     loaded = generate.load_model(model, device)
     how = loaded.sampler_settings(
-        **options.drawing(sampler, steps, times, start, eta, variance, spacing, guidance)
+        **options.drawing(sampler, steps, times, start, first_leg, eta, variance, spacing, guidance)
     )
     folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
     if shard is not None:

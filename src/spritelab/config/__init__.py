@@ -15,6 +15,8 @@ from spritelab.config.reading import (
     both,
 )
 from spritelab.config.sampler import (
+    Calibrated,
+    FirstLeg,
     Sampler,
     SamplerChanges,
     SamplerSettings,
@@ -54,6 +56,8 @@ __all__ = [
     "UNetSettings",
     "TrainingSettings",
     "SamplerSettings",
+    "Calibrated",
+    "FirstLeg",
     "SamplerChanges",
     "check_sampling",
     "Sampler",

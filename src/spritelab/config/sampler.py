@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypedDict
 
@@ -22,6 +22,8 @@ Times = Annotated[
 ]
 Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
 """Which of the T steps are visited, see ``Schedule.pairs``."""
+FirstLeg = Literal["none", "gaussian"]
+"""What leads from the noise to the first step visited, see ``diffusion.gaussian_leg``."""
 
 _STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 10}
 _SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
@@ -53,6 +55,7 @@ class SamplerChanges(TypedDict, total=False):
     steps: int | None
     times: tuple[int, ...] | None
     start: Literal["noise"] | float
+    first_leg: FirstLeg | None
     eta: float | None
     variance: Variance | None
     spacing: Spacing | None
@@ -60,12 +63,28 @@ class SamplerChanges(TypedDict, total=False):
     clip: bool
 
 
+class Calibrated(Settings):
+    """Steps that were chosen for one model, see ``spritelab calibrate``."""
+
+    sampler: Sampler
+    times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = Field(
+        description="the steps to visit, descending"
+    )
+    first_leg: FirstLeg = Field(description="what leads to the first of them")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_descending(self.times)
+        return self
+
+
 class SamplerSettings(Settings):
     """One way of drawing, checked when it is made; a model's folder holds the one it is best with.
 
     What belongs to one sampler and is not given takes that sampler's default when the settings are
-    made: η = 0 for DDIM, the posterior variance for DDPM, steps of equal length in λ for
-    DPM-Solver++ and in t for the others. ``complete`` fills in the number of steps for a schedule.
+    made: η = 0 for DDIM, the posterior variance for DDPM. ``complete`` fills in the number of steps
+    for a schedule, and which they are: those that were chosen for a model, if it has any, else
+    steps of equal length in λ for DPM-Solver++ and in t for the others.
 
     Raises ``SettingsError`` for a value out of range, an unknown name, and a value that the sampler
     would not heed.
@@ -86,6 +105,12 @@ class SamplerSettings(Settings):
         default="noise",
         description="λ = ½·log(ᾱ/(1-ᾱ)) below which no step is visited; noise: all the way",
     )
+    first_leg: FirstLeg | None = Field(
+        default=None,
+        description="what leads from the noise to the first step visited, without the network: "
+        "gaussian, by mean and covariance of the training sprites; none; unset: none, but for "
+        "steps that are calibrated",
+    )
     eta: Annotated[float, Field(ge=0, le=1)] | None = Field(
         default=None, description="η of ddim: 0 adds no noise, 1 as much as ddpm"
     )
@@ -94,7 +119,8 @@ class SamplerSettings(Settings):
     )
     spacing: Spacing | None = Field(
         default=None,
-        description="which steps are visited; unset: logsnr for dpm, linspace for the others",
+        description="which steps are visited; unset: those calibrated for the model, if it has any "
+        "for their number, else logsnr for dpm, linspace for the others",
     )
     guidance: Annotated[float, Field(ge=-1000, le=1000)] = Field(
         default=1.0, description="weight of classifier-free guidance; 1 is without"
@@ -124,16 +150,13 @@ class SamplerSettings(Settings):
             "eta": 0.0 if self.sampler == "ddim" and self.eta is None else self.eta,
             "variance": self.variance or ("posterior" if self.sampler == "ddpm" else None),
         }
-        if self.times is None:
-            filled["spacing"] = self.spacing or _SPACING[self.sampler]
-        else:
+        if self.times is not None:
             filled["steps"] = len(self.times)
         self.__dict__.update(filled)
         return self
 
     def _check_times(self, times: tuple[int, ...]) -> None:
-        if any(later >= earlier for earlier, later in pairwise(times)):
-            raise ValueError("`times` must descend, each step visited once")
+        _check_descending(times)
         if self.spacing is not None or self.start != "noise":
             raise ValueError("`times` are all that is visited; leave out `spacing` and `start`")
         if self.steps not in (None, len(times)):
@@ -141,8 +164,13 @@ class SamplerSettings(Settings):
                 f"`times` name {len(times)} steps, not {self.steps}; leave out `steps`"
             )
 
-    def complete(self, timesteps: int) -> Self:
-        """The settings for a schedule of T = ``timesteps``: the number of steps filled in.
+    def complete(self, timesteps: int, calibrated: Sequence[Calibrated] = ()) -> Self:
+        """The settings for a schedule of T = ``timesteps``: which steps, and how many, filled in.
+
+        Args:
+            timesteps: T.
+            calibrated: what was chosen for the model. It is taken where nothing else is said of
+                which steps are visited, and no noise is added on the way by η.
 
         Raises:
             SettingsError: if they ask for more steps than there are, or for a step beyond T - 1.
@@ -159,14 +187,26 @@ class SamplerSettings(Settings):
                 f"`times` must lie in 0 … {timesteps - 1} (the schedule's T - 1), "
                 f"not at {self.times[0]}"
             )
-        return self.model_copy(update={"steps": steps})
+        filled: dict[str, Any] = {"steps": steps, "first_leg": self.first_leg or "none"}
+        if self.times is None:
+            filled["spacing"] = self.spacing or _SPACING[self.sampler]
+        for one in calibrated if self._leaves_open_which else ():
+            if (one.sampler, len(one.times)) == (self.sampler, steps):
+                filled |= {"times": one.times, "first_leg": one.first_leg, "spacing": None}
+        return self.model_copy(update=filled)
+
+    @property
+    def _leaves_open_which(self) -> bool:
+        """Whether nothing is said of which steps are visited, and how they are come to."""
+        said = (self.times, self.spacing, self.first_leg)
+        return said == (None, None, None) and self.start == "noise" and not self.eta
 
     def changed(self, **changes: Any) -> Self:
         """A copy with ``changes`` put in, checked anew.
 
         Another sampler takes its own defaults for all that belongs to a sampler (steps, times,
-        start, η, variance, spacing); guidance and clipping stay. Steps, spacing or a start
-        replace times, and times replace all three.
+        start, first leg, η, variance, spacing); guidance and clipping stay. Steps, spacing or a
+        start replace times and the first leg to them, and times replace all.
 
         Raises:
             SettingsError: as the class does, and for a name that is none of its settings.
@@ -175,9 +215,9 @@ class SamplerSettings(Settings):
         if changes.get("sampler", self.sampler) != self.sampler:
             values = {key: values[key] for key in ("guidance", "clip")}
         if changes.get("times") is not None:
-            values |= {"steps": None, "spacing": None, "start": "noise"}
+            values |= {"steps": None, "spacing": None, "start": "noise", "first_leg": None}
         elif changes.keys() & {"steps", "spacing", "start"} and values.get("times") is not None:
-            values |= {"steps": None, "times": None}
+            values |= {"steps": None, "times": None, "first_leg": None}
         return type(self)(**{**values, **changes})
 
     @property
@@ -198,10 +238,12 @@ class SamplerSettings(Settings):
             parts.append(f"guidance {self.guidance:g}")
         if self.times is not None:
             parts.append("own times")
-        elif self.spacing != _SPACING[self.sampler]:
+        elif self.spacing not in (None, _SPACING[self.sampler]):
             parts.append(f"{self.spacing} spacing")
         if self.start != "noise":
             parts.append(f"from λ = {self.start:g}")
+        if self.first_leg == "gaussian":
+            parts.append("Gaussian first leg")
         if not self.clip:
             parts.append("no clipping")
         return ", ".join(parts)
@@ -222,6 +264,16 @@ class SamplerSettings(Settings):
         if self.sampler == "ddim" and self.eta == 1:
             return self.model_copy(update={"sampler": "ddpm", "eta": None, "variance": "posterior"})
         return self
+
+
+def default_spacing(sampler: Sampler) -> Spacing:
+    """Which steps a sampler visits unless told otherwise."""
+    return _SPACING[sampler]
+
+
+def _check_descending(times: Sequence[int]) -> None:
+    if any(later >= earlier for earlier, later in pairwise(times)):
+        raise ValueError("`times` must descend, each step visited once")
 
 
 def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:

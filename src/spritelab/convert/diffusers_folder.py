@@ -25,7 +25,7 @@ from spritelab.diffusion import palette_channels
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, TrainingPalettes, save_config
 from spritelab.generate.diffusers_weights import FILE, HEAD, UNET, to_parts
-from spritelab.generate.folder import DIFFUSERS_WEIGHTS, PALETTES
+from spritelab.generate.folder import DIFFUSERS_WEIGHTS, MOMENTS, PALETTES
 from spritelab.networks import PaletteNet, unet2d_config
 from spritelab.networks.palette_net import VOTES
 from spritelab.storage import filling, write_file, write_json
@@ -75,6 +75,8 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
         write_json(aside / "scheduler" / "scheduler_config.json", _scheduler(model))
         write_json(aside / INDEX, _index(model))
         write_file(aside / "pipeline.py", PIPELINE.read_bytes())
+        if model.moments is not None:
+            write_tensors(aside / MOMENTS, model.moments.tensors())
         save_config(aside, config)
         used = (_USED if model.palettes is None else _USED_PALETTES).format(
             name=out.resolve().name,

@@ -25,7 +25,7 @@ from spritelab.convert.model_spec import model_spec
 from spritelab.errors import SettingsError
 from spritelab.extras import require
 from spritelab.generate import Model, find_model, save_config
-from spritelab.generate.folder import PALETTES, WEIGHTS, weights_file
+from spritelab.generate.folder import MOMENTS, PALETTES, WEIGHTS, weights_file
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import filling, load_json, write_file
@@ -41,7 +41,7 @@ MOST_CLASSES = 24
 
 _DIFFUSERS = (
     *("model_index.json", "pipeline.py", "unet", "scheduler", "palette_head"),
-    *("config.json", PALETTES, CARD),
+    *("config.json", PALETTES, MOMENTS, CARD),
 )
 
 
@@ -120,7 +120,7 @@ def _copy_own(
 ) -> None:
     config, name = model.config, address.name
     write_tensors(folder / WEIGHTS, read_tensors(source / WEIGHTS), model_spec(config, name))
-    for extra in (PALETTES, FACTS):
+    for extra in (PALETTES, MOMENTS, FACTS):
         if (source / extra).is_file():
             shutil.copyfile(source / extra, folder / extra)
     save_config(folder, config)

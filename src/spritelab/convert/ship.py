@@ -77,7 +77,9 @@ def ship_run(
     how = full.sampler_settings(sampling)
     split = find_split(run, full.config, source)
     config = full.config.model_copy(update={"version": spritelab.__version__, "sampling": how})
-    save_model(folder, full.network.state_dict(), config, full.palettes, half=True)
+    save_model(
+        folder, full.network.state_dict(), config, full.palettes, half=True, moments=full.moments
+    )
     half = load_model(folder, device)
     # Early stopping keeps the weights of an earlier validation than the last.
     last = next((line for line in log if line["step"] == full.config.step), log[-1])

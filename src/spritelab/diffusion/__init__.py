@@ -1,6 +1,7 @@
 """DDPM, DDIM and DPM-Solver++ as in the papers: schedule, forward process, heads and samplers."""
 
 from spritelab.config import Prediction, Spacing, Variance
+from spritelab.diffusion.calibration import Trajectories, best_times, trajectories
 from spritelab.diffusion.chains import sampler_steps, visited_pairs
 from spritelab.diffusion.denoiser import (
     Denoised,
@@ -9,6 +10,7 @@ from spritelab.diffusion.denoiser import (
     denoiser,
     from_eps,
 )
+from spritelab.diffusion.first_leg import MAX_RANK, Moments, gaussian_leg
 from spritelab.diffusion.heads import (
     EpsHead,
     Head,
@@ -73,6 +75,12 @@ __all__ = [
     "from_eps",
     "Step",
     "Pairs",
+    "Moments",
+    "Trajectories",
+    "trajectories",
+    "best_times",
+    "MAX_RANK",
+    "gaussian_leg",
     "Spacing",
     "Variance",
     "Noise",

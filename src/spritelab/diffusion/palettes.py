@@ -103,6 +103,12 @@ class Palettes:
         return self.colours[..., 3] <= -1
 
     @cached_property
+    def mean_colour(self) -> Tensor:
+        """The mean of the colours that can be seen, float ``[B,3]``; 0 where there is none."""
+        seen = (self.used & ~self.transparent).to(self.colours)[..., None]
+        return (self.colours[..., :3] * seen).sum(dim=1) / seen.sum(dim=1).clamp(min=1)
+
+    @cached_property
     def features(self) -> Tensor:
         """What a network is told of each colour, float ``[B,P,FEATURES]``, all about in [-1, 1].
 

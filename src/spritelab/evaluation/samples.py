@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -211,8 +212,16 @@ class SampleStore:
     def _path(self, name: str, how: SamplerSettings, seed: int, *sizes: int) -> Path | None:
         if self.folder is None:
             return None
-        key = digest(self.identity, DRAWING, how.model_dump(mode="json"), seed, *sizes)[:12]
+        key = digest(self.identity, DRAWING, self._described(how), seed, *sizes)[:12]
         return self.folder / f"{name}-{key}.npz"
+
+    def _described(self, how: SamplerSettings) -> dict[str, Any]:
+        """All that ``how`` says, and the moments by which its first leg leads, if it has one."""
+        said = how.model_dump(mode="json")
+        if said["first_leg"] != "gaussian" or self._model.moments is None:
+            return {key: value for key, value in said.items() if key != "first_leg"}
+        tensors = self._model.moments.tensors()
+        return said | {name: value.tolist() for name, value in tensors.items()}
 
     def _load(self, file: Path | None) -> Samples | None:
         """What is kept in ``file``, or None if there is nothing that the model could have drawn."""

@@ -1,6 +1,7 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
 from spritelab.generate.batch import SpriteBatch, Steered
+from spritelab.generate.calibration import calibrate, save_calibrated
 from spritelab.generate.folder import (
     find_model,
     load_model_files,
@@ -13,6 +14,7 @@ from spritelab.generate.folder import (
 from spritelab.generate.identity import model_identity
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
 from spritelab.generate.model_config import ModelConfig, Parent, TrainedOn
+from spritelab.generate.moments import training_moments
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.parent import load_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
@@ -49,6 +51,9 @@ __all__ = [
     "Trace",
     "Frame",
     "TrainingPalettes",
+    "training_moments",
+    "calibrate",
+    "save_calibrated",
     "Request",
     "Label",
     "NO_CLASS",

@@ -6,6 +6,7 @@ those that come with spritelab.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from spritelab.config import as_read_before
-from spritelab.diffusion import FEATURES, Schedule, build_schedule, palette_channels
+from spritelab.diffusion import (
+    FEATURES,
+    MAX_RANK,
+    Moments,
+    Schedule,
+    build_schedule,
+    palette_channels,
+)
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate.diffusers_weights import (
     BUFFERS,
@@ -33,11 +41,12 @@ from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
 
 WEIGHTS = "model.safetensors"
 PALETTES = "palettes.safetensors"
+MOMENTS = "moments.safetensors"
 
 DIFFUSERS_WEIGHTS = f"{UNET}/{FILE}"
 """In place of ``WEIGHTS``, in a folder that diffusers loads, see ``diffusers_weights``."""
 
-FETCHED = ("config.json", WEIGHTS, PALETTES, DIFFUSERS_WEIGHTS, f"{HEAD}/{FILE}")
+FETCHED = ("config.json", WEIGHTS, PALETTES, MOMENTS, DIFFUSERS_WEIGHTS, f"{HEAD}/{FILE}")
 """The files that are fetched of a model on the Hub: those that are read."""
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
@@ -48,13 +57,15 @@ SHIPPED = Path(__file__).parent.parent / "shipped"
 class ModelFiles:
     """A model folder in memory; the network is on the CPU, in evaluation mode.
 
-    ``palettes`` are those of the training sprites, of a model that has a palette head.
+    ``palettes`` are those of the training sprites, of a model that has a palette head; ``moments``
+    are theirs too, if the folder has any.
     """
 
     network: nn.Module
     schedule: Schedule
     config: ModelConfig
     palettes: TrainingPalettes | None = None
+    moments: Moments | None = None
 
 
 def make_network(config: ModelConfig) -> nn.Module:
@@ -98,6 +109,7 @@ def save_model(
     config: ModelConfig,
     palettes: TrainingPalettes | None = None,
     half: bool = False,
+    moments: Moments | None = None,
 ) -> None:
     """Write a model folder in today's format, replacing the one that may be there.
 
@@ -107,6 +119,7 @@ def save_model(
         config: what the network is rebuilt from.
         palettes: of the training sprites, for a model that has a palette head.
         half: keep the weights as float16, in half the space; they compute in float32 all the same.
+        moments: of the training sprites, see ``training_moments``.
 
     Raises:
         StorageError: if a file cannot be written.
@@ -125,6 +138,8 @@ def save_model(
     write_tensors(folder / WEIGHTS, weights)
     if palettes is not None:
         write_tensors(folder / PALETTES, palettes.tensors())
+    if moments is not None:
+        write_tensors(folder / MOMENTS, moments.tensors())
     save_config(folder, config)
 
 
@@ -192,7 +207,24 @@ def load_model_files(folder: Path) -> ModelFiles:
     palettes = None
     if config.prediction == "palette":
         palettes = TrainingPalettes.read(folder / PALETTES, config.channels)
-    return ModelFiles(network.eval(), schedule, config, palettes)
+    moments = _read_moments(folder / MOMENTS, config)
+    return ModelFiles(network.eval(), schedule, config, palettes, moments)
+
+
+def _read_moments(path: Path, config: ModelConfig) -> Moments | None:
+    """The moments in a model folder, if they are there or needed.
+
+    Raises:
+        ModelError: if they are needed and missing, broken, or not those of such a model.
+    """
+    if not (config.needs_moments or path.is_file()):
+        return None
+    shape, classes = (config.channels, config.size, config.size), len(config.class_names)
+    # Held against the header first: who asks for much must be a large model.
+    many = sum(math.prod(found) for _, found in tensor_shapes(path).values())
+    if many > (classes + 2 + MAX_RANK) * (math.prod(shape) + 4):
+        raise ModelError(f"{path} holds more than the moments of its model; copy the model again")
+    return Moments.from_tensors(read_tensors(path), shape, classes)
 
 
 def weights_file(folder: Path) -> Path:

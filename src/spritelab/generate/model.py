@@ -20,6 +20,7 @@ from torch import Tensor
 from spritelab import pixels
 from spritelab.config import SamplerChanges, SamplerSettings
 from spritelab.devices import best_device
+from spritelab.diffusion import visited_pairs
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.folder import find_model, load_model_files
@@ -45,7 +46,8 @@ class Model(Steering):
     """A trained network with the schedule and settings it was trained under.
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
-    unless told otherwise. ``folder`` is where it was loaded from.
+    unless told otherwise. ``folder`` is where it was loaded from. ``moments`` are those of its
+    training sprites, if its folder has them.
     """
 
     def __repr__(self) -> str:
@@ -140,8 +142,8 @@ class Model(Steering):
         """Every moment of drawing ``n`` sprites, from x_T to the finished sprite.
 
         Takes the arguments of ``sample``. ``steps`` + 1 frames, over which one can iterate: the
-        first is pure noise at the first step visited, the last has t = -1 and holds what
-        ``sample`` returns.
+        first is what stands at the first step visited, noise as a rule, the last has t = -1 and
+        holds what ``sample`` returns.
 
         Raises:
             SettingsError: as ``sample``.
@@ -151,8 +153,8 @@ class Model(Steering):
         return Trace(how, len(request), self._frames(how, request))
 
     def _frames(self, how: SamplerSettings, request: Request) -> Iterator[Frame]:
-        x = self.first_noise(request)
-        for step in self.chain(how, request, x):
+        x = self.begin(how, request, self.first_noise(request))
+        for step in self.chain(how, request, x, pairs=visited_pairs(how, self.schedule)):
             yield Frame(step.t, pixels.decode(x), pixels.decode(step.x0_hat))
             x = step.x
         final = self.to_pixels(x)
@@ -184,4 +186,6 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
             f"torch cannot use the device {str(device)!r} here; cpu always works"
         ) from None
     folder = Path(source) if Path(source).is_dir() else found
-    return Model(network, files.schedule, files.config, target, files.palettes, folder)
+    return Model(
+        network, files.schedule, files.config, target, files.palettes, folder, files.moments
+    )

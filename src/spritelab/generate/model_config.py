@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from spritelab.config import (
+    Calibrated,
     DataSettings,
     NetworkSettings,
     Prediction,
@@ -18,13 +19,14 @@ from spritelab.config import (
 from spritelab.config.base import ClassName, Line, Share
 from spritelab.config.bounds import MAX_CLASSES, MAX_PARENTS, MAX_SIDE
 
-FORMAT = 4
+FORMAT = 5
 """Version of a model folder; raised whenever old code could no longer read it.
 
 2: a model says how its sprites were split and mirrored.
 3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
 from. Older folders draw with the default ``SamplerSettings``.
 4: it may have a palette head, and then the palettes of its training sprites.
+5: it may have steps that were calibrated for it, and the moments of its training sprites.
 """
 
 
@@ -108,6 +110,11 @@ class ModelConfig(Settings):
     sampling: SamplerSettings = Field(
         default=SamplerSettings(), description="how it draws unless told otherwise"
     )
+    calibrated: tuple[Calibrated, ...] = Field(
+        default=(),
+        max_length=1000,
+        description="steps chosen for it, one entry a sampler and number of steps",
+    )
     trained_on: TrainedOn
     step: Annotated[int, Field(ge=0, le=2**53)] = Field(description="updates of the weights so far")
 
@@ -124,11 +131,27 @@ class ModelConfig(Settings):
     @model_validator(mode="after")
     def _check_sampling(self) -> Self:
         check_sampling(self.sampling, self.schedule.timesteps)
+        for one in self.calibrated:
+            if one.times[0] >= self.schedule.timesteps:
+                raise ValueError(
+                    f"calibrated times must lie below {self.schedule.timesteps}, not at "
+                    f"{one.times[0]}"
+                )
         return self
+
+    @property
+    def own_sampling(self) -> SamplerSettings:
+        """How it draws unless told otherwise, complete."""
+        return self.sampling.complete(self.schedule.timesteps, self.calibrated)
+
+    @property
+    def needs_moments(self) -> bool:
+        """Whether some way that it draws begins with a leg of its sprites' moments."""
+        return "gaussian" in (self.sampling.first_leg, *(one.first_leg for one in self.calibrated))
 
     def in_words(self) -> list[tuple[str, str]]:
         """What the model is and where it comes from: names and values of a table."""
-        learnt, how = self.trained_on, self.sampling.complete(self.schedule.timesteps)
+        learnt, how = self.trained_on, self.own_sampling
         kind = "RGBA" if self.channels == 4 else "RGB"
         counts = zip(self.class_names, learnt.class_counts, strict=True)
         rows = [

@@ -19,12 +19,15 @@ from spritelab.diffusion import (
     Constraint,
     Denoiser,
     Head,
+    Moments,
     Pairs,
     Schedule,
     Step,
     build_head,
     denoiser,
+    gaussian_leg,
     sampler_steps,
+    visited_pairs,
 )
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
@@ -47,7 +50,8 @@ class TrainedNetwork:
     """A network with the schedule and settings it was trained under, and the chains it walks along.
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
-    unless told otherwise. ``folder`` is where it was loaded from.
+    unless told otherwise. ``folder`` is where it was loaded from. ``moments`` are those of its
+    training sprites, if its folder has them: what a first leg needs.
     """
 
     network: nn.Module
@@ -56,6 +60,7 @@ class TrainedNetwork:
     device: torch.device
     palettes: TrainingPalettes | None = None
     folder: Path | None = None
+    moments: Moments | None = None
 
     @property
     def name(self) -> str:
@@ -97,10 +102,17 @@ class TrainedNetwork:
         """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
 
         Raises:
-            SettingsError: for a value out of range.
+            SettingsError: for a value out of range, and a first leg without moments.
         """
         how = self.config.sampling if how is None else how
-        return (how.changed(**changes) if changes else how).complete(self.schedule.timesteps)
+        changed = how.changed(**changes) if changes else how
+        complete = changed.complete(self.schedule.timesteps, self.config.calibrated)
+        if complete.first_leg == "gaussian" and self.moments is None:
+            raise SettingsError(
+                "this model's folder has no moments of its sprites, by which `first_leg` leads; "
+                "`spritelab calibrate` writes them, or leave it out"
+            )
+        return complete
 
     def chain(
         self,
@@ -116,13 +128,32 @@ class TrainedNetwork:
         Args:
             how: complete settings.
             request: the sprites: their classes, and the noise that they draw on the way.
-            x_T: noise; with ``pairs``, x at the first t of them.
+            x_T: noise, from which the first leg leads, if ``how`` has one; with ``pairs``, x at
+                the first t of them.
             pairs, constrain: see ``diffusion.samplers``.
         """
+        if pairs is None:
+            x_T = self.begin(how, request, x_T)
         denoise = self.denoiser(how, request, x_T)
         return sampler_steps(
             how, denoise, self.schedule, x_T, request.noise, pairs=pairs, constrain=constrain
         )
+
+    def begin(self, how: SamplerSettings, request: Request, x_T: Tensor) -> Tensor:
+        """X at the first step that ``how`` visits: x_T itself, or where its first leg ends."""
+        if how.first_leg != "gaussian":
+            return x_T
+        (first, _), *_ = visited_pairs(how, self.schedule)
+        return self.first_leg(request, x_T, first, how.guidance)
+
+    def first_leg(self, request: Request, x_T: Tensor, t: int, guidance: float = 1.0) -> Tensor:
+        """Where the Gaussian first leg leads from x_T: x_t. Of a model with moments only."""
+        assert self.moments is not None, "settings of this model's own `sampler_settings`"
+        moments, palettes = self.moments.to(x_T), request.encoded_palettes()
+        if palettes is not None:
+            palettes = palettes.to(moments.mean)
+        mean = moments.mean_of(request.context, palettes, guidance)
+        return gaussian_leg(moments, self.schedule, x_T, mean, t)
 
     def denoiser(self, how: SamplerSettings, request: Request, like: Tensor) -> Denoiser:
         """What the samplers ask, for sprites whose x is like ``like``."""

@@ -18,7 +18,7 @@ from accelerate import Accelerator
 from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import StopFlag, any_process, make_accelerator
-from spritelab.diffusion import Schedule, build_schedule
+from spritelab.diffusion import Moments, Schedule, build_schedule
 from spritelab.errors import ModelError, TrainingError
 from spritelab.generate import (
     Model,
@@ -28,6 +28,7 @@ from spritelab.generate import (
     load_model_files,
     make_network,
     save_model,
+    training_moments,
 )
 from spritelab.palette import IndexedSprites, fitting_size, index_sprites
 from spritelab.runs.lock import lock_run
@@ -96,6 +97,11 @@ class Run:
         """Those of the training sprites, if it is the colours of palettes that are predicted."""
         indexed = self._indexed[0]
         return None if indexed is None else TrainingPalettes.of(indexed, self.train_sprites.labels)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """Those of the training sprites."""
+        return training_moments(self.train_sprites, self.settings.data.mirror, self.palettes)
 
     @cached_property
     def _indexed(self) -> tuple[IndexedSprites | None, IndexedSprites | None]:
@@ -211,6 +217,7 @@ class Run:
                             self.model_config(update.step),
                             accelerator.device,
                             self.palettes,
+                            moments=self.moments,
                         )
                         log.picture(draw_grid(model, self.folder), update.step)
                     if line := views.made(update.step, update.progress):
@@ -305,7 +312,13 @@ class Run:
 
     def _save_model(self, state: TrainingState) -> None:
         step, weights = state.kept()
-        save_model(self.folder / "model", weights, self.model_config(step), self.palettes)
+        save_model(
+            self.folder / "model",
+            weights,
+            self.model_config(step),
+            self.palettes,
+            moments=self.moments,
+        )
 
     def _renew_model(self, state: TrainingState) -> None:
         """Write the model again if a run that was killed while saving left an older one."""

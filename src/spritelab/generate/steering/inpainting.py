@@ -67,7 +67,7 @@ def draw_around(
     told: Progress,
 ) -> Tensor:
     """Draw what is not known: the last x, float ``[N,C,H,W]``, with the known values in it."""
-    x = model.first_noise(request)
+    x = model.begin(how, request, model.first_noise(request))
     known = Known(known.x0.to(x), known.where.to(x.device))
     at, done = -1, 0
     pairs = visited_pairs(how, model.schedule)
