@@ -32,9 +32,12 @@ def normal_moments(rank: int, seed: int = 0) -> Moments:
     """Of normal data in 12 dimensions, two classes."""
     rng = np.random.default_rng(seed)
     directions = np.linalg.qr(rng.standard_normal((12, rank)))[0].T.reshape(rank, *SHAPE)
-    parts = (rng.uniform(-0.5, 0.5, SHAPE), rng.uniform(-0.3, 0.3, (2, *SHAPE)), np.zeros((3, 3)))
+    mean, shifts = rng.uniform(-0.5, 0.5, SHAPE), rng.uniform(-0.3, 0.3, (2, *SHAPE))
     return Moments(
-        *(torch.from_numpy(part) for part in (*parts, directions)),
+        torch.from_numpy(mean),
+        torch.from_numpy(shifts),
+        torch.zeros(3, 3, dtype=torch.float64),
+        torch.from_numpy(directions),
         torch.from_numpy(np.sort(rng.uniform(0.1, 2, rank))[::-1].copy()),
         torch.tensor(0.05, dtype=torch.float64),
     )
@@ -94,7 +97,8 @@ def test_ddim_leads_there_in_many_steps() -> None:
         ab = schedule.alpha_bar(int(t[0]))
         inverse = torch.linalg.inv(ab * full + (1 - ab) * torch.eye(12, dtype=torch.float64))
         around = (x - ab**0.5 * mean).flatten(1)
-        return ((1 - ab) ** 0.5 * around @ inverse).reshape(x.shape)
+        found: Tensor = ((1 - ab) ** 0.5 * around @ inverse).reshape(x.shape)
+        return found
 
     end = 600
     exact = gaussian_leg(moments, schedule, x_T, mean, end)

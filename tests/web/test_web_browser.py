@@ -31,7 +31,7 @@ async ({file, asked, how}) => {
   const get = async name => new Uint8Array(await (await fetch(name)).arrayBuffer());
   setRuntime(await get('/runtime/ort.wasm'));
   const model = await Model.load(await get(file));
-  const full = complete({...model.facts.sampling, ...how}, model.facts.schedule.timesteps);
+  const full = complete({...model.facts.sampling, ...how}, model.facts);
   const sprites = model.request(asked), x_T = model.firstNoise(sprites);
   let x;
   for await (const step of model.steps(full, sprites)) x = step.x;

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from spritelab import pixels
 from spritelab.app.answers import event, refusal_of, wrong
 from spritelab.app.models import Shelf
-from spritelab.config import Sampler, SamplerSettings, Settings, Spacing, Variance
+from spritelab.config import FirstLeg, Sampler, SamplerSettings, Settings, Spacing, Variance
 from spritelab.errors import SpritelabError
 from spritelab.generate import Model, Request
 from spritelab.generate.request import context_of
@@ -50,6 +50,7 @@ class Drawing(Settings):
     steps: Annotated[int, Field(ge=1)] | None = None
     times: tuple[int, ...] | None = None
     start: str | float | None = None
+    first_leg: FirstLeg | None = None
     eta: float | None = None
     variance: Variance | None = None
     spacing: Spacing | None = None

@@ -6,11 +6,12 @@ a further evaluation: the step from x at t_j to t_k, made with the teacher's own
 from the teacher's x at t_k, and the chain of n steps whose costs add up to least is found by
 dynamic programming.
 
-Two things are done otherwise than there. The step is that of the sampler which will take it, so
-that for DPM-Solver++ its cost depends on the step before, too. And an error at t counts in units of
-the noise that x_t has (1-ᾱ_t and what ``VISIBLE`` adds): what is small beside the noise is taken
-away with it by the steps that follow. The squared error over twice the squared noise is the
-Kullback-Leibler divergence of where the step ends from where it should.
+Three things are done otherwise than there. The step may be that of DPM-Solver++, whose cost depends
+on the step before, too. Errors of x_t are squared and count the more, the less noise there is
+(``POWER``). And two of them weigh more yet: that of the first leg (``LEG``), and that of the last
+step, which ends clean (``END``). What goes wrong between leads to another sprite, which is as good;
+what is too near to the mean at the start, or not sharp at the end, is worse. With all errors alike, chains end nearer to their teacher, and their sprites are
+worse (``docs/log.md``).
 
 All that is needed of the trajectories are the inner products of their x and x̂_0.
 """
@@ -26,8 +27,11 @@ from torch import Tensor
 
 from spritelab.diffusion.times import half_log_snr
 
-VISIBLE = 0.05
-"""Standard deviation of a difference that is just seen, on the scale from -1 to 1: 6 levels."""
+LEG, END = 6.0, 3.0
+"""What an error of the first leg, and of the last step, weighs more than any other."""
+
+POWER, VISIBLE = 0.75, 0.05
+"""An error of x_t counts in units of (1-ᾱ_t + VISIBLE²)^(POWER/2)."""
 
 Costs = NDArray[np.float64]
 
@@ -53,6 +57,7 @@ class Trajectories:
     def step_costs(self, second_order: bool) -> Costs:
         """What each step costs, float64 ``[N, N, N+1]``: from j to k > j, the step before from i.
 
+        The weighted mean squared error of where it ends, times ``END``² where that is clean.
         i = j says that there was none before; ∞ where there is no such step. A step of
         DPM-Solver++ where ``second_order``, else one of DDIM with η = 0.
         """
@@ -66,7 +71,7 @@ class Trajectories:
     def _costs_from(
         self, j: int, i: NDArray[np.int64], k: NDArray[np.int64], second_order: bool
     ) -> Costs:
-        """Of the steps from j: root mean square of x_k - (ρ·x_j + b·((1+c)·x̂_0,j - c·x̂_0,i))."""
+        """Of the steps from j: mean square of x_k - (ρ·x_j + b·((1+c)·x̂_0,j - c·x̂_0,i))."""
         n = len(self.times)
         lambdas = np.array([half_log_snr(ab) for ab in self.alpha_bars])
         signal, noise = np.sqrt(self.alpha_bars), np.sqrt(1 - self.alpha_bars)
@@ -85,12 +90,14 @@ class Trajectories:
         squares = np.einsum(
             "...p,...pq,...q", w, self.products[at[..., :, None], at[..., None, :]], w
         )
-        return np.sqrt(squares.clip(min=0)) / self.scale[k]
+        found: Costs = squares.clip(min=0) * np.where(k == n, END**2, 1.0) * self.weights[k]
+        return found
 
     @property
-    def scale(self) -> NDArray[np.float64]:
-        """What an error counts in at each step, and at the clean end: float64 ``[N+1]``."""
-        return np.sqrt(1 - self.alpha_bars + VISIBLE**2)
+    def weights(self) -> NDArray[np.float64]:
+        """What a squared error counts at each step, and at the clean end: float64 ``[N+1]``."""
+        found: NDArray[np.float64] = (1 - self.alpha_bars + VISIBLE**2) ** -POWER
+        return found
 
 
 def trajectories(
@@ -119,7 +126,8 @@ def trajectories(
 def best_times(known: Trajectories, steps: int, costs: Costs) -> tuple[int, ...]:
     """The ``steps`` of the trajectories' times whose chain costs least, descending.
 
-    A chain begins anywhere: what leads there costs ``known.first`` and no evaluation.
+    A chain begins anywhere: what leads there costs ``LEG``² times ``known.first``, and no
+    evaluation.
 
     Args:
         known: the trajectories.
@@ -128,7 +136,7 @@ def best_times(known: Trajectories, steps: int, costs: Costs) -> tuple[int, ...]
     """
     n = len(known.times)
     least = np.full((n, n), np.inf)  # of chains that have come to j, by way of i
-    least[np.arange(n), np.arange(n)] = np.sqrt(known.first) / known.scale[:-1]
+    least[np.arange(n), np.arange(n)] = LEG**2 * known.first * known.weights[:-1]
     came_from = []
     for _ in range(steps - 1):
         longer = least[:, :, None] + costs[:, :, :n]

@@ -53,6 +53,11 @@ def describe(model: Model) -> dict[str, Any]:
         "url": learnt.url,
         "updates": config.step,
     }
+    if config.calibrated:
+        described["calibrated"] = [one.model_dump(mode="json") for one in config.calibrated]
+    if config.needs_moments and model.moments is not None:
+        tensors = model.moments.tensors().items()
+        described["moments"] = {name: _text(part.numpy().astype("<f4")) for name, part in tensors}
     if learnt.parent is not None:
         described["begun_from"] = learnt.parent.in_words()
     if model.palettes is not None:

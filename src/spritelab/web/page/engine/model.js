@@ -1,6 +1,7 @@
 // A model in the browser: the network by ONNX Runtime Web, all else by the modules beside this one.
 
 import * as ort from "../runtime/ort.js";
+import { gaussianLeg } from "./first_leg.js";
 import { read } from "./heads.js";
 import { normals } from "./noise.js";
 import { readFacts } from "./onnx_file.js";
@@ -23,14 +24,19 @@ const DEFAULT_STEPS = { ddpm: null, ddim: 50, dpm: 10 };
 const DEFAULT_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
 
 /** Settings of a sampler with all that is not given filled in, as spritelab.config.sampler does. */
-export function complete(how, timesteps) {
-  const { sampler } = how;
+export function complete(how, { schedule: { timesteps }, calibrated = [] }) {
+  const { sampler } = how, start = how.start ?? "noise";
+  const steps = how.times?.length ?? how.steps ?? Math.min(DEFAULT_STEPS[sampler] ?? timesteps, timesteps);
+  // Steps that were calibrated for the model, where nothing is said of which they are.
+  const open = !how.times && !how.spacing && !how.first_leg && start === "noise" && !how.eta;
+  const chosen = open && calibrated.find(one => one.sampler === sampler && one.times.length === steps);
   return {
     sampler,
-    steps: how.times?.length ?? how.steps ?? Math.min(DEFAULT_STEPS[sampler] ?? timesteps, timesteps),
-    times: how.times ?? null,
-    spacing: how.spacing ?? DEFAULT_SPACING[sampler],
-    start: how.start ?? "noise",
+    steps,
+    times: chosen ? chosen.times : how.times ?? null,
+    spacing: chosen || how.times ? null : how.spacing ?? DEFAULT_SPACING[sampler],
+    start,
+    first_leg: chosen ? chosen.first_leg : how.first_leg ?? "none",
     eta: sampler === "ddim" ? how.eta ?? 0 : null,
     variance: sampler === "ddpm" ? how.variance ?? "posterior" : null,
     guidance: how.guidance ?? 1,
@@ -75,12 +81,22 @@ export class Model {
 
   /**
    * Walk along a chain: the sampler at work on sprites of a request, from x_T.
-   * @param x      noise; with pairs, x at the first t of them
+   * @param x      noise, from which the first leg leads; with pairs, x at the first t of them
    * @param chain  pairs and constrain, see samplers.js
    */
   steps(how, sprites, x = this.firstNoise(sprites), chain = {}) {
     const noises = sprites.map(sprite => sprite.noise);
+    if (!chain.pairs) x = this.begin(how, sprites, x);
     return samplerSteps(how, this.denoiser(how, sprites), this.facts.schedule, x, noises, chain);
+  }
+
+  /** x at the first step that `how` visits: x_T itself, or where its first leg ends. */
+  begin(how, sprites, x_T = this.firstNoise(sprites)) {
+    if (how.first_leg !== "gaussian") return x_T;
+    const { moments, schedule, channels, palettes } = this.facts;
+    const means = sprites.map(({ context, palette }) =>
+      moments.meanOf(context, palettes ? palette : null, how.guidance, channels));
+    return gaussianLeg(moments, schedule, x_T, means, schedule.pairs(how)[0][0]);
   }
 
   /** `denoise(x, t, last)` → { x0, eps } for these sprites, guidance included. */

@@ -1,6 +1,7 @@
 // Reading what an ONNX file of spritelab says of itself. ONNX Runtime Web does not show a file's
 // metadata, so the few fields of protobuf that lead there are read by hand.
 
+import { Moments } from "./first_leg.js";
 import { Schedule } from "./schedule.js";
 import { TrainingPalettes } from "./palettes.js";
 
@@ -60,12 +61,19 @@ export async function readFacts(bytes) {
     scheduleName: told.schedule.name,
     schedule: new Schedule(alphaBars),
     sampling: told.sampling,
+    calibrated: told.calibrated ?? [],
+    moments: told.moments ? readMoments(told.moments) : null,
     licence: told.licence,
     source: told.source,
     url: told.url,
     updates: told.updates,
     palettes: told.palettes ? await readPalettes(told.palettes, told.channels) : null,
   };
+}
+
+function readMoments(told) {
+  const read = text => new Float32Array(fromBase64(text).buffer);
+  return new Moments(Object.fromEntries(Object.entries(told).map(([name, text]) => [name, read(text)])));
 }
 
 async function readPalettes(told, channels) {

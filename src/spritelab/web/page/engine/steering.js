@@ -59,7 +59,7 @@ function noisyAt(schedule, x0, t, eps) {
 export async function* inpaint(model, how, sprites, { pixels, mask, jump, resamplings }) {
   const { schedule, channels } = model.facts, count = channels * mask.length;
   const x0 = repeated(encode(pixels, channels), sprites.length);
-  let x = model.firstNoise(sprites), at = null, number = 0;
+  let x = model.begin(how, sprites), at = null, number = 0;
   for (const pairs of passes(schedule.pairs(how), jump, resamplings)) {
     // A variation for every pass: none draws noise that another one drew.
     const named = sprites.map(sprite => ({ ...sprite, noise: sprite.noise.varied(number) }));

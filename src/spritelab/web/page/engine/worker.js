@@ -53,7 +53,7 @@ async function load({ id, file, bytes, runtimeBytes }) {
     models.delete(file);
     throw error;
   }
-  const { palettes, schedule, ...facts } = model.facts;
+  const { palettes, schedule, moments: _, ...facts } = model.facts;
   const { alphaBars, lambdas, timesteps } = schedule;
   const lends = palettes && { most: palettes.most, count: palettes.sizes.length };
   post(id, "loaded", { facts: { ...facts, alphaBars, lambdas, timesteps, palettes: lends } });
@@ -71,7 +71,7 @@ async function fetchModel(id, file, bytes, runtimeBytes) {
   const model = await Model.load(content);
   // Once before it is needed: the browser translates the network's code when it first runs.
   const sprites = model.request({ seed: 0, numbers: [0] });
-  for await (const _ of model.steps(complete({ sampler: "dpm", steps: 1 }, 1000), sprites)) break;
+  for await (const _ of model.steps(complete({ sampler: "dpm", steps: 1, spacing: "logsnr" }, model.facts), sprites)) break;
   return model;
 }
 
@@ -91,14 +91,14 @@ async function fetchBytes(address, told) {
 
 async function draw({ id, file, asked, how: given }) {
   const model = await models.get(file);
-  const how = complete(given, model.facts.schedule.timesteps), sprites = model.request(asked);
+  const how = complete(given, model.facts), sprites = model.request(asked);
   post(id, "begun", { how, nfe: nfe(how), sprites: sprites.map(described) });
   await drawSome(id, model, sprites, some => model.steps(how, some), x => model.finished(x));
 }
 
 async function steer({ id, file, asked, how: given }) {
   const model = await models.get(file), { schedule } = model.facts;
-  const how = complete(given, schedule.timesteps), { sprites, seen } = requestGiven(model.facts, asked);
+  const how = complete(given, model.facts), { sprites, seen } = requestGiven(model.facts, asked);
   post(id, "begun", { how, nfe: nfe({ ...how, steps: stepsOf(asked, how, schedule) }), sprites: sprites.map(described) });
   const walk = asked.by === "redraw" ? redraw : inpaint;
   // As in Python a sprite in part keeps its own colours, and is not seen in others.
@@ -127,16 +127,16 @@ const described = ({ number, label, lender, palette }) => ({ number, label, lend
 
 /** One sprite by several samplers, from the same x_T: each moment as pixels, and the paths in a plane. */
 async function watch({ id, file, asked, hows }) {
-  const model = await models.get(file), { timesteps } = model.facts.schedule;
-  const complete_ = hows.map(how => complete(how, timesteps));
+  const model = await models.get(file);
+  const complete_ = hows.map(how => complete(how, model.facts));
   const sprites = model.request(asked), paths = [];
   const pairs = complete_.map(how => model.facts.schedule.pairs(how));
   post(id, "begun", { hows: complete_, pairs, nfe: complete_.map(nfe), sprites: sprites.map(described) });
   for (const [side, how] of complete_.entries()) {
     const start = performance.now();
-    let x = model.firstNoise(sprites);
+    let x = model.begin(how, sprites);
     paths.push([x]);
-    for await (const step of model.steps(how, sprites, x)) {
+    for await (const step of model.steps(how, sprites, x, { pairs: pairs[side] })) {
       const frame = { t: step.t, x_t: model.pixels(x), x0: model.pixels(step.x0), eps: noiseSeen(model, step.eps) };
       x = step.x;
       paths[side].push(x);

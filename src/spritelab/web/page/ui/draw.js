@@ -138,7 +138,7 @@ export class DrawPlace {
     const shared = { sampler, steps, eta, guidance, clip: own.clip };
     if (sampler !== own.sampler) return shared;
     if (own.times && steps === own.steps) return { ...own, ...shared };
-    return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start };
+    return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start, first_leg: own.times ? null : own.first_leg };
   }
 
   /** What the address says of a request; what is the model's own is left out. */
