@@ -25,7 +25,7 @@ async ({file, cases}) => {
   for (const {how, ...given} of cases) {
     const bytes = values => values && Uint8ClampedArray.from(values);
     const asked = {...given, pixels: bytes(given.pixels), mask: bytes(given.mask)};
-    const full = complete({...sampling, ...how}, schedule.timesteps);
+    const full = complete({...sampling, ...how}, model.facts);
     const {sprites, seen} = requestGiven(model.facts, asked);
     const again = asked.by === 'redraw', from = again ? {...asked, pixels: seen} : asked;
     let x, steps = 0;

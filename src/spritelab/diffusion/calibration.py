@@ -27,10 +27,10 @@ from torch import Tensor
 
 from spritelab.diffusion.times import half_log_snr
 
-LEG, END = 6.0, 3.0
+LEG, END = 4.0, 3.0
 """What an error of the first leg, and of the last step, weighs more than any other."""
 
-POWER, VISIBLE = 0.75, 0.05
+POWER, VISIBLE = 0.5, 0.125
 """An error of x_t counts in units of (1-ᾱ_t + VISIBLE²)^(POWER/2)."""
 
 Costs = NDArray[np.float64]
