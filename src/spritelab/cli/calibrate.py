@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 def calibrate(
     model: options.ModelName,
     steps: Annotated[str, typer.Option(help="numbers of steps, one choice each")] = "4,5,6,8,10",
-    sampler: Annotated[
-        str, typer.Option(help="that take them, each by a choice of its own: dpm, ddim or both")
-    ] = "dpm,ddim",
+    sampler: Annotated[str, typer.Option(help="that take them: dpm, ddim or both")] = "dpm,ddim",
     sprites: Annotated[int, typer.Option(min=1, help="that are walked to in many steps")] = 64,
     data: options.Source = None,
     device: options.Device = None,
@@ -31,9 +29,9 @@ def calibrate(
         typer.Option(help="a new folder for a copy of the model; unset: the model's own"),
     ] = None,
 ) -> None:
-    """Choose the few steps by which a model draws best, and write them into its folder.
+    """Choose the few steps by which a model draws best.
 
-    Walks to some sprites in many steps, and finds by dynamic programming the few that follow best.
+    They are written into its folder. Walks to some sprites in many steps, and finds by dynamic programming the few that follow best.
     From then on, `--steps 5` takes the five that were chosen; with `--spacing` it does not. A model
     from before gets the mean and covariance of its training sprites as well, for a first leg that
     costs nothing.

@@ -45,7 +45,7 @@ def calibrate(
     Args:
         model: whose folder is not changed; see ``save_calibrated``.
         steps: their numbers, one choice each.
-        samplers: that take them, each by a choice of its own: ``dpm`` or ``ddim``.
+        samplers: that take them: ``dpm`` or ``ddim``.
         sprites: that are walked to, by ``TEACHER_STEPS`` evaluations each.
         progress: told of these.
 
@@ -59,13 +59,12 @@ def calibrate(
     if not steps or not all(1 <= count <= most for count in steps):
         raise SettingsError(f"`steps` are calibrated for numbers in 1 … {most}, not {list(steps)}")
     leg: FirstLeg = "none" if model.moments is None else "gaussian"
-    found = []
-    for sampler in samplers:
-        costs = known.step_costs(second_order=sampler == "dpm")
-        for count in sorted(set(steps)):
-            times = best_times(known, count, costs)
-            found.append(Calibrated(sampler=sampler, times=times, first_leg=leg))
-    return tuple(found)
+    chosen = [best_times(known, count) for count in sorted(set(steps))]
+    return tuple(
+        Calibrated(sampler=sampler, times=times, first_leg=leg)
+        for sampler in samplers
+        for times in chosen
+    )
 
 
 def walk_teacher(model: Model, sprites: int = SPRITES, progress: Progress = SILENT) -> Trajectories:
