@@ -31,10 +31,10 @@ def calibrate(
 ) -> None:
     """Choose the few steps by which a model draws best.
 
-    They are written into its folder. Walks to some sprites in many steps, and finds by dynamic programming the few that follow best.
-    From then on, `--steps 5` takes the five that were chosen; with `--spacing` it does not. A model
-    from before gets the mean and covariance of its training sprites as well, for a first leg that
-    costs nothing.
+    They are written into its folder. Walks to some sprites in many steps, and finds by dynamic
+    programming the few that follow best. From then on `--steps 5` takes the five that were chosen;
+    with `--spacing` it does not. A model from before gets the mean and covariance of its training
+    sprites as well, for a first leg that costs nothing.
     """
     import dataclasses
 
