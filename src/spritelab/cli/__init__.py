@@ -90,7 +90,7 @@ deferred(
     commands,
     "calibrate",
     "Choose the few steps by which a model draws best.",
-    "spritelab calibrate runs/demo --steps 4,5,6,8",
+    "spritelab calibrate runs/demo --steps 4,5,6",
 )
 commands.add_typer(steer.app, name="steer")
 commands.add_typer(export.app, name="export")

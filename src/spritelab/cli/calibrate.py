@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def calibrate(
     model: options.ModelName,
-    steps: Annotated[str, typer.Option(help="numbers of steps, one choice each")] = "4,5,6,8,10",
+    steps: Annotated[str, typer.Option(help="numbers of steps, one choice each")] = "4,5,6",
     sampler: Annotated[str, typer.Option(help="that take them: dpm, ddim or both")] = "dpm,ddim",
     sprites: Annotated[int, typer.Option(min=1, help="that are walked to in many steps")] = 64,
     data: options.Source = None,

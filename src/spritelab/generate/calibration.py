@@ -32,7 +32,7 @@ TEACHER_STEPS = 40
 
 def calibrate(
     model: Model,
-    steps: Sequence[int] = (4, 5, 6, 8, 10),
+    steps: Sequence[int] = (4, 5, 6),
     samplers: Sequence[Sampler] = ("dpm", "ddim"),
     *,
     sprites: int = SPRITES,
