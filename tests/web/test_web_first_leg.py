@@ -39,7 +39,7 @@ def test_calibrated_steps_and_their_first_leg_are_pythons(
     body = {"content_type": "text/javascript", "body": ""}
     page.route("**/ui/main.js", lambda route: route.fulfill(**body))
     page.goto(serve(export_web(calibrated, tmp_path / "page", runtime=installed_runtime())))
-    how = {"sampler": "dpm", "steps": 3, "spacing": None, "eta": None, "variance": None}
+    how = {"sampler": "dpm", "steps": 3, "spacing": None, "first_leg": None}
     for model in calibrated:
         for changes in ({}, {"guidance": 2.0}):
             asked = {"seed": "3", "numbers": [0, 1, 2]}

@@ -13,6 +13,7 @@ import { Tiles, tagOf } from "./tiles.js";
 
 const OWN = "own", NO_CLASS = "none";
 const USUAL_STEPS = { ddpm: 100, ddim: 50, dpm: 10 };
+const USUAL_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
 
 export class DrawPlace {
   constructor(tray) {
@@ -138,7 +139,10 @@ export class DrawPlace {
     const shared = { sampler, steps, eta, guidance, clip: own.clip };
     if (sampler !== own.sampler) return shared;
     if (own.times && steps === own.steps) return { ...own, ...shared };
-    return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start, first_leg: own.times ? null : own.first_leg };
+    const usual = own.times || (own.start === "noise" && own.spacing === USUAL_SPACING[sampler]);
+    // What is as usual is left open: steps may have been calibrated for their number.
+    if (usual) return { ...shared, variance: own.variance };
+    return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start, first_leg: own.first_leg };
   }
 
   /** What the address says of a request; what is the model's own is left out. */
