@@ -41,11 +41,12 @@ def test_calibrated_steps_and_their_first_leg_are_pythons(
     page.goto(serve(export_web(calibrated, tmp_path / "page", runtime=installed_runtime())))
     how = {"sampler": "dpm", "steps": 3, "spacing": None, "first_leg": None}
     for model in calibrated:
-        for changes in ({}, {"guidance": 2.0}):
+        for guidance in (1.0, 2.0):
+            changes = {"guidance": guidance}
             asked = {"seed": "3", "numbers": [0, 1, 2]}
             file = f"/models/{model.name}.model"
             found = page.evaluate(DRAW, {"file": file, "asked": asked, "how": how | changes})
-            batch = model.sample(3, seed=3, sampler="dpm", steps=3, **changes)
+            batch = model.sample(3, seed=3, sampler="dpm", steps=3, guidance=guidance)
             assert batch.how.first_leg == "gaussian"
             pixels = np.array(found["pixels"]).reshape(batch.images.shape)
             assert (pixels != batch.images).any(axis=-1).mean() <= 0.01
