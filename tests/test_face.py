@@ -12,7 +12,10 @@ import pytest
 import spritelab
 from spritelab import errors
 
-CALLS = {"train", "load_model", "load_sprites", "shipped_models", "evaluate", "compare", "preset"}
+CALLS = {
+    *("train", "distill", "load_model", "load_sprites", "shipped_models", "evaluate", "compare"),
+    "preset",
+}
 TYPES = {"Model", "SpriteBatch", "SpriteSet", "Trace", "Palette", "Evaluation", "Comparison"}
 SETTINGS = {"SamplerSettings", "RunSettings"}
 ROOMS = {

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from spritelab.generate import Model, SpriteBatch, Trace, load_model, shipped_models
     from spritelab.palette import Palette
     from spritelab.progress import SILENT
-    from spritelab.runs import train
+    from spritelab.runs import distill, train
 
 __version__ = "0.2.0.dev0"
 
@@ -61,6 +61,7 @@ let_idle_threads_sleep()
 
 __all__ = [
     "train",
+    "distill",
     "load_model",
     "load_sprites",
     "shipped_models",
@@ -90,6 +91,7 @@ __all__ = [
 
 _HOMES = {
     "train": ("runs", "train"),
+    "distill": ("runs", "distill"),
     "load_model": ("generate", "load_model"),
     "load_sprites": ("data", "load"),
     "shipped_models": ("generate", "shipped_models"),

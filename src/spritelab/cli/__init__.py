@@ -58,6 +58,12 @@ deferred(
 )
 deferred(
     commands,
+    "distill",
+    "Distil a student that draws in few steps what its teacher draws in many.",
+    "spritelab distill crawl-16 --steps 4 --max-minutes 10 --out runs/quick",
+)
+deferred(
+    commands,
     "sample",
     "Draw sprites.",
     "spritelab sample runs/demo --sampler ddim -n 20 --label food",

@@ -1,6 +1,7 @@
 """Settings: frozen, typed, checked when they are made, written as TOML or JSON and read back."""
 
 from spritelab.config.base import Settings, flatten
+from spritelab.config.distilling import DistillSettings
 from spritelab.config.features import FeatureName
 from spritelab.config.files import PRESETS, parse_assignment, preset, read_settings
 from spritelab.config.names import full_names
@@ -42,6 +43,7 @@ from spritelab.config.sheets import SheetFormat, SheetKeys
 __all__ = [
     "Settings",
     "RunSettings",
+    "DistillSettings",
     "DataSettings",
     "ReadingSettings",
     "HOW_READ",

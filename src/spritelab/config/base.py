@@ -99,4 +99,27 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def put_in(tree: dict[str, Any], values: Mapping[str, Any], lengths: Collection[str]) -> None:
+    """Put ``values`` such as ``{"training.steps": 100}`` into a ``tree`` of settings.
+
+    Args:
+        tree: nested settings, changed in place.
+        values: by dotted names.
+        lengths: dotted names of which one replaces the others.
+
+    Raises:
+        SettingsError: if a name leads nowhere; names at the end of a path are not checked.
+    """
+    for dotted, value in values.items():
+        *path, key = dotted.split(".")
+        branch: Any = tree
+        for part in path:
+            branch = branch.get(part)
+            if not isinstance(branch, dict):
+                raise SettingsError(f"settings: {dotted}: there is no such setting")
+        if dotted in lengths:
+            branch.update(dict.fromkeys(length.rpartition(".")[2] for length in lengths))
+        branch[key] = value
+
+
 _TAGS = ("context-unet", "unet", "float", "int", "constrained-int", "constrained-float")

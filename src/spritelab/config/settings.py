@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spritelab.config.base import Line, Positive, Settings, Share, flatten
+from spritelab.config.base import Line, Positive, Settings, Share, flatten, put_in
 from spritelab.config.bounds import (
     MAX_BLOCKS,
     MAX_LEVELS,
@@ -23,7 +23,6 @@ from spritelab.config.bounds import (
 )
 from spritelab.config.reading import ReadingSettings
 from spritelab.config.sampler import SamplerSettings, check_sampling
-from spritelab.errors import SettingsError
 
 
 class DataSettings(ReadingSettings):
@@ -262,16 +261,7 @@ class RunSettings(Settings):
             SettingsError: if a key is unknown or a value out of range.
         """
         tree = self.model_dump(mode="json")
-        for dotted, value in values.items():
-            *path, key = dotted.split(".")
-            branch: Any = tree
-            for part in path:
-                branch = branch.get(part)
-                if not isinstance(branch, dict):
-                    raise SettingsError(f"settings: {dotted}: there is no such setting")
-            if dotted in LENGTHS:
-                branch.update(dict.fromkeys(("epochs", "steps", "max_minutes")))
-            branch[key] = value
+        put_in(tree, values, LENGTHS)
         return RunSettings.parse(tree)
 
     def named(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from spritelab.diffusion.inversion import invert_steps
 from spritelab.diffusion.noise import Generators, Noise, noise_like
 from spritelab.diffusion.palettes import FEATURES, Palettes, evidence
 from spritelab.diffusion.process import (
+    ddim_jump,
     eps_from_v,
     eps_from_x0,
     q_sample,
@@ -53,6 +54,7 @@ __all__ = [
     "v_from",
     "x0_from_v",
     "eps_from_v",
+    "ddim_jump",
     "Prediction",
     "Head",
     "RegressionHead",

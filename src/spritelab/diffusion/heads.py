@@ -39,7 +39,7 @@ from torch.nn import functional
 
 from spritelab.config import Prediction, Regression
 from spritelab.diffusion.palettes import RANK_AND_TRANSPARENT, Palettes, evidence, mix
-from spritelab.diffusion.process import v_from, x0_from_eps, x0_from_v
+from spritelab.diffusion.process import ddim_jump, v_from, x0_from_eps, x0_from_v
 from spritelab.diffusion.schedule import Schedule
 from spritelab.errors import SettingsError
 
@@ -69,6 +69,11 @@ class Head(Protocol):
 
     def loss(self, output: Tensor, x_t: Tensor, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:
         """The loss of each sprite, ``[B]``, for x_t = q_sample(x0, t, eps)."""
+
+    def jump_loss(
+        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+    ) -> Tensor:
+        """How far a step of DDIM from x_t lands from ``target``, an x_s: ``[B]``; s = -1: clean."""
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
         """min-SNR weights of the loss, ``[B]``, in the dtype and on the device of ``like``."""
@@ -102,6 +107,12 @@ class RegressionHead(ABC):
     def loss(self, output: Tensor, x_t: Tensor, x0: Tensor, eps: Tensor, t: Tensor) -> Tensor:  # noqa: ARG002
         """The mean square over pixels and channels. For ε: Ho et al. 2020, equation 14."""
         return (output - self.target(x0, eps, t)).square().flatten(1).mean(dim=1)
+
+    def jump_loss(
+        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+    ) -> Tensor:
+        """The mean distance over pixels and channels (Zhou et al. 2024, SFD)."""
+        return jump_error(self.schedule, x_t, self.x0_hat(output, x_t, t), t, target, s)
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
         """Hang et al. 2023 (min-SNR), section 3.4: an error in x̂_0 weighs min(SNR, γ)."""
@@ -198,6 +209,17 @@ class PaletteHead:
         logits = self._logits(output, x_t, t)
         return functional.cross_entropy(logits, index, reduction="none").flatten(1).mean(dim=1)
 
+    def jump_loss(
+        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+    ) -> Tensor:
+        """As of other heads; at the clean end, where a chain makes its choice, the cross-entropy.
+
+        All of a batch must end there, or none.
+        """
+        if bool((s == -1).all()):
+            return self.loss(output, x_t, target, x_t, t)
+        return jump_error(self.schedule, x_t, self.x0_hat(output, x_t, t), t, target, s)
+
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:  # noqa: ARG002
         raise SettingsError("the palette head has no min-SNR weights; leave `min_snr_gamma` at 0")
 
@@ -220,6 +242,13 @@ class PaletteHead:
         if self.palettes is None:
             raise SettingsError("a palette head needs the palettes of the sprites; see `Head.of`")
         return self.palettes
+
+
+def jump_error(
+    schedule: Schedule, x_t: Tensor, x0_hat: Tensor, t: Tensor, target: Tensor, s: Tensor
+) -> Tensor:
+    """The mean distance of ``ddim_jump`` from ``target``, over pixels and channels: ``[B]``."""
+    return (ddim_jump(schedule, x_t, x0_hat, t, s) - target).abs().flatten(1).mean(dim=1)
 
 
 def palette_channels(channels: int) -> int:

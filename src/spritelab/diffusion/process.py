@@ -8,6 +8,7 @@ With a = √ᾱ_t and s = √(1-ᾱ_t), so that a² + s² = 1:
 | v        | a·ε - s·x_0       | Salimans and Ho 2022, appendix D |
 | x_0      | (x_t - s·ε) / a   | = a·x_t - s·v                    |
 | ε        | (x_t - a·x_0) / s | = s·x_t + a·v                    |
+| x_s      | a_s·x_0 + s_s·ε   | Song et al. 2020, equation 12    |
 
 Everywhere: ``x0``, ``x_t``, ``eps``, ``v`` are float ``[B,C,H,W]``, ``t`` is int64 ``[B]``.
 Noise is always an argument and never drawn here.
@@ -54,3 +55,13 @@ def eps_from_v(schedule: Schedule, x_t: Tensor, t: Tensor, v: Tensor) -> Tensor:
     """ε = s·x_t + a·v."""
     a, s = schedule.signal_and_noise(t, x_t)
     return s * x_t + a * v
+
+
+def ddim_jump(schedule: Schedule, x_t: Tensor, x0: Tensor, t: Tensor, s: Tensor) -> Tensor:
+    """x_s = a_s·x_0 + s_s·ε with the ε that x_t and x_0 imply: a step of DDIM with η = 0 to step s.
+
+    With a = cos φ and s = sin φ it turns x_t by δ = φ_t - φ_s: x_s = cos δ·x_t - sin δ·v (Salimans
+    and Ho 2022, appendix D). ``s`` is int64 ``[B]``; -1 returns x_0.
+    """
+    a_s, s_s = schedule.signal_and_noise(s, x_t)
+    return a_s * x0 + s_s * eps_from_x0(schedule, x_t, t, x0)

@@ -13,13 +13,14 @@ from spritelab.generate.folder import (
 )
 from spritelab.generate.identity import model_identity
 from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
-from spritelab.generate.model_config import ModelConfig, Parent, TrainedOn
+from spritelab.generate.model_config import Distilled, ModelConfig, Parent, TrainedOn
 from spritelab.generate.moments import training_moments
 from spritelab.generate.palettes import TrainingPalettes
-from spritelab.generate.parent import load_parent, weights_hash
+from spritelab.generate.parent import load_parent, parent_of, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
 from spritelab.generate.shards import Joined, Shard, draw_shard, join_shards, merge_shards
 from spritelab.generate.steering import Inversion, Sprites, Steering
+from spritelab.generate.students import agreement
 from spritelab.generate.trace import Frame, Trace
 
 __all__ = [
@@ -30,12 +31,15 @@ __all__ = [
     "ModelConfig",
     "TrainedOn",
     "Parent",
+    "Distilled",
+    "agreement",
     "make_network",
     "save_model",
     "save_config",
     "load_model_files",
     "read_config",
     "load_parent",
+    "parent_of",
     "weights_hash",
     "model_identity",
     "Shard",

@@ -26,7 +26,8 @@ FORMAT = 5
 3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
 from. Older folders draw with the default ``SamplerSettings``.
 4: it may have a palette head, and then the palettes of its training sprites.
-5: it may have steps that were calibrated for it, and the moments of its training sprites.
+5: it may have steps that were calibrated for it, and the moments of its training sprites; it may be a
+student, which draws in its own steps alone.
 """
 
 
@@ -95,6 +96,35 @@ def _checked_parents(value: Any) -> Any:
     raise ValueError(f"it names more than {MAX_PARENTS} models, each begun from the one before")
 
 
+class Distilled(Settings):
+    """What a student says of itself: it was distilled to make the steps of ``sampling``, no others.
+
+    Agreement is over ``sprites`` from the same noise, each model drawing as it does unless told
+    otherwise.
+    """
+
+    guidance: float = Field(description="of the teacher, which the student draws as if it had")
+    sprites: Annotated[int, Field(ge=0, le=2**53)] = Field(
+        default=0, description="drawn by both to compare; 0: none yet"
+    )
+    equal: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, description="share of equal pixels, in [0, 1]"
+    )
+    difference: Annotated[float, Field(ge=0, le=255)] | None = Field(
+        default=None, description="mean absolute difference of all values, in levels of 255"
+    )
+
+    def in_words(self) -> str:
+        """How near the student is to its teacher."""
+        guided = f", as with guidance {self.guidance:g}" if self.guidance != 1 else ""
+        if self.equal is None or self.difference is None:
+            return f"not compared with its teacher yet{guided}"
+        return (
+            f"{100 * self.equal:.0f} % of pixels as its teacher draws them from the same noise, "
+            f"{self.difference:.1f} of 255 levels apart on average{guided}"
+        )
+
+
 class ModelConfig(Settings):
     """Everything needed to rebuild a network and to sample it, apart from its weights."""
 
@@ -116,6 +146,9 @@ class ModelConfig(Settings):
         description="steps chosen for it, one entry a sampler and number of steps",
     )
     trained_on: TrainedOn
+    distilled: Distilled | None = Field(
+        default=None, description="of a student: how; its teacher is trained_on.parent"
+    )
     step: Annotated[int, Field(ge=0, le=2**53)] = Field(description="updates of the weights so far")
 
     @model_validator(mode="after")
@@ -164,4 +197,6 @@ class ModelConfig(Settings):
         ]
         if learnt.parent is not None:
             rows.append(("begun from", learnt.parent.in_words()))
+        if self.distilled is not None:
+            rows.append(("a student", self.distilled.in_words()))
         return rows

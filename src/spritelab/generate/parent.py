@@ -56,14 +56,22 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
     weights = files.network.state_dict()
     network = make_network(child)
     network.load_state_dict(with_classes(weights, config.class_names, child.class_names))
-    parent = Parent(
+    return network.eval(), parent_of(source, config)
+
+
+def parent_of(source: str | Path, config: ModelConfig) -> Parent:
+    """The record of a model, of this ``config``, that another one comes from.
+
+    Raises:
+        ModelError: if there is no model.
+    """
+    return Parent(
         name=Path(source).resolve().name,
         weights_hash=weights_hash(source),
         licence=config.trained_on.licence,
         source=config.trained_on.source,
         parent=config.trained_on.parent,
     )
-    return network.eval(), parent
 
 
 def weights_hash(source: str | Path) -> str:

@@ -34,6 +34,7 @@ from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.model_config import ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
+from spritelab.generate.students import check_jumps, check_student
 from spritelab.hub import name_of
 from spritelab.networks import largest_map
 from spritelab.palette import Palette
@@ -102,11 +103,13 @@ class TrainedNetwork:
         """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
 
         Raises:
-            SettingsError: for a value out of range, and a first leg without moments.
+            SettingsError: for a value out of range, a first leg without moments, or steps that a
+                student was not distilled for.
         """
         how = self.config.sampling if how is None else how
         changed = how.changed(**changes) if changes else how
         complete = changed.complete(self.schedule.timesteps, self.config.calibrated)
+        check_student(self.config, complete)
         if complete.first_leg == "gaussian" and self.moments is None:
             raise SettingsError(
                 "this model's folder has no moments of its sprites, by which `first_leg` leads; "
@@ -131,7 +134,11 @@ class TrainedNetwork:
             x_T: noise, from which the first leg leads, if ``how`` has one; with ``pairs``, x at
                 the first t of them.
             pairs, constrain: see ``diffusion.samplers``.
+
+        Raises:
+            SettingsError: for ``pairs`` or ``constrain``, if it is a student.
         """
+        check_jumps(self.config, how, self.schedule, pairs, constrain)
         if pairs is None:
             x_T = self.begin(how, request, x_T)
         denoise = self.denoiser(how, request, x_T)

@@ -17,6 +17,14 @@ from spritelab.extras import require
 require("train")
 
 from spritelab.runs.calls import follow, open_run, train
+from spritelab.runs.distillation import (
+    Distillation,
+    draw_same_noise,
+    read_distillation,
+    resume_distillation,
+    start_distillation,
+)
+from spritelab.runs.distilling import distill, follow_distillation, open_distillation
 from spritelab.runs.fine_tuning import fine_tuning_settings
 from spritelab.runs.folder import last_state, resume_run, start_run
 from spritelab.runs.log import read_metrics
@@ -28,8 +36,16 @@ from spritelab.runs.trackers import LOGGERS, Loggers, check_loggers
 
 __all__ = [
     "train",
+    "distill",
+    "open_distillation",
     "open_run",
     "follow",
+    "Distillation",
+    "start_distillation",
+    "resume_distillation",
+    "read_distillation",
+    "draw_same_noise",
+    "follow_distillation",
     "Run",
     "LOGGERS",
     "Loggers",

@@ -22,7 +22,8 @@ from spritelab.runs.record import (
     read_record,
     write_record,
 )
-from spritelab.runs.run import CHECKPOINTS, Run
+from spritelab.runs.run import Run
+from spritelab.runs.saving import CHECKPOINTS
 from spritelab.training import CheckpointState, TrainingState, checkpoints, read_state
 
 FREE = ("training.gradient_accumulation",)
@@ -59,7 +60,7 @@ def start_run(
     folder = Path(folder)
     is_main = this_process().is_main_process
     if is_main:
-        _check_free(folder)
+        check_free(folder)
     if sprites is not None:
         # The copy is read as it is.
         as_it_is = ReadingSettings().model_dump(mode="json", exclude={"background"})
@@ -77,7 +78,7 @@ def start_run(
     record = RunRecord.of_today(settings, run.train_sprites, run.held_out, run.parent)
     with lock_run(folder):
         if is_main:
-            _check_free(folder)  # again: another process may have begun a run while this one read
+            check_free(folder)  # again: another process may have begun a run while this one read
             if init is not None:
                 run.save_state(TrainingState.start(network, settings.training, torch.device("cpu")))
             if sprites is not None:
@@ -161,7 +162,7 @@ def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run
     return Run(folder, settings, train_sprites, held_out, is_main=is_main)
 
 
-def _check_free(folder: Path) -> None:
+def check_free(folder: Path) -> None:
     if folder.exists() and (
         not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
     ):

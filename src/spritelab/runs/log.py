@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,13 +70,17 @@ class Log:
         }
         if kept_step is not None:
             record["kept_step"] = kept_step
-        self.batch_losses.clear()
-        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        self.record(record)
         self.board.add_scalar("loss/train", update.validation.train_loss, update.step)
         self.board.add_scalar("loss/held_out", update.validation.val_loss, update.step)
         self.board.add_scalar("objective/train", update.validation.train_objective, update.step)
         self.board.add_scalar("objective/held_out", update.validation.val_objective, update.step)
+
+    def record(self, record: Mapping[str, float]) -> None:
+        """Add a line to ``metrics.jsonl``, and begin a new mean of losses."""
+        self.batch_losses.clear()
+        with storing(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
 
     def picture(self, picture: Images, step: int) -> None:
         """Show a grid of samples, uint8 ``[h,w,3]``, in TensorBoard and where else it is told."""

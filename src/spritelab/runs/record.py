@@ -65,13 +65,8 @@ class RunRecord(Settings):
     ) -> RunRecord:
         """The record of a run that begins now, on this machine."""
         origin = train_sprites.provenance
-        packages = ("torch", "numpy", "pillow", "accelerate")
         return cls(
-            versions={
-                "spritelab": spritelab.__version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in packages},
-            },
+            versions=versions_today(),
             platform=platform.platform(),
             settings=settings,
             data=SpritesRecord(
@@ -86,6 +81,16 @@ class RunRecord(Settings):
             ),
             parent=parent,
         )
+
+
+def versions_today() -> dict[str, str]:
+    """The versions of Python, spritelab and what it computes with."""
+    packages = ("torch", "numpy", "pillow", "accelerate")
+    return {
+        "spritelab": spritelab.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
 
 
 def record_file(folder: Path) -> Path | None:

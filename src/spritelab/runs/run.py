@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import time
 import warnings
-import weakref
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +17,7 @@ from spritelab.config import RunSettings
 from spritelab.data import SpriteSet
 from spritelab.devices import StopFlag, any_process, make_accelerator
 from spritelab.diffusion import Moments, Schedule, build_schedule
-from spritelab.errors import ModelError, TrainingError
+from spritelab.errors import ModelError
 from spritelab.generate import (
     Model,
     ModelConfig,
@@ -35,25 +33,20 @@ from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log
 from spritelab.runs.pictures import draw_grid
 from spritelab.runs.record import describe_model
+from spritelab.runs.saving import close_at_exit, restore, save_training
 from spritelab.runs.trackers import Loggers, Trackers, check_loggers, open_trackers
 from spritelab.storage import digest
 from spritelab.training import (
-    CheckpointState,
     Clock,
     DeviceSprites,
     TrainingState,
     Update,
     ViewsWatch,
     build_objective,
-    checkpoints,
-    load_checkpoint,
-    save_checkpoint,
     stream_seed,
     total_steps,
     train,
 )
-
-CHECKPOINTS = "checkpoints"
 
 
 @dataclass
@@ -158,7 +151,7 @@ class Run:
         """
         self._stop.clear()
         updates = self._train(stop_after, cpu, clock, check_loggers(loggers))
-        _close_at_exit(updates)
+        close_at_exit(updates)
         return updates
 
     def _train(
@@ -255,25 +248,13 @@ class Run:
         torch.manual_seed(stream_seed(settings.training.seed, 3))
         network = make_network(self.model_config(0))
         state = TrainingState.start(network, settings.training, accelerator.device)
-        saved = checkpoints(self.folder / CHECKPOINTS)
-        if not saved:
-            if self.parent is not None:
-                raise ModelError(
-                    f"{self.folder} has no checkpoint left, and so none of the weights of "
-                    f"{self.parent.name} that it began from; start a new run"
-                )
-            return state, schedule, []
-        tensors, record = load_checkpoint(saved[-1][1])
-        try:
-            state.load(tensors, record)
-            if accelerator.scaler is not None and record.scaler:
-                accelerator.scaler.load_state_dict(record.scaler)
-        except (KeyError, RuntimeError, ValueError):
+        record = restore(self.folder, state, accelerator)
+        if record is None and self.parent is not None:
             raise ModelError(
-                f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
-                "from the one before"
-            ) from None
-        return state, schedule, list(record.batch_losses)
+                f"{self.folder} has no checkpoint left, and so none of the weights of "
+                f"{self.parent.name} that it began from; start a new run"
+            )
+        return state, schedule, [] if record is None else list(record.batch_losses)
 
     def save_state(
         self,
@@ -292,22 +273,7 @@ class Run:
             TrainingError: if the weights are not finite; nothing is written then.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
-        tensors = state.tensors()
-        if not all(bool(value.isfinite().all()) for value in tensors.values()):
-            raise TrainingError(
-                f"the weights are no longer finite at update {state.step}; the last good "
-                "checkpoint is kept; start again with a lower `learning_rate`"
-            )
-        scaler = accelerator.scaler if accelerator is not None else None
-        record = CheckpointState(
-            step=state.step,
-            seconds=state.seconds,
-            progress=state.progress,
-            batch_losses=tuple(batch_losses),
-            scaler=scaler.state_dict() if scaler is not None else None,
-            least=None if state.least is None else state.least.record(),
-        )
-        save_checkpoint(self.folder / CHECKPOINTS, tensors, record)
+        save_training(self.folder, state, batch_losses, accelerator)
         self._save_model(state)
 
     def _save_model(self, state: TrainingState) -> None:
@@ -332,15 +298,3 @@ class Run:
     def model_config(self, step: int) -> ModelConfig:
         """What a model of this run at update ``step`` says of itself."""
         return describe_model(self.settings, self.train_sprites, step, self.parent)
-
-
-def _close_at_exit(updates: Generator[Update, None, None]) -> None:
-    """Close a generator that still waits when the program ends, while Python can still save."""
-
-    def close() -> None:
-        if (waiting := reference()) is not None:
-            with suppress(ValueError):  # it is not waiting: another thread trains
-                waiting.close()
-
-    reference = weakref.ref(updates, lambda _: atexit.unregister(close))
-    atexit.register(close)

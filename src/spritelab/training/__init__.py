@@ -14,18 +14,13 @@ from spritelab.training.checkpoint import (
     read_state,
     save_checkpoint,
 )
+from spritelab.training.distilling import Distilling, Start, distill
 from spritelab.training.early_stopping import LeastLoss
-from spritelab.training.loop import (
-    Clock,
-    TrainingState,
-    Update,
-    Validation,
-    rate_factor,
-    total_steps,
-    train,
-)
+from spritelab.training.loop import Update, Validation, train
 from spritelab.training.muon import Muon
 from spritelab.training.objectives import Denoising, Objective, build_objective
+from spritelab.training.state import TrainingState
+from spritelab.training.updating import Clock, rate_factor, total_steps
 from spritelab.training.validation import Losses, validation_losses
 from spritelab.training.views import ViewsWatch, own_views
 
@@ -36,18 +31,21 @@ __all__ = [
     "Clock",
     "DeviceSprites",
     "Denoising",
+    "Distilling",
     "LeastLoss",
     "LeastRecord",
     "Losses",
     "Muon",
     "Objective",
     "PowerAverage",
+    "Start",
     "TrainingState",
     "Update",
     "Validation",
     "ViewsWatch",
     "build_objective",
     "checkpoints",
+    "distill",
     "gamma_from_width",
     "load_checkpoint",
     "read_state",

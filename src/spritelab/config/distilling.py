@@ -1,0 +1,85 @@
+"""How a student is distilled from a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from spritelab.config.base import Positive, Settings, put_in
+from spritelab.config.sampler import Times
+from spritelab.config.settings import LENGTHS, TrainingSettings
+
+LEARNING = TrainingSettings(
+    max_minutes=10,
+    batch_size=16,
+    optimiser="muon",
+    learning_rate=1e-3,
+    warmup=20,
+    decay_from=0.2,
+    validate_every=200,
+    checkpoint_every=400,
+)
+"""How a student learns unless told otherwise: gently, for it is as good as its teacher already."""
+
+OF_SPRITES = (
+    *("epochs", "prediction", "min_snr_gamma", "stratified_t", "t_power", "recolour", "swap"),
+    *("distract", "stop_when_memorising", "sample_every", "gradient_accumulation"),
+)
+"""Settings of a training on sprites that mean nothing here, where there are none."""
+
+
+class DistillSettings(Settings):
+    """Everything that decides a distillation, apart from the teacher."""
+
+    steps: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=4, description="steps, and network evaluations, in which the student draws"
+    )
+    times: Times | None = Field(
+        default=None,
+        description="the very steps that the student visits, descending; unset: of equal length "
+        "in λ, from `start`",
+    )
+    start: float = Field(
+        default=-3.0, description="λ = ½·log(ᾱ/(1-ᾱ)) of the student's first step, about"
+    )
+    teacher_steps: Positive | None = Field(
+        default=None,
+        description="steps of the teacher in the place of one of the student; unset: about 12 in "
+        "all, and at least 2",
+    )
+    guidance: float | None = Field(
+        default=None,
+        description="of the teacher: the student draws as if it were guided, in one evaluation a "
+        "step; unset: as the teacher draws",
+    )
+    training: TrainingSettings = Field(default=LEARNING, description="the learning")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in OF_SPRITES:
+            if getattr(self.training, name) != getattr(LEARNING, name):
+                raise ValueError(f"training.{name} is for sprites, and a student needs none")
+        if self.times is not None and len(self.times) != self.steps:
+            raise ValueError(f"times name {len(self.times)} steps, not {self.steps}")
+        return self
+
+    @property
+    def walked(self) -> int:
+        """Steps of the teacher in the place of one of the student."""
+        return self.teacher_steps or max(2, -(-12 // self.steps))
+
+    def override(self, values: Mapping[str, Any]) -> DistillSettings:
+        """Return a copy with ``values`` such as ``{"training.steps": 100}`` put in, checked anew.
+
+        ``times`` decide ``steps``, where these are not given too.
+
+        Raises:
+            SettingsError: if a key is unknown or a value out of range.
+        """
+        tree = self.model_dump(mode="json")
+        if values.get("times") is not None and "steps" not in values:
+            values = {"steps": len(values["times"]), **values}
+        put_in(tree, values, LENGTHS)
+        return DistillSettings.parse(tree)

@@ -1,0 +1,174 @@
+"""Trajectory distillation: a student that jumps where its teacher walks.
+
+A step of DDIM in v turns x_t towards x_s by a fixed angle, whatever the network says (see
+``diffusion.ddim_jump``); what the network says decides where it lands. From t to a far s a teacher
+lands beside the path that many short steps would take. A student learns the jumps of one chain: to
+land where the teacher, in several steps, is on its path *from the same noise*. It starts each jump
+from where its own jump before has landed, and so learns to mend what it has missed.
+
+No data is needed, nothing is random but the first noise, and the student draws nearly the sprite
+that its teacher draws from that noise. Source: Zhou et al. 2024, "Simple and fast distillation of
+diffusion models" (SFD), algorithm 1 and equation 8.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from spritelab.config import TrainingSettings
+from spritelab.diffusion import (
+    Denoiser,
+    Head,
+    Network,
+    Pairs,
+    Palettes,
+    Schedule,
+    ddim_jump,
+    denoiser,
+    dpm_steps,
+)
+from spritelab.diffusion.times import pairs_of
+from spritelab.training.loop import Update
+from spritelab.training.state import TrainingState
+from spritelab.training.updating import Clock, Learner, share_done
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where chains start: noise x_T float ``[B,C,H,W]``, context ``[B,K]``, palettes or None."""
+
+    x: Tensor
+    context: Tensor
+    palettes: Palettes | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+Draw = Callable[[int], Start]
+"""``draw(round)`` → where the chains of that round start: a function of its number alone."""
+
+
+@dataclass(frozen=True)
+class Distilling:
+    """What a student learns of its teacher.
+
+    Attributes:
+        teacher: the network that walks.
+        head: what both networks' output means.
+        times: the K steps that the student visits, descending. It takes pure noise for x at the
+            first.
+        teacher_steps: steps of the teacher in the place of one of the student's.
+        guidance: of the teacher, see ``diffusion.denoiser``; the student has none.
+    """
+
+    teacher: Network
+    head: Head
+    times: tuple[int, ...]
+    teacher_steps: int = 4
+    guidance: float = 1.0
+
+    @cached_property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The student's jumps (t, s)."""
+        return pairs_of(self.times)
+
+    @cached_property
+    def legs(self) -> list[Pairs]:
+        """The teacher's steps, for each jump of the student those that lead to the same s.
+
+        The first leg begins where the teacher's own chains do, or at the student's first step if
+        that is noisier.
+        """
+        schedule = self.head.schedule
+        begin = max(self.times[0], schedule.pairs(1, "logsnr")[0][0])
+        ends = [(begin, self.pairs[0][1]), *self.pairs[1:]]
+        return [_between(schedule, t, s, self.teacher_steps) for t, s in ends]
+
+    @torch.no_grad()
+    def targets(self, start: Start) -> list[Tensor]:
+        """x at the end of every jump on the teacher's path: K tensors float ``[B,C,H,W]``.
+
+        DPM-Solver++ walks it, clipped as in drawing; the last is a finished sprite.
+        """
+        head = self.head.of(start.palettes)
+        walker = denoiser(self.teacher, head, start.context, self.guidance)
+        walk = [pair for leg in self.legs for pair in leg]
+        ends = {s for _, s in self.pairs}
+        steps = dpm_steps(walker, head.schedule, start.x, pairs=walk)
+        return [step.x for step in steps if step.t_prev in ends]
+
+    def jump(
+        self, network: Network, x: Tensor, start: Start, number: int, target: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Let the student make jump ``number``, from 0 to K-1, of the chains of ``start``.
+
+        Returns:
+            the mean loss, a scalar, and x where the jump lands as it is drawn, without gradient.
+        """
+        head = self.head.of(start.palettes)
+        t, s = (torch.full((len(x),), at, device=x.device) for at in self.pairs[number])
+        output = head.ask(network, x, t, start.context)
+        loss = head.jump_loss(output, x, t, target, s).mean()
+        with torch.no_grad():
+            read = Denoiser(lambda *_: output, head).read(output.detach(), x, t)
+            landed = ddim_jump(head.schedule, x, read.x0_hat.to(x.dtype), t, s)
+        return loss, landed
+
+
+def distill(
+    state: TrainingState,
+    distilling: Distilling,
+    draw: Draw,
+    settings: TrainingSettings,
+    accelerator: Accelerator,
+    clock: Clock = time.perf_counter,
+) -> Iterator[Update]:
+    """Let the student of ``state`` learn until the run's length is reached.
+
+    A round draws a batch of noises, lets the teacher walk, and makes an update for each of the K
+    jumps. It yields after every round, with the mean loss of the jumps; ``state`` is whole then, as
+    in ``train``. Without data there are no epochs.
+
+    Raises:
+        TrainingError: if a loss is not finite; the state is then of no use any more.
+    """
+    learner = Learner(state, settings, accelerator)
+    start = clock() - state.seconds
+    jumps = len(distilling.pairs)
+    while state.progress < 1:
+        chains = draw(state.step // jumps)
+        x, losses = chains.x, []
+        for number, target in enumerate(distilling.targets(chains)):
+            rate = learner.rate()
+            loss, x = distilling.jump(learner.model, x, chains, number, target)
+            losses.append(learner.update(partial(_add_gradient, loss, accelerator)))
+        state.seconds = clock() - start
+        state.progress = share_done(state, settings, 1, accelerator)
+        mean = sum(losses) / jumps
+        yield Update(state.step, 0.0, mean, rate, state.seconds, state.progress, None)
+
+
+def _add_gradient(loss: Tensor, accelerator: Accelerator) -> Tensor:
+    accelerator.backward(loss)
+    return loss.detach()
+
+
+def _between(schedule: Schedule, t: int, s: int, steps: int) -> Pairs:
+    """At most ``steps`` pairs from t to s, as even in λ as the schedule has them; s = -1: clean.
+
+    The last of a chain goes from just before t = 0 to clean, as that of the spacing ``logsnr``.
+    """
+    lambdas = schedule.lambdas.clip(-6.5, 14.0)
+    wanted = np.linspace(lambdas[t], lambdas[max(s, 0)], steps + 1)[1:-1]
+    visited = {int(np.abs(lambdas - value).argmin()) for value in wanted}
+    inside = sorted((v for v in visited if s < v < t), reverse=True)
+    return list(zip([t, *inside], [*inside, s], strict=True))
