@@ -11,7 +11,7 @@ from spritelab.evaluation import facts, statistics
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.generate import model_config, samples_folder
 from spritelab.generate.shards import blocks
-from spritelab.runs import record
+from spritelab.runs import distillation, record
 from spritelab.training import checkpoint
 
 PAGE = (Path(__file__).parents[1] / "docs" / "formats.md").read_text("utf-8")
@@ -19,6 +19,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "formats.md").read_text("utf-8")
 VERSIONS = {
     "a model's folder": model_config.FORMAT,
     "a run's record": record.FORMAT,
+    "a distillation's record": distillation.FORMAT,
     "a checkpoint": checkpoint.FORMAT,
     "a folder of samples": samples_folder.FORMAT,
     "a shard of a drawing": blocks.FORMAT,

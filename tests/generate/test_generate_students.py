@@ -75,7 +75,7 @@ def test_its_noise_can_be_steered_and_its_chain_not_entered(student: Model) -> N
     refused: list[Callable[[], object]] = [
         lambda: student.redraw(sprites, strength=0.5),
         lambda: student.invert(sprites),
-        lambda: student.inpaint(sprites, np.ones((16, 16), dtype=np.uint8) * 255),
+        lambda: student.inpaint(sprites, np.ones((16, 16), dtype=bool)),
     ]
     for call in refused:
         with pytest.raises(SettingsError, match=r"distilled to draw .* teacher, its-teacher"):

@@ -26,8 +26,8 @@ FORMAT = 5
 3: it says how it draws unless told otherwise, how its sprites are read, and which model it began
 from. Older folders draw with the default ``SamplerSettings``.
 4: it may have a palette head, and then the palettes of its training sprites.
-5: it may have steps that were calibrated for it, and the moments of its training sprites; it may be a
-student, which draws in its own steps alone.
+5: it may have steps that were calibrated for it, and the moments of its training sprites; it may be
+a student, which draws in its own steps alone.
 """
 
 
