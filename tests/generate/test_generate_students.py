@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,9 @@ def test_it_draws_in_its_steps(student: Model, tiny_model: Model) -> None:
     ],
     ids=str,
 )
-def test_another_way_is_refused_with_its_teachers_name(student: Model, changes: dict) -> None:
+def test_another_way_is_refused_with_its_teachers_name(
+    student: Model, changes: dict[str, Any]
+) -> None:
     for call in (student.sample, student.trace):
         with pytest.raises(SettingsError) as told:
             call(2, **changes)
