@@ -28,7 +28,7 @@ def test_distilled_in_an_empty_folder_stopped_and_drawn_with(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     words = ["distill", str(tiny_run), *SHORT, "--out", "quick", "--guidance", "2"]
-    words += ["--set", "training.optimiser=adamw"]
+    words += ["--set", "training.optimiser=muon"]
     assert main([*words, "--stop-after", "3"]) == 0
     said = capsys.readouterr().err
     assert "teacher: tiny (memory, unknown)" in said

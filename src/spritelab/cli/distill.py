@@ -48,7 +48,7 @@ def distill(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="any other setting, such as training.optimiser=adamw; may be given again",
+            help="any other setting, such as training.optimiser=muon; may be given again",
         ),
     ] = None,
     cpu: Annotated[bool, typer.Option("--cpu", help="do not use a GPU")] = False,

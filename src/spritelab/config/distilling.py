@@ -14,9 +14,9 @@ from spritelab.config.settings import LENGTHS, TrainingSettings
 LEARNING = TrainingSettings(
     max_minutes=10,
     batch_size=16,
-    optimiser="muon",
-    learning_rate=1e-3,
-    warmup=20,
+    optimiser="adamw",
+    learning_rate=2e-4,
+    warmup=10,
     decay_from=0.2,
     validate_every=200,
     checkpoint_every=400,
