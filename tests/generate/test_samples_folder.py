@@ -12,6 +12,7 @@ from PIL import Image
 from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError, StorageError
 from spritelab.generate import samples_folder
+from spritelab.storage import aside as aside_module
 
 
 def fill(folder: Path, n: int = 3, seed: int = 0) -> None:
@@ -110,6 +111,7 @@ def test_the_old_sprites_come_back_if_the_last_step_fails(
     def replace() -> None:
         with samples_folder.replacing(out, overwrite=True) as aside:
             fill(aside, 1)
+            monkeypatch.setattr(aside_module, "_exchange", lambda *_: False)
             monkeypatch.setattr(Path, "rename", refuse)
 
     with pytest.raises(StorageError, match="No space left"):
@@ -141,3 +143,21 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     ):
         pass
     assert (tmp_path / "file").read_text() == "x"
+
+
+def test_a_list_cannot_claim_files_of_others(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    fill(out, 2)
+    record = json.loads((out / SAMPLES).read_text())
+    for name in ("precious.txt", "00.png", "0000.png.bak"):
+        (out / name).write_text("mine")
+        record["sprites"].append({"file_name": name})
+        (out / SAMPLES).write_text(json.dumps(record))
+        with pytest.raises(SettingsError, match="holds other files"):
+            samples_folder.check_free(out, overwrite=True)
+        (out / name).unlink()
+    samples_folder.check_free(out, overwrite=True)
+    (out / "0001.png").unlink()
+    (out / "0001.png").mkdir()
+    with pytest.raises(SettingsError, match="holds other files"):
+        samples_folder.check_free(out, overwrite=True)

@@ -19,7 +19,7 @@ from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Images, clear_hidden
 from spritelab.progress import SILENT, Progress
 from spritelab.sheets.png import encode_png
-from spritelab.storage import parse_json, to_json, write_file
+from spritelab.storage import check_writable, parse_json, to_json, write_file
 
 MOVING = "animations, which have no one picture"
 BEFORE_AND_AFTER = "before_and_after.png"
@@ -76,6 +76,7 @@ def tidy_files(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not overwrite:
         raise SettingsError(f"{out} is not empty; choose another `out`, or `overwrite` files in it")
+    check_writable(out)
     aside = Aside({one.reason: list(one.names) for one in listing.left_out})
     found = _stills(listing, aside)
     pairs: list[tuple[int, Images, Images]] = []

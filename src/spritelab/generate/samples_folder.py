@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -16,7 +17,7 @@ from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError
 from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
-from spritelab.storage import filling, read_json, storing, to_json
+from spritelab.storage import check_writable, filling, read_json, storing, to_json
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -182,6 +183,7 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
     if Path.cwd().is_relative_to(folder.resolve()):
         raise SettingsError(f"{folder} is where you are; choose another `folder`")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        check_writable(folder.parent)  # before sprites are drawn, not after
         return
     if not folder.is_dir() or _strangers(folder):
         raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
@@ -192,13 +194,18 @@ def check_free(folder: Path, overwrite: bool = False) -> None:
 
 
 def _strangers(folder: Path) -> set[str]:
-    """Return the names in ``folder`` that are no work of ``save_sprites`` and its callers."""
+    """Return the names in ``folder`` that are no work of ``save_sprites`` and its callers.
+
+    A list can claim any file, so that what it lists must also be called as sprites are.
+    """
     there = {path.name for path in folder.iterdir()}
+    folders = {path.name for path in folder.iterdir() if path.is_dir()}
     try:
-        listed = read_json(folder / SAMPLES)["sprites"]
-        return there - {SAMPLES, *PICTURES, *(sprite["file_name"] for sprite in listed)}
+        listed = {sprite["file_name"] for sprite in read_json(folder / SAMPLES)["sprites"]}
     except (OSError, ValueError, KeyError, TypeError):
         return there
+    sprites = {name for name in there & listed if re.fullmatch(r"\d{4,}\.png", name)}
+    return (there - {SAMPLES, *PICTURES} - sprites) | folders
 
 
 @contextmanager

@@ -26,11 +26,12 @@ from spritelab.runs.distillation import (
 )
 from spritelab.runs.distilling import distill, follow_distillation, open_distillation
 from spritelab.runs.fine_tuning import fine_tuning_settings
-from spritelab.runs.folder import last_state, resume_run, start_run
+from spritelab.runs.folder import resume_run, start_run
 from spritelab.runs.log import read_metrics
 from spritelab.runs.parents import parent_losses, parents_of_few
 from spritelab.runs.pictures import draw_pictures
 from spritelab.runs.record import RunRecord, describe_model, read_record, record_file, run_data
+from spritelab.runs.restoring import last_state
 from spritelab.runs.run import Run
 from spritelab.runs.trackers import LOGGERS, Loggers, check_loggers
 

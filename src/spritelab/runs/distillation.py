@@ -43,7 +43,8 @@ from spritelab.runs.folder import check_free
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import Log, open_log
 from spritelab.runs.record import versions_today
-from spritelab.runs.saving import CHECKPOINTS, close_at_exit, restore, save_training
+from spritelab.runs.restoring import restore
+from spritelab.runs.saving import CHECKPOINTS, close_at_exit, save_training
 from spritelab.training import (
     Clock,
     Distilling,

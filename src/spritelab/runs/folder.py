@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,21 @@ from spritelab import data
 from spritelab.config import ReadingSettings, RunSettings, flatten
 from spritelab.data import SpriteSet
 from spritelab.devices import this_process
-from spritelab.errors import DataError, SettingsError
+from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.generate import load_parent, make_network
 from spritelab.runs.lock import LOCK, lock_run
 from spritelab.runs.record import (
+    FORMAT,
     SPRITES,
     RunRecord,
     describe_model,
     read_record,
     write_record,
 )
+from spritelab.runs.restoring import last_state
 from spritelab.runs.run import Run
-from spritelab.runs.saving import CHECKPOINTS
-from spritelab.training import CheckpointState, TrainingState, checkpoints, read_state
+from spritelab.storage import check_writable
+from spritelab.training import TrainingState
 
 FREE = ("training.gradient_accumulation",)
 """Settings that may differ when a run is resumed, beside where its sprites are."""
@@ -61,6 +64,7 @@ def start_run(
     is_main = this_process().is_main_process
     if is_main:
         check_free(folder)
+        check_writable(folder)  # before sprites are read and a network is built, not after
     if sprites is not None:
         # The copy is read as it is.
         as_it_is = ReadingSettings().model_dump(mode="json", exclude={"background"})
@@ -134,20 +138,26 @@ def resume_run(
             f"the sprites in {settings.data.source} are not those that {folder} began with; "
             "bring them back, or start a new run"
         )
+    if settings != record.settings:
+        _remember(folder, record, settings)
     run.parent = record.parent
-    found = checkpoints(folder / CHECKPOINTS)
-    run.step = found[-1][0] if found else 0
+    with contextlib.suppress(ModelError):  # `Run.train` says what is wrong with them
+        reached = last_state(folder)
+        run.step = reached.step if reached is not None else 0
     return run
 
 
-def last_state(folder: str | Path) -> CheckpointState | None:
-    """How far the run in ``folder`` is: what its last checkpoint says; None if there is none.
+def _remember(folder: Path, record: RunRecord, settings: RunSettings) -> None:
+    """Write down where the sprites of a run are now.
 
     Raises:
-        ModelError: if the checkpoint is broken or of a later format.
+        TrainingError: if another process trains the run.
+        StorageError: if the record cannot be written.
     """
-    found = checkpoints(Path(folder) / CHECKPOINTS)
-    return read_state(found[-1][1]) if found else None
+    with lock_run(folder):
+        if this_process().is_main_process:
+            moved = record.model_copy(update={"settings": settings, "format": FORMAT})
+            write_record(folder, moved)
 
 
 def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run:

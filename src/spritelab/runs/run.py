@@ -33,9 +33,10 @@ from spritelab.runs.lock import lock_run
 from spritelab.runs.log import open_log
 from spritelab.runs.pictures import draw_grid
 from spritelab.runs.record import describe_model
-from spritelab.runs.saving import close_at_exit, restore, save_training
+from spritelab.runs.restoring import restore
+from spritelab.runs.saving import close_at_exit, save_training
 from spritelab.runs.trackers import Loggers, Trackers, check_loggers, open_trackers
-from spritelab.storage import digest
+from spritelab.storage import digest, tidy
 from spritelab.training import (
     Clock,
     DeviceSprites,
@@ -138,7 +139,8 @@ class Run:
             loggers: who is told besides TensorBoard, see ``trackers``.
 
         Warns:
-            UserWarning: if a small set is shown too often, see ``training.ViewsWatch``.
+            UserWarning: if a small set is shown too often, see ``training.ViewsWatch``; if the last
+                checkpoint is broken, so that it goes on from the one before.
 
         Raises:
             TrainingError: if another process trains this run, or the loss or the weights are no
@@ -146,7 +148,7 @@ class Run:
             SettingsError: if the run is to stop when it memorises, and nothing is held out; for a
                 logger that is unknown or cannot begin.
             MissingExtraError: for a logger whose package is missing.
-            ModelError: if the last checkpoint is broken or not one of this run.
+            ModelError: if every checkpoint is broken or not one of this run.
             StorageError: if something cannot be written; the last checkpoint is kept.
         """
         self._stop.clear()
@@ -160,6 +162,8 @@ class Run:
         settings = self.settings.training
         with ExitStack() as stack:
             stack.enter_context(lock_run(self.folder))
+            if self.is_main:
+                tidy(self.folder)  # nobody else writes here now
             accelerator = make_accelerator(cpu, settings.mixed_precision)
             state, schedule, batch_losses = self._restore(accelerator)
             self.state = state

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from accelerate import Accelerator
 
-from spritelab.errors import ModelError, TrainingError
+from spritelab.errors import TrainingError
 from spritelab.training import (
     CheckpointState,
     TrainingState,
     Update,
-    checkpoints,
-    load_checkpoint,
     save_checkpoint,
 )
 
@@ -51,28 +49,6 @@ def save_training(
         least=None if state.least is None else state.least.record(),
     )
     save_checkpoint(folder / CHECKPOINTS, tensors, record)
-
-
-def restore(folder: Path, state: TrainingState, accelerator: Accelerator) -> CheckpointState | None:
-    """Bring a ``state`` of update 0 to the last checkpoint in ``folder``; None if there is none.
-
-    Raises:
-        ModelError: if the checkpoint is broken, or not one of this run.
-    """
-    saved = checkpoints(folder / CHECKPOINTS)
-    if not saved:
-        return None
-    tensors, record = load_checkpoint(saved[-1][1])
-    try:
-        state.load(tensors, record)
-        if accelerator.scaler is not None and record.scaler:
-            accelerator.scaler.load_state_dict(record.scaler)
-    except (KeyError, RuntimeError, ValueError):
-        raise ModelError(
-            f"the checkpoint {saved[-1][1]} is not one of this run; remove it to go on "
-            "from the one before"
-        ) from None
-    return record
 
 
 def close_at_exit(updates: Generator[Update, None, None]) -> None:

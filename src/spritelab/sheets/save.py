@@ -16,7 +16,7 @@ from spritelab.sheets.json_files import aseprite_json, texturepacker_json
 from spritelab.sheets.layout import lay_out
 from spritelab.sheets.png import encode_png
 from spritelab.sheets.tiled import tileset
-from spritelab.storage import write_file
+from spritelab.storage import check_writable, write_file
 
 Writer = Callable[[Atlas, str, str, int], str]
 """From a sheet, the file name of its picture, a name for it and milliseconds to a file's text."""
@@ -120,3 +120,4 @@ def _check_free(paths: Sequence[Path], overwrite: bool) -> None:
             f"{' and '.join(there)} exist{'s' if len(there) == 1 else ''} already; choose another "
             "`path`, or `overwrite` what is there"
         )
+    check_writable(paths[0])

@@ -4,28 +4,43 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 (``spritelab.storage.tensors``) load torch, so both are imported from their own modules.
 """
 
-from spritelab.storage.files import filling, flush_folder, read_file, regular, storing, write_file
+from spritelab.storage.aside import tidy
+from spritelab.storage.files import (
+    check_writable,
+    filling,
+    flush_folder,
+    read_file,
+    regular,
+    storing,
+    write_file,
+)
 from spritelab.storage.records import (
     digest,
+    is_sealed,
     load_json,
     parse_json,
     read_json,
     read_record,
+    sealed,
     to_json,
     write_json,
 )
 
 __all__ = [
+    "check_writable",
     "digest",
     "filling",
     "flush_folder",
+    "is_sealed",
     "load_json",
     "parse_json",
     "read_file",
     "read_json",
     "read_record",
     "regular",
+    "sealed",
     "storing",
+    "tidy",
     "to_json",
     "write_file",
     "write_json",

@@ -6,11 +6,11 @@ import contextlib
 import errno
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from spritelab.errors import StorageError
+from spritelab.storage.aside import SUFFIX, file_aside, folder_aside, put_in_place
 
 
 def regular(path: Path) -> Path:
@@ -51,20 +51,15 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
     path = Path(path)
     # Names of files may hold what is no Unicode; a question mark stands for it.
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    aside = path.with_name(f".{secrets.token_hex(8)}.part")
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         regular(path)
-        try:
-            with aside.open("xb") as file:
+        with file_aside(path) as (handle, aside):
+            with open(handle, "wb", closefd=False) as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                os.fsync(handle)
             aside.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                aside.unlink()
-            raise
     return path
 
 
@@ -96,23 +91,35 @@ def filling(folder: Path) -> Iterator[Path]:
     Raises:
         StorageError: if the folder cannot be written; the old one is then still there.
     """
-    key = secrets.token_hex(8)
-    aside, old = folder.with_name(f".{key}.part"), folder.with_name(f".{key}.old")
-    try:
-        with storing(folder):
-            aside.mkdir(parents=True)
-            yield aside
-            if folder.exists():
-                folder.rename(old)
-            try:
-                aside.rename(folder)
-            except BaseException:
-                if old.exists():
-                    old.rename(folder)
-                raise
-        shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with storing(folder), folder_aside(folder) as aside:
+        yield aside
+        put_in_place(aside, folder)
+
+
+def check_writable(place: Path) -> None:
+    """Find out before long work whether a file or folder can be written at ``place``.
+
+    A few bytes are written where it is to be, or in the nearest folder above that exists, and
+    removed again.
+
+    Raises:
+        StorageError: if it cannot: no permission, a read-only or a full disk, a file on the way.
+    """
+    with storing(place):
+        above = place
+        while not above.is_dir():
+            if above.exists() and above != place:
+                raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file")
+            above = above.parent
+        probe = above / f".{secrets.token_hex(8)}{SUFFIX}"
+        try:
+            with probe.open("xb") as file:
+                file.write(bytes(4096))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink()
 
 
 def flush_folder(folder: Path) -> None:

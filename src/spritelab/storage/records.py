@@ -112,6 +112,17 @@ def read_record(path: Path, newest: int) -> dict[str, Any]:
     return record
 
 
+def sealed(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with a ``digest`` of all else in it, for ``is_sealed``."""
+    return {**record, "digest": digest(dict(record))}
+
+
+def is_sealed(record: Mapping[str, Any]) -> bool:
+    """Whether a record is what its ``digest`` says; False if it has none."""
+    rest = {key: value for key, value in record.items() if key != "digest"}
+    return record.get("digest") == digest(rest)
+
+
 def digest(*parts: Any) -> str:
     """SHA-256, in hexadecimal, of anything that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

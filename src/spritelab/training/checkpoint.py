@@ -17,13 +17,21 @@ from torch import Tensor
 
 from spritelab.config import Settings
 from spritelab.errors import ModelError, SettingsError
-from spritelab.storage import flush_folder, read_record, storing, write_json
+from spritelab.storage import (
+    flush_folder,
+    is_sealed,
+    read_record,
+    sealed,
+    storing,
+    write_json,
+)
 from spritelab.storage.tensors import read_tensors, write_tensors
 
-FORMAT = 3
+FORMAT = 4
 """Version of a checkpoint; raised whenever old code could no longer read it.
 
 3: the least held-out loss, for runs that stop when they memorise.
+4: a digest of the state; that of the tensors is in their own file.
 """
 
 
@@ -78,7 +86,8 @@ def save_checkpoint(
         aside.mkdir()
         try:
             write_tensors(aside / "state.safetensors", tensors)
-            write_json(aside / "state.json", state.model_dump(mode="json"))
+            values = {**state.model_dump(mode="json"), "format": FORMAT}
+            write_json(aside / "state.json", sealed(values))
             if final.exists():
                 shutil.rmtree(final)
             aside.rename(final)
@@ -116,7 +125,13 @@ def read_state(folder: Path) -> CheckpointState:
         ModelError: if it is missing, broken or of a later format.
     """
     path = folder / "state.json"
+    values = read_record(path, FORMAT)
+    whole = is_sealed(values) or ("digest" not in values and values["format"] < 4)
+    values.pop("digest", None)
     try:
-        return CheckpointState.parse(read_record(path, FORMAT), str(path))
+        state = CheckpointState.parse(values, str(path))
+        if not whole:
+            raise SettingsError(f"{path}: its content is not that of its digest")
+        return state
     except SettingsError as error:
         raise ModelError(f"{error}; remove {folder} to go on from the one before") from None

@@ -72,6 +72,7 @@ class TrainingState:
         for name, value in parts["optimiser"].items():
             index, _, key = name.partition(".")
             saved["state"].setdefault(int(index), {})[key] = value
+        _check_shapes(self.optimiser, saved["state"])
         self.optimiser.load_state_dict(saved)
         self.step, self.seconds, self.progress = record.step, record.seconds, record.progress
         if record.least is not None:
@@ -99,3 +100,14 @@ def make_optimiser(
         return Muon(hidden, others, lr=rate, weight_decay=decay, fused=fused)
     make = torch.optim.Adam if settings.optimiser == "adam" else torch.optim.AdamW
     return make(network.parameters(), lr=rate, weight_decay=decay, fused=fused)
+
+
+def _check_shapes(
+    optimiser: torch.optim.Optimizer, saved: Mapping[int, Mapping[str, Tensor]]
+) -> None:
+    """Raise ``ValueError`` unless moments have the shapes of what they are moments of."""
+    parameters = [one for group in optimiser.param_groups for one in group["params"]]
+    for index, entries in saved.items():
+        for value in entries.values():
+            if value.ndim and value.shape != parameters[index].shape:
+                raise ValueError(f"optimiser state {index} has the shape {list(value.shape)}")

@@ -10,7 +10,7 @@ import spritelab
 from spritelab.errors import SettingsError
 from spritelab.generate import Model
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import filling, to_json, write_file
+from spritelab.storage import check_writable, filling, to_json, write_file
 from spritelab.web.onnx_model import to_onnx
 from spritelab.web.packing import pack
 from spritelab.web.runtime import runtime_files
@@ -104,8 +104,14 @@ def _check_free(folder: Path, overwrite: bool) -> None:
     if Path.cwd().is_relative_to(folder.resolve()):
         raise SettingsError(f"{folder} is where you are; choose another `out`")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        check_writable(folder.parent)  # before a model is translated, not after
         return
-    if not folder.is_dir() or not ((folder / LIST).is_file() and (folder / "index.html").is_file()):
+    ours = {path.name for path in PAGE.iterdir()} | {LIST, "models", "runtime"}
+    if (
+        not folder.is_dir()
+        or not ((folder / LIST).is_file() and (folder / "index.html").is_file())
+        or {path.name for path in folder.iterdir()} - ours
+    ):
         raise SettingsError(f"{folder} exists and holds other files; choose another `out`")
     if not overwrite:
         raise SettingsError(

@@ -9,6 +9,7 @@ asked again with more steps, seeds or sprites makes only what is missing.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +31,7 @@ from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.evaluation.scores import Floor, Score, read_score, score
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import digest, load_json, write_json
+from spritelab.storage import digest, is_sealed, load_json, sealed, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
 
 
@@ -209,8 +210,12 @@ def nearest_training(plan: Plan, how: SamplerSettings, seed: int, samples: Sampl
 
 def _read_record(plan: Plan, how: SamplerSettings, seed: int) -> dict[str, Any] | None:
     """The record of a cell, or None if there is none that can be read."""
-    record = load_json(plan.record_file(how, seed))
+    path = plan.record_file(how, seed)
+    record = load_json(path)
     if record is None:
+        return None
+    if "digest" in record and not is_sealed(record):
+        warnings.warn(f"{path} is broken (its content is not that of its digest)", stacklevel=2)
         return None
     try:
         _cell(how, (seed,), [record])
@@ -238,7 +243,7 @@ def _make_record(plan: Plan, how: SamplerSettings, seed: int, progress: Progress
     save_arrays(
         path.with_suffix(".npz"), nearest=found.nearest, distance=found.distance, copy=found.copy
     )
-    write_json(path, record)
+    write_json(path, sealed(record))
     return record
 
 

@@ -32,7 +32,7 @@ from spritelab.evaluation.formatting import duration, figure
 from spritelab.evaluation.split import Split
 from spritelab.pictures import data_uri, encode_png
 from spritelab.pixels import Images
-from spritelab.storage import write_file, write_json
+from spritelab.storage import check_writable, write_file, write_json
 
 OWN = {"index.html", "report.json", "report.md", "pictures", "cells"}
 """All that a report's folder holds."""
@@ -58,14 +58,17 @@ def check_folder(folder: Path) -> None:
 
     Raises:
         SettingsError: unless it is new, empty, or holds a report that this one goes on with.
+        StorageError: if nothing can be written there.
     """
     if not folder.exists():
+        check_writable(folder)
         return
     if not folder.is_dir():
         raise SettingsError(f"{folder} is a file; choose another `folder`")
     there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    if there - OWN:
+    if there - OWN or (there and not there & {"cells", "report.json"}):
         raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
+    check_writable(folder / "cells")
 
 
 def write_report(
