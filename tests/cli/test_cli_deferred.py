@@ -16,8 +16,8 @@ DEFERRED = [name for name, one in COMMANDS.items() if isinstance(one, DeferredCo
 
 
 def test_the_commands() -> None:
-    more = ["app", "calibrate", "compare", "evaluate", "mcp", "merge", "push", "sample", "tidy"]
-    assert sorted(DEFERRED) == [*more, "train"]
+    more = ["app", "calibrate", "compare", "distill", "evaluate", "mcp", "merge", "push"]
+    assert sorted(DEFERRED) == [*more, "sample", "tidy", "train"]
 
 
 @pytest.mark.parametrize("name", DEFERRED)
