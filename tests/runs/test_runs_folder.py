@@ -91,6 +91,7 @@ def test_the_folder_is_as_the_design_says(tiny_run: Path) -> None:
     assert sorted(p.name for p in (tiny_run / "model").iterdir()) == [
         "config.json",
         "model.safetensors",
+        "moments.safetensors",
     ]
     record = json.loads((tiny_run / "run.json").read_text())
     assert RunSettings.parse(record["settings"]) == tiny_settings(data__source="sprites.npz")
