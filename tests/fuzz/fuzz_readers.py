@@ -212,7 +212,8 @@ def _model(run: Path) -> tuple[Folder, ...]:
     with tempfile.TemporaryDirectory() as place:
         from spritelab.generate import TrainingPalettes, make_network
 
-        few = shipped.config.model_copy(update={"network": network, "size": 8})
+        plain = {"sampling": config.SamplerSettings(), "calibrated": ()}
+        few = shipped.config.model_copy(update={"network": network, "size": 8, **plain})
         palettes = shipped.palettes
         assert palettes is not None
         some = TrainingPalettes(palettes.colours[:20], palettes.sizes[:20], palettes.labels[:20])

@@ -21,8 +21,9 @@ INPUTS = int(os.environ.get("SPRITELAB_SOAK", "10000"))
 SECONDS = float(os.environ.get("SPRITELAB_SOAK_SECONDS", "3600"))
 SEED = int(os.environ.get("SPRITELAB_SOAK_SEED", "0"))
 
-MOST_MEBIBYTES = 512
-"""That reading a damaged file may take; files whose headers lie would take far more."""
+MOST_MEBIBYTES = 1024
+"""That reading a damaged file may take: the largest picture that is read unfolds into 256 of them,
+and is cut into cells. Files whose headers lie would take far more."""
 
 
 @pytest.mark.slow

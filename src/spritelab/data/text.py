@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 
 def some(names: Sequence[str], most: int = 3) -> str:
-    """Join the first few names and count the rest: ``a.png, b.png, c.png and 4 more``."""
-    shown = ", ".join(names[:most])
+    """Join the first few names and count the rest: ``a.png, b.png, c.png and 4 more``.
+
+    Of a name of more than 200 characters the end is left out.
+    """
+    shown = ", ".join(name if len(name) <= 200 else f"{name[:200]}…" for name in names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 

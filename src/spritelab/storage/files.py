@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from spritelab.errors import StorageError
-from spritelab.storage.aside import SUFFIX, file_aside, folder_aside, put_in_place
+from spritelab.storage.aside import file_aside, folder_aside, put_in_place
 
 
 def regular(path: Path) -> Path:
@@ -111,15 +110,11 @@ def check_writable(place: Path) -> None:
             if above.exists() and above != place:
                 raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file")
             above = above.parent
-        probe = above / f".{secrets.token_hex(8)}{SUFFIX}"
-        try:
-            with probe.open("xb") as file:
-                file.write(bytes(4096))
-                file.flush()
-                os.fsync(file.fileno())
-        finally:
-            with contextlib.suppress(OSError):
-                probe.unlink()
+        # Called as what is written there later, which finds it where a kill has left it.
+        with file_aside(above / place.name) as (handle, aside):
+            os.write(handle, bytes(4096))
+            os.fsync(handle)
+            aside.unlink()
 
 
 def flush_folder(folder: Path) -> None:
