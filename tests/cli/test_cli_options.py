@@ -11,6 +11,7 @@ from spritelab import cli
 from spritelab.cli import options
 from spritelab.cli.reading import OPTIONS
 from spritelab.config import DataSettings, FeatureName, SamplerSettings, Settings, Variance
+from spritelab.config.bounds import MAX_LENGTH
 from spritelab.errors import SettingsError
 
 FIELDS: dict[str, tuple[type[Settings], str]] = {
@@ -48,7 +49,7 @@ def test_the_range_is_the_setting_s() -> None:
     eta: typer.models.OptionInfo = options.setting(SamplerSettings, "eta")
     assert (eta.min, eta.max) == (0, 1)
     tile: typer.models.OptionInfo = options.setting(DataSettings, "tile")
-    assert (tile.min, tile.max) == (1, None)
+    assert (tile.min, tile.max) == (1, MAX_LENGTH)
 
 
 def test_lists_of_numbers() -> None:

@@ -116,13 +116,18 @@ def test_tidying_spares_what_is_being_written(tmp_path: Path) -> None:
         assert filled.is_dir()
 
 
-def test_writability_is_found_out_without_a_trace(tmp_path: Path) -> None:
+def test_writability_is_found_out_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check_writable(tmp_path / "a" / "b" / "c")
     assert names(tmp_path) == []
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="is a file"):
         check_writable(tmp_path / "file" / "x")
     check_writable(tmp_path / "file")
+    monkeypatch.chdir(tmp_path)
+    check_writable(Path())
+    check_writable(Path("new"))
 
 
 def test_a_folder_without_permission_is_found_out(

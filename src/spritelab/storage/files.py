@@ -111,7 +111,8 @@ def check_writable(place: Path) -> None:
                 raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file")
             above = above.parent
         # Called as what is written there later, which finds it where a kill has left it.
-        with file_aside(above / place.name) as (handle, aside):
+        # The folder that one stands in, ".", has no name of its own.
+        with file_aside(above / (place.name or "probe")) as (handle, aside):
             os.write(handle, bytes(4096))
             os.fsync(handle)
             aside.unlink()
