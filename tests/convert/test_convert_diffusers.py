@@ -241,6 +241,7 @@ def test_the_command(tiny_run: Path, tmp_path: Path, refused: Refused) -> None:
     before = snapshot(out)
     assert set(before) == {
         *("README.md", "config.json", "model_index.json", "pipeline.py", DIFFUSERS_WEIGHTS),
+        "moments.safetensors",
         *("unet/config.json", "scheduler/scheduler_config.json"),
     }
     assert "--overwrite" in refused(*words)

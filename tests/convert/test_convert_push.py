@@ -53,7 +53,8 @@ def test_a_model_goes_there_and_back(
     assert main(["push", str(tiny_run), "you/tiny"]) == 0
     assert "pushed http" in capsys.readouterr().out
     files = there.files["models/you/tiny"]
-    assert set(files) == {"README.md", "config.json", "model.safetensors", "samples.png"}
+    weights = {"model.safetensors", "moments.safetensors"}
+    assert set(files) == {"README.md", "config.json", "samples.png"} | weights
 
     back, model = load_model("hf://you/tiny", "cpu"), load_model(tiny_run, "cpu")
     assert back.name == "tiny"
@@ -78,7 +79,7 @@ def test_what_is_fetched_is_what_is_read(there: StandIn, tiny_run: Path, tmp_pat
     there.put("models/you/tiny", {**files, "pipeline.py": b"x = 1", "model.bin": b"\x80\x04."})
     load_model("hf://you/tiny", "cpu")
     fetched = {one.rpartition("/")[2] for one in there.asked if "/resolve/" in one}
-    assert fetched == {"config.json", "model.safetensors"}
+    assert fetched == {"config.json", "model.safetensors", "moments.safetensors"}
 
 
 def test_its_card(there: StandIn, tmp_path: Path) -> None:

@@ -59,9 +59,10 @@ def test_a_shipped_model_is_the_runs_in_float16(shipped: Path, tiny_run: Path) -
             assert weights[name].dtype == torch.float16
             assert torch.equal(weights[name], tensor.half())
     model, full = load_model(shipped, "cpu"), load_model(tiny_run, "cpu")
-    assert model.config.sampling == HOW
+    how = full.sampler_settings(HOW)
+    assert (how.steps, how.spacing) == (3, "logsnr")
     assert model.config == full.config.model_copy(
-        update={"sampling": HOW, "version": model.config.version}
+        update={"sampling": how, "version": model.config.version}
     )
 
 
@@ -92,7 +93,7 @@ def test_the_figures_are_those_of_evaluate(shipped: Path, source: str) -> None:
     found = evaluate(model, split=split, n=24, extractor=PIXELS).as_dict()
     figures = load_facts(shipped).figures
     assert figures.n == 24
-    assert figures.sampling == HOW
+    assert figures.sampling == model.sampler_settings(HOW)
     assert figures.measures["frechet"] == pytest.approx(found["frechet"])
     assert figures.measures["copying_score"] == found["copying_score"]
     assert figures.measures.keys() >= {"kid", "recall", "copies", "colours"}
