@@ -65,6 +65,7 @@ def test_sprites_on_disk_are_those_of_the_library(
         "eta": None,
         "variance": "posterior",
         "spacing": "linspace",
+        "first_leg": "none",
         "guidance": 1.0,
         "clip": True,
         "seed": 7,
@@ -204,8 +205,8 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
 
 def test_models_that_are_none(here: Path, refused: Refused) -> None:
     assert refused("sample", "runs/none") == (
-        "there is no model at runs/none; give a run's folder, a model folder or one of "
-        + ", ".join(shipped_models())
+        "there is no model at runs/none; give a run's folder, a model folder, "
+        "hf://org/name or one of " + ", ".join(shipped_models())
     )
     (here / "empty").mkdir()
     assert "empty holds no model (no model/config.json)" in refused("sample", "empty")

@@ -27,6 +27,8 @@ def test_the_public_names() -> None:
         "find_source",
         "before_and_after",
         "open_listing",
+        "pack",
+        "pack_blocks",
         "tidy_files",
         "Tidied",
         "cache_folder",

@@ -279,10 +279,10 @@ def test_a_model_draws_as_its_folder_says(tiny_model: Model) -> None:
     calm = SamplerSettings(sampler="ddim", steps=7, guidance=1.5)
     config = tiny_model.config.model_copy(update={"sampling": calm})
     model = dataclasses.replace(tiny_model, config=config)
-    assert model.sample(1).how == calm
-    assert model.sample(1, eta=0.5).how == calm.changed(eta=0.5)
+    assert model.sample(1).how == calm.complete(50)
+    assert model.sample(1, eta=0.5).how == calm.changed(eta=0.5).complete(50)
     assert model.sample(1, own).how == own.complete(50)
-    assert model.sample(1, own, steps=3).how == own.changed(steps=3)
+    assert model.sample(1, own, steps=3).how == own.changed(steps=3).complete(50)
     # Another sampler has steps of its own; guidance stays.
     other = model.sample(1, sampler="dpm").how
     assert (other.steps, other.guidance) == (10, 1.5)

@@ -21,6 +21,7 @@ from spritelab.errors import DataError, SettingsError, StorageError
 from spritelab.pictures import curves, text
 from spritelab.pictures.layout import lay_on
 from spritelab.pixels import Images
+from spritelab.storage import files
 
 
 def noise(n: int, size: int = 8, channels: int = 3, seed: int = 0) -> Images:
@@ -93,7 +94,6 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
 def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = pictures.save_png(noise(1)[0], tmp_path / "a.png")
     before = path.read_bytes()
-    whole_open = Path.open
 
     class HalfWritten(io.BytesIO):
         def __init__(self, file: Any) -> None:
@@ -108,10 +108,10 @@ def test_full_disk_keeps_the_old_picture(tmp_path: Path, monkeypatch: pytest.Mon
             self.file.close()
             super().close()
 
-    def no_room(self: Path, *args: Any, **kwargs: Any) -> Any:
-        return HalfWritten(whole_open(self, *args, **kwargs))
+    def no_room(*args: Any, **kwargs: Any) -> Any:
+        return HalfWritten(os.fdopen(*args, **kwargs))
 
-    monkeypatch.setattr(Path, "open", no_room)
+    monkeypatch.setattr(files, "open", no_room, raising=False)
     with pytest.raises(StorageError) as caught:
         pictures.save_png(noise(1, seed=1)[0], path)
     monkeypatch.undo()

@@ -185,7 +185,10 @@ class Evaluator:
             reference=self.reference,
             held_out=self.held_out,
             floor=self.floor(n),
-            grid=default_grid(self.model) if grid is None else tuple(grid),
+            grid=tuple(
+                self.model.sampler_settings(one)
+                for one in (default_grid(self.model) if grid is None else grid)
+            ),
             n=n,
             seeds=tuple(seeds),
         )

@@ -16,7 +16,7 @@ def test_the_whole_grid() -> None:
     assert len(distinct_settings(grid)) == 7 * 4  # η = 1 is DDPM
     assert {s.steps for s in make_grid(400)} == {5, 10, 20, 50, 100, 250, 400}
     quick = quick_grid(1000)
-    assert [s for s in quick if s.steps == 1000] == [ddpm(1000)]
+    assert [s for s in quick if s.steps == 1000] == [ddpm(1000).complete(1000)]
     with pytest.raises(SettingsError, match="`steps` takes 1 … 50"):
         make_grid(50, [100])
     with pytest.raises(SettingsError, match="at least two settings"):
@@ -35,12 +35,15 @@ def test_a_report_needs_both_sides() -> None:
 def test_single_settings_beside_the_grid() -> None:
     own = SamplerSettings(sampler="dpm", guidance=2.0)
     grid = make_grid(50, [5, 50], [0], ["posterior"], guidance=2.0, also=[own, ddim(5, 0, 2.0)])
-    assert grid == (
-        ddpm(5, guidance=2.0),
-        ddim(5, guidance=2.0),  # asked for twice
-        own.complete(50),
-        ddpm(50, guidance=2.0),
-        ddim(50, guidance=2.0),
+    assert grid == tuple(
+        one.complete(50)
+        for one in (
+            ddpm(5, guidance=2.0),
+            ddim(5, guidance=2.0),  # asked for twice
+            own,
+            ddpm(50, guidance=2.0),
+            ddim(50, guidance=2.0),
+        )
     )
     quick = quick_grid(50, 2.0, [own])
     assert own.complete(50) in quick

@@ -55,7 +55,7 @@ def make_grid(
             ),
         )
     ]
-    grid += [setting.complete(timesteps) for setting in also]
+    grid = [setting.complete(timesteps) for setting in (*grid, *also)]
     grid = sorted(dict.fromkeys(grid), key=step_count)
     if len(distinct_settings(grid)) < 2:
         raise SettingsError("a comparison needs at least two settings; give more `steps` or `eta`")

@@ -126,7 +126,7 @@ export class DrawPlace {
     $("own-palette").hidden = chosen !== OWN;
     $("palette-hint").textContent = chosen === "" ? text.draw.lent_hint : text.draw.palette_hint;
     const colours = chosen === OWN && !$("colours").value.trim() ? null : this.colours();
-    $("swatches").replaceChildren(...(colours ?? []).map(swatch));
+    $("swatches").replaceChildren(...(colours ?? []).map(one => swatch(one)));
     if (chosen === OWN && !$("colours").value.trim()) $("colours-error").textContent = "";
   }
 
