@@ -25,7 +25,7 @@ async ({file, cases}) => {
   for (const {how, ...given} of cases) {
     const bytes = values => values && Uint8ClampedArray.from(values);
     const asked = {...given, pixels: bytes(given.pixels), mask: bytes(given.mask)};
-    const full = complete({...sampling, ...how}, model.facts);
+    const full = complete({...sampling, spacing: null, first_leg: null, ...how}, model.facts);
     const {sprites, seen} = requestGiven(model.facts, asked);
     const again = asked.by === 'redraw', from = again ? {...asked, pixels: seen} : asked;
     let x, steps = 0;
@@ -65,8 +65,8 @@ def cases_of(model: Model, sprite: NDArray[np.uint8], mask: NDArray[np.bool_]) -
             ),
         ),
         (
-            {**masked, "resamplings": 3, "how": {"steps": 7}},
-            model.inpaint(sprite, mask, 2, seed=3, label=first, resamplings=3, steps=7),
+            {**masked, "resamplings": 3, "how": {"steps": 5}},
+            model.inpaint(sprite, mask, 2, seed=3, label=first, resamplings=3, steps=5),
         ),
         (
             {**masked, "resamplings": 2, "label": "none", "how": few},
