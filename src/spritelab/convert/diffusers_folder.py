@@ -28,7 +28,7 @@ from spritelab.generate.diffusers_weights import FILE, HEAD, UNET, to_parts
 from spritelab.generate.folder import DIFFUSERS_WEIGHTS, MOMENTS, PALETTES
 from spritelab.networks import PaletteNet, unet2d_config
 from spritelab.networks.palette_net import VOTES
-from spritelab.storage import filling, write_file, write_json
+from spritelab.storage import check_replaceable, filling, write_file, write_json
 from spritelab.storage.tensors import write_tensors
 
 PIPELINE = Path(__file__).parent / "diffusers_pipeline.py"
@@ -63,7 +63,14 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
             f"diffusers has no network like {network.kind}; `spritelab export onnx` writes any "
             "model whole, and those of other presets can be exported"
         )
-    _check_free(out, overwrite)
+    check_replaceable(
+        out,
+        overwrite,
+        lambda: (out / INDEX).is_file() and (out / "config.json").is_file(),
+        parameter="out",
+        what="an export",
+        it="it",
+    )
     name = model.name or "model"
     parts = to_parts(model.network.state_dict())
     with filling(out) as aside:
@@ -155,21 +162,6 @@ def _scheduler(model: Model) -> dict[str, Any]:
         "timestep_spacing": "trailing",
     }
     return _of("DDIMScheduler", entries)
-
-
-def _check_free(folder: Path, overwrite: bool) -> None:
-    """Raise ``SettingsError`` if an export may not be written to ``folder``."""
-    if Path.cwd().is_relative_to(folder.resolve()):
-        raise SettingsError(f"{folder} is where you are; choose another `out`")
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    ours = (folder / INDEX).is_file() and (folder / "config.json").is_file()
-    if not ours:
-        raise SettingsError(f"{folder} exists and holds other files; choose another `out`")
-    if not overwrite:
-        raise SettingsError(
-            f"{folder} holds an export already; choose another `out`, or `overwrite` it"
-        )
 
 
 _USED_PALETTES = """## In diffusers

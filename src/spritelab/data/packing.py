@@ -6,9 +6,6 @@ too. Deflated arrays would have to be unpacked into each process.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
@@ -25,7 +22,7 @@ from spritelab.data.spriteset import Provenance, SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Images
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import storing
+from spritelab.storage import writing
 
 
 def pack(sprites: SpriteSet, path: str | Path, progress: Progress = SILENT) -> Path:
@@ -90,25 +87,13 @@ def pack_blocks(
     }
     if groups is not None:
         small["groups"] = groups
-    aside = path.with_name(f".{secrets.token_hex(8)}.part")
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("xb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                    for name, array in small.items():
-                        with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                            np.lib.format.write_array(member, array, allow_pickle=False)
-                    # Last, so that all else is read from the end of the file.
-                    with archive.open(IMAGES, "w", force_zip64=True) as member:
-                        _write_images(member, images, shape, progress)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                aside.unlink()
-            raise
+    with writing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in small.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+        # Last, so that all else is read from the end of the file.
+        with archive.open(IMAGES, "w", force_zip64=True) as member:
+            _write_images(member, images, shape, progress)
     return path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spritelab.data.metadata import SAMPLES
-from spritelab.errors import SettingsError
 from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
-from spritelab.storage import check_writable, filling, read_json, storing, to_json
+from spritelab.storage import check_replaceable, filling, read_json, to_json, writing
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -148,49 +146,35 @@ def _listing(
     digits = max(4, len(str(count - 1)))
     head, tail = to_json({"format": FORMAT, **facts, "sprites": []}).rsplit("[]", 1)
     done = 0
-    aside = folder / f".{SAMPLES}.part"
-    with storing(folder / SAMPLES):
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("w", encoding="utf-8", newline="\n") as text:
-                text.write(f"{head}[")
+    with writing(folder / SAMPLES) as file:
+        file.write(f"{head}[".encode())
 
-                def add(images: Images, sprites: Sequence[Mapping[str, Any]]) -> None:
-                    nonlocal done
-                    for image, sprite in zip(images, sprites, strict=True):
-                        name = f"{done:0{digits}d}.png"
-                        save_png(image, folder / name)
-                        item = to_json({"file_name": name, **sprite}).rstrip("\n")
-                        text.write(f"{',' if done else ''}\n{indent(item, '    ')}")
-                        done += 1
+        def add(images: Images, sprites: Sequence[Mapping[str, Any]]) -> None:
+            nonlocal done
+            for image, sprite in zip(images, sprites, strict=True):
+                name = f"{done:0{digits}d}.png"
+                save_png(image, folder / name)
+                item = to_json({"file_name": name, **sprite}).rstrip("\n")
+                file.write(f"{',' if done else ''}\n{indent(item, '    ')}".encode())
+                done += 1
 
-                yield add
-                text.write(f"{chr(10) + '  ' if done else ''}]{tail}")
-                text.flush()
-                os.fsync(text.fileno())
-            aside.replace(folder / SAMPLES)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
+        yield add
+        file.write(f"{chr(10) + '  ' if done else ''}]{tail}".encode())
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:
     """Raise ``SettingsError`` if sprites may not be written to ``folder``.
 
-    It must not exist or be empty; with ``overwrite`` it may also be one that ``save_sprites``
-    filled. A folder with anything else in it is never replaced, nor is the current one.
+    With ``overwrite`` it may be one that ``save_sprites`` filled; see ``check_replaceable``.
     """
-    if Path.cwd().is_relative_to(folder.resolve()):
-        raise SettingsError(f"{folder} is where you are; choose another `folder`")
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        check_writable(folder.parent)  # before sprites are drawn, not after
-        return
-    if not folder.is_dir() or _strangers(folder):
-        raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
-    if not overwrite:
-        raise SettingsError(
-            f"{folder} holds sprites already; choose another `folder`, or `overwrite` them"
-        )
+    check_replaceable(
+        folder,
+        overwrite,
+        lambda: not _strangers(folder),
+        parameter="folder",
+        what="sprites",
+        it="them",
+    )
 
 
 def _strangers(folder: Path) -> set[str]:

@@ -6,6 +6,7 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 
 from spritelab.storage.aside import tidy
 from spritelab.storage.files import (
+    check_replaceable,
     check_writable,
     filling,
     flush_folder,
@@ -13,6 +14,7 @@ from spritelab.storage.files import (
     regular,
     storing,
     write_file,
+    writing,
 )
 from spritelab.storage.records import (
     digest,
@@ -27,6 +29,7 @@ from spritelab.storage.records import (
 )
 
 __all__ = [
+    "check_replaceable",
     "check_writable",
     "digest",
     "filling",
@@ -44,4 +47,5 @@ __all__ = [
     "to_json",
     "write_file",
     "write_json",
+    "writing",
 ]

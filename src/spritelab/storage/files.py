@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
-from spritelab.errors import StorageError
+from spritelab.errors import SettingsError, StorageError
 from spritelab.storage.aside import file_aside, folder_aside, put_in_place
 
 
@@ -50,16 +51,27 @@ def write_file(path: str | Path, content: bytes | str) -> Path:
     path = Path(path)
     # Names of files may hold what is no Unicode; a question mark stands for it.
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    with writing(path) as file:
+        file.write(data)
+    return path
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """``write_file`` for what comes in parts: give a file that takes its name when the block ends.
+
+    Raises:
+        StorageError: as ``write_file``.
+    """
     with storing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         regular(path)
         with file_aside(path) as (handle, aside):
             with open(handle, "wb", closefd=False) as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(handle)
             aside.replace(path)
-    return path
 
 
 @contextlib.contextmanager
@@ -116,6 +128,38 @@ def check_writable(place: Path) -> None:
             os.write(handle, bytes(4096))
             os.fsync(handle)
             aside.unlink()
+
+
+def check_replaceable(
+    folder: Path, overwrite: bool, ours: Callable[[], bool], *, parameter: str, what: str, it: str
+) -> None:
+    """Find out before long work whether a folder that is written whole may become ``folder``.
+
+    It must not exist, or be empty, or with ``overwrite`` be one of ours. A folder with anything
+    else in it is never replaced, nor is the current one.
+
+    Args:
+        folder: the place.
+        overwrite: replace one of ours.
+        ours: whether a folder that is there holds what is written, and nothing else.
+        parameter: by which the caller names the folder.
+        what: is written, for the message.
+        it: the same again, in a pronoun.
+
+    Raises:
+        SettingsError: if it may not.
+        StorageError: if nothing can be written there.
+    """
+    another = f"choose another `{parameter}`"
+    if Path.cwd().is_relative_to(folder.resolve()):
+        raise SettingsError(f"{folder} is where you are; {another}")
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        check_writable(folder.parent)
+        return
+    if not folder.is_dir() or not ours():
+        raise SettingsError(f"{folder} exists and holds other files; {another}")
+    if not overwrite:
+        raise SettingsError(f"{folder} holds {what} already; {another}, or `overwrite` {it}")
 
 
 def flush_folder(folder: Path) -> None:

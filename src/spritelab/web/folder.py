@@ -10,7 +10,7 @@ import spritelab
 from spritelab.errors import SettingsError
 from spritelab.generate import Model
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import check_writable, filling, to_json, write_file
+from spritelab.storage import check_replaceable, filling, to_json, write_file
 from spritelab.web.onnx_model import to_onnx
 from spritelab.web.packing import pack
 from spritelab.web.runtime import runtime_files
@@ -54,7 +54,9 @@ def export_web(
     out = Path(out)
     if not models:
         raise SettingsError("a page needs at least one model")
-    _check_free(out, overwrite)
+    check_replaceable(
+        out, overwrite, lambda: _is_page(out), parameter="out", what="a page", it="it"
+    )
     files = runtime_files(None if runtime is None else Path(runtime), progress=progress)
     names = _file_names(models)
     with filling(out) as aside:
@@ -99,21 +101,8 @@ def _file_names(models: Sequence[Model]) -> list[str]:
     return names
 
 
-def _check_free(folder: Path, overwrite: bool) -> None:
-    """Raise ``SettingsError`` if a page may not be written to ``folder``."""
-    if Path.cwd().is_relative_to(folder.resolve()):
-        raise SettingsError(f"{folder} is where you are; choose another `out`")
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        check_writable(folder.parent)  # before a model is translated, not after
-        return
+def _is_page(folder: Path) -> bool:
+    """Whether a folder holds a page and nothing else."""
     ours = {path.name for path in PAGE.iterdir()} | {LIST, "models", "runtime"}
-    if (
-        not folder.is_dir()
-        or not ((folder / LIST).is_file() and (folder / "index.html").is_file())
-        or {path.name for path in folder.iterdir()} - ours
-    ):
-        raise SettingsError(f"{folder} exists and holds other files; choose another `out`")
-    if not overwrite:
-        raise SettingsError(
-            f"{folder} holds a page already; choose another `out`, or `overwrite` it"
-        )
+    known = (folder / LIST).is_file() and (folder / "index.html").is_file()
+    return known and not {path.name for path in folder.iterdir()} - ours
