@@ -67,9 +67,7 @@ class Calibrated(Settings):
     """Steps that were chosen for one model, see ``spritelab calibrate``."""
 
     sampler: Sampler
-    times: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = Field(
-        description="the steps to visit, descending"
-    )
+    times: Times = Field(description="the steps to visit, descending")
     first_leg: FirstLeg = Field(description="what leads to the first of them")
 
     @model_validator(mode="after")

@@ -7,7 +7,7 @@ one, and a guess is silently wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import get_args
 
@@ -20,10 +20,10 @@ from spritelab.errors import SettingsError
 Pairs = Sequence[tuple[int, int]]
 """The steps of a chain in their order: from x at t to x at t_prev, where -1 is clean."""
 
-_LEAST_LAMBDA = -6.5
+LEAST_LAMBDA = -6.5
 """Where ``logsnr`` starts: with 0.15 % of signal. Beyond lies only what the largest β leaves."""
 
-_LAMBDA_LIMIT = 14.0
+LAMBDA_LIMIT = 14.0
 """Beyond lies what rounding makes of ᾱ near 0 and 1; λ can be infinite there."""
 
 
@@ -72,13 +72,23 @@ def visited_steps(
 
 def _even_in_lambda(lambdas: NDArray[np.float64], steps: int) -> list[int]:
     """The steps of ``logsnr``, ascending: those nearest to even values of λ, all different."""
-    rising = -lambdas.clip(-_LAMBDA_LIMIT, _LAMBDA_LIMIT)
-    wanted = np.linspace(rising[0], min(rising[-1], -_LEAST_LAMBDA), steps + 1)[1:]
+    rising = -lambdas.clip(-LAMBDA_LIMIT, LAMBDA_LIMIT)
+    wanted = np.linspace(rising[0], min(rising[-1], -LEAST_LAMBDA), steps + 1)[1:]
     nearest = np.searchsorted((rising[:-1] + rising[1:]) / 2, wanted)
     # Values of λ can lie closer than the steps do: there neighbours are taken, upwards first.
     order = np.arange(steps)
     apart = np.maximum.accumulate(nearest - order) + order
     return [int(t) for t in np.minimum(apart, len(lambdas) - steps + order)]
+
+
+def nearest_steps(lambdas: NDArray[np.float64], wanted: Iterable[float]) -> list[int]:
+    """The steps whose λ_t are nearest to ``wanted``, descending, each once.
+
+    Args:
+        lambdas: λ_t for t = 0 … T-1, float64 ``[T]``.
+        wanted: values of λ, two of which may have one step.
+    """
+    return sorted({int(np.abs(lambdas - value).argmin()) for value in wanted}, reverse=True)
 
 
 def pairs_of(times: Sequence[int]) -> list[tuple[int, int]]:

@@ -27,6 +27,7 @@ import spritelab
 from spritelab import pictures, storage
 from spritelab.config import DistillSettings, SamplerSettings, Settings, flatten
 from spritelab.devices import StopFlag, make_accelerator, this_process
+from spritelab.diffusion.times import nearest_steps
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import (
     Distilled,
@@ -287,13 +288,13 @@ def student_times(settings: DistillSettings, teacher: Model) -> tuple[int, ...]:
     if settings.times is None:
         inner = np.linspace(*DECISIVE, settings.steps + 1)[1:-1]
         wanted = [settings.start, *inner[inner > settings.start]]
-        visited = {int(np.abs(schedule.lambdas - value).argmin()) for value in wanted}
+        visited = nearest_steps(schedule.lambdas, wanted)
         if len(visited) < settings.steps:
             raise SettingsError(
                 f"the teacher's schedule has no {settings.steps} `steps` from λ = "
                 f"{settings.start:g}; choose fewer, or name their `times`"
             )
-        return tuple(sorted(visited, reverse=True))
+        return tuple(visited)
     SamplerSettings(sampler="ddim", times=settings.times).complete(schedule.timesteps)
     return settings.times
 

@@ -173,6 +173,7 @@ def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run
 
 
 def check_free(folder: Path) -> None:
+    """Raise ``SettingsError`` unless a run may begin in ``folder``: it is new, or empty."""
     if folder.exists() and (
         not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
     ):

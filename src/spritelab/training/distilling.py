@@ -35,7 +35,7 @@ from spritelab.diffusion import (
     denoiser,
     dpm_steps,
 )
-from spritelab.diffusion.times import pairs_of
+from spritelab.diffusion.times import LAMBDA_LIMIT, LEAST_LAMBDA, nearest_steps, pairs_of
 from spritelab.training.loop import Update
 from spritelab.training.state import TrainingState
 from spritelab.training.updating import Clock, Learner, share_done
@@ -167,8 +167,7 @@ def _between(schedule: Schedule, t: int, s: int, steps: int) -> Pairs:
 
     The last of a chain goes from just before t = 0 to clean, as that of the spacing ``logsnr``.
     """
-    lambdas = schedule.lambdas.clip(-6.5, 14.0)
+    lambdas = schedule.lambdas.clip(LEAST_LAMBDA, LAMBDA_LIMIT)
     wanted = np.linspace(lambdas[t], lambdas[max(s, 0)], steps + 1)[1:-1]
-    visited = {int(np.abs(lambdas - value).argmin()) for value in wanted}
-    inside = sorted((v for v in visited if s < v < t), reverse=True)
+    inside = [visited for visited in nearest_steps(lambdas, wanted) if s < visited < t]
     return list(zip([t, *inside], [*inside, s], strict=True))
