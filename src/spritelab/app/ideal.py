@@ -55,8 +55,7 @@ def _training_sprites(folder: Path, _version: str) -> tuple[data.SpriteSet, Tens
     if not split.verified:
         raise SettingsError(f"the sprites in {source} are not those that it learnt any more")
     sprites = split.training
-    may = torch.tensor(sprites.mirrorable)[torch.from_numpy(sprites.labels)]
-    return sprites, may & split.mirror
+    return sprites, torch.from_numpy(sprites.mirrorable_sprites & split.mirror)
 
 
 def points_or_why(model: Model, label: int) -> tuple[Tensor | None, str]:

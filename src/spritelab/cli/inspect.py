@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from spritelab.cli import console, options
-from spritelab.cli.reading import reading_options
+from spritelab.cli.reading import Size, SourceName, reading_options
 from spritelab.config import DataSettings
 from spritelab.errors import MissingExtraError
 
@@ -33,17 +33,8 @@ def _option(name: str, *names: str) -> Any:
 
 @reading_options("How sprites are read")
 def inspect(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help=DataSettings.model_fields["source"].description,
-            show_default=False,
-        ),
-    ],
-    size: Annotated[
-        int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
-    ] = None,
+    source: SourceName,
+    size: Size = None,
     count: Annotated[int | None, _option("count", "-n", "--count")] = None,
     out: Annotated[Path, typer.Option(help="folder for the contact sheet")] = Path(),
     json: options.Json = None,

@@ -8,25 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from spritelab.cli import console, options
-from spritelab.cli.reading import reading_options
+from spritelab.cli.reading import Size, SourceName, reading_options
 from spritelab.config import DataSettings
 from spritelab.errors import SettingsError
 
 
 @reading_options("How sprites are read")
 def pack(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help=DataSettings.model_fields["source"].description,
-            show_default=False,
-        ),
-    ],
+    source: SourceName,
     out: Annotated[Path, typer.Option(help="the file, NAME.npz", show_default=False)],
-    size: Annotated[
-        int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
-    ] = None,
+    size: Size = None,
     channels: Annotated[int | None, options.setting(DataSettings, "channels")] = None,
     count: Annotated[int | None, options.setting(DataSettings, "count", "-n", "--count")] = None,
     overwrite: Annotated[

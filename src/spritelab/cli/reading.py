@@ -8,6 +8,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
+import typer
+
 from spritelab.cli import options
 from spritelab.config import Anchor, DataSettings, Frames, Leftover
 
@@ -29,6 +31,21 @@ OPTIONS: dict[str, Any] = {
     "labels": Path,
 }
 """The settings of ``ReadingSettings`` that are options, and how they are written."""
+
+
+SourceName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help=DataSettings.model_fields["source"].description,
+        show_default=False,
+    ),
+]
+"""The sprites of a command that looks into them, wherever they are."""
+
+Size = Annotated[
+    int | None, typer.Option(min=1, help="make the sprites this many pixels wide and high")
+]
 
 
 def reading_options(panel: str | None) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +42,6 @@ class Drawn:
         """
         self._joined: Joined | None = None
         self._set: SpriteSet | None = None
-        self._last: SpriteBatch | None = None
         if isinstance(source, SpriteSet):
             self._set = source
         elif holds_shards(Path(source)):
@@ -83,10 +82,15 @@ class Drawn:
         labels: NDArray[np.int64] = table[found]
         return labels
 
-    def _batches(self, numbers: range) -> list[SpriteBatch]:
+    @cached_property
+    def _parts(self) -> list[tuple[range, Callable[[], SpriteBatch]]]:
+        """The blocks of the shards, looked up once."""
         assert self._joined is not None
+        return list(self._joined.parts())
+
+    def _batches(self, numbers: range) -> list[SpriteBatch]:
         found = []
-        for part, load in self._joined.parts():
+        for part, load in self._parts:
             if part.start < numbers.stop and part.stop > numbers.start:
                 batch = load()
                 inside = range(max(part.start, numbers.start), min(part.stop, numbers.stop))
