@@ -1,6 +1,7 @@
 // What the page has besides when `spritelab app` serves it: the server draws, and there is Train.
 
 import { Schedule } from "../engine/schedule.js";
+import { hexOf } from "../ui/colour_code.js";
 import { $, el } from "../ui/dom.js";
 import { fillIn, text } from "../ui/strings.js";
 import { base64, bytes, call, listen } from "./api.js";
@@ -70,8 +71,7 @@ function gone() {
 }
 
 /** A request as the API has it; colours as #rrggbb. */
-const request = ({ palette, ...asked }) => ({ ...asked, palette: palette && palette.map(hex) });
-const hex = colour => `#${Array.from(colour, level => level.toString(16).padStart(2, "0")).join("")}`;
+const request = ({ palette, ...asked }) => ({ ...asked, palette: palette && palette.map(hexOf) });
 const given = values => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 const nameOf = file => file.split("?")[0];
 

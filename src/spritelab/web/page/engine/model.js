@@ -10,6 +10,7 @@ import { encodePalettes } from "./palettes.js";
 import { decode, finish } from "./pixels.js";
 import { makeRequest } from "./request.js";
 import { samplerSteps } from "./samplers.js";
+import { DEFAULT_SPACING } from "./schedule.js";
 
 // One thread: more would need a host that isolates the page from all others.
 ort.env.wasm.numThreads = 1;
@@ -21,7 +22,6 @@ export function setRuntime(wasm) {
 }
 
 const DEFAULT_STEPS = { ddpm: null, ddim: 50, dpm: 10 };
-const DEFAULT_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
 
 /** Settings of a sampler with all that is not given filled in, as spritelab.config.sampler does. */
 export function complete(how, { schedule: { timesteps }, calibrated = [] }) {

@@ -36,6 +36,9 @@ export class Schedule {
   }
 }
 
+/** Which steps a sampler visits unless told otherwise. */
+export const DEFAULT_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
+
 /** The steps that are visited, descending. The spacings: Lin et al. 2023, table 2; Lu et al. 2022. */
 export function visitedSteps(lambdas, steps, spacing, start = "noise") {
   const T = start === "noise" ? lambdas.length : lambdas.filter(lambda => lambda >= start).length;

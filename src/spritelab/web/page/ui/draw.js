@@ -1,6 +1,7 @@
 // The place where sprites are drawn: what is asked, and the sprites as they appear.
 
 import { parseHex } from "../engine/palettes.js";
+import { DEFAULT_SPACING } from "../engine/schedule.js";
 import { encodeGif } from "../files/gif.js";
 import { writeAddress } from "./address.js";
 import { ClassChoice } from "./class_choice.js";
@@ -13,7 +14,6 @@ import { Tiles, tagOf } from "./tiles.js";
 
 const OWN = "own", NO_CLASS = "none";
 const USUAL_STEPS = { ddpm: 100, ddim: 50, dpm: 10 };
-const USUAL_SPACING = { ddpm: "linspace", ddim: "linspace", dpm: "logsnr" };
 
 export class DrawPlace {
   constructor(tray) {
@@ -139,7 +139,7 @@ export class DrawPlace {
     const shared = { sampler, steps, eta, guidance, clip: own.clip };
     if (sampler !== own.sampler) return shared;
     if (own.times && steps === own.steps) return { ...own, ...shared };
-    const usual = own.times || (own.start === "noise" && own.spacing === USUAL_SPACING[sampler]);
+    const usual = own.times || (own.start === "noise" && own.spacing === DEFAULT_SPACING[sampler]);
     // What is as usual is left open: steps may have been calibrated for their number.
     if (usual) return { ...shared, variance: own.variance };
     return { ...shared, variance: own.variance, spacing: own.spacing, start: own.start, first_leg: own.first_leg };
