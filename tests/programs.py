@@ -6,10 +6,14 @@ What npm installs is looked for where ``make engines`` puts it, or in the folder
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +36,18 @@ def script(path: str) -> Path:
     if not (MODULES / path).is_file():
         pytest.skip(f"{path} is not in {MODULES}; npm install it, or set SPRITELAB_NODE_MODULES")
     return MODULES / path
+
+
+def run_child(child: Path, *words: object) -> Any:
+    """Run a program of the tests, which may import what they do; return its last line, JSON."""
+    here = Path(__file__).parent
+    paths = [child.parent, here, here.parent, *sys.path]
+    done = subprocess.run(
+        [sys.executable, str(child), *map(str, words)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from spritelab import generate
 from spritelab.config import RunSettings, preset
 from spritelab.data import SpriteSet
+from spritelab.errors import ModelError
 from spritelab.pixels import Images
 from spritelab.runs import Run, read_metrics
 from spritelab.training import validation_losses
@@ -62,6 +65,16 @@ def save_npz(sprites: SpriteSet, path: Path) -> Path:
         class_names=np.array(sprites.class_names),
     )
     return path
+
+
+def refused_model(folder: Path) -> str:
+    """Load a model folder that must be refused; return the one line, which names the folder."""
+    with pytest.raises(ModelError) as caught:
+        generate.load_model_files(folder)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(folder) in message
+    return message
 
 
 def outcome(run: Run | Path) -> dict[str, Any]:

@@ -5,14 +5,13 @@ A short form here; ``make soak`` sets ``SPRITELAB_SOAK_KILLS`` to how many kills
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from programs import run_child
 
 HERE = Path(__file__).parent
 KILLS = os.environ.get("SPRITELAB_SOAK_KILLS")
@@ -26,17 +25,8 @@ pytestmark = [
 
 def drive(what: str, run: Path, kills: int = 1) -> Any:
     """Run the driver and return what it prints."""
-    words = [what, "--run", str(run), "--kills", str(kills), "--seed", SEED]
-    paths = [HERE, HERE.parent, HERE.parents[1], *sys.path]
-    done = subprocess.run(
-        [sys.executable, str(HERE / "fault_driver.py"), *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    outcome = json.loads(done.stdout.splitlines()[-1])
+    child = HERE / "fault_driver.py"
+    outcome = run_child(child, what, "--run", run, "--kills", kills, "--seed", SEED)
     print(what, outcome)  # shown by `pytest -s`: what docs/trust.md says was measured
     return outcome
 

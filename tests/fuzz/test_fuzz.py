@@ -6,15 +6,14 @@ shall be, and ``SPRITELAB_SOAK_SECONDS`` to when enough is enough, and takes a s
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from fuzz_mutator import MUTATIONS, mutate
+
+from programs import run_child
 
 HERE = Path(__file__).parent
 INPUTS = int(os.environ.get("SPRITELAB_SOAK", "10000"))
@@ -29,18 +28,8 @@ and is cut into cells. Files whose headers lie would take far more."""
 @pytest.mark.slow
 def test_every_reader(tiny_run: Path) -> None:
     pytest.importorskip("resource", reason="memory is bounded where the system can")
-    script = HERE / "fuzz_child.py"
     words = ["--run", tiny_run, "--inputs", INPUTS, "--seed", SEED, "--seconds", SECONDS]
-    paths = [HERE, HERE.parent, HERE.parents[1], *sys.path]
-    done = subprocess.run(
-        [sys.executable, str(script), *map(str, words)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    outcome = json.loads(done.stdout.splitlines()[-1])
+    outcome = run_child(HERE / "fuzz_child.py", *words)
     assert outcome["failures"] == [], "\n\n".join(outcome["failures"])
     assert outcome["peak_mebibytes"] <= MOST_MEBIBYTES
     print(outcome)  # shown by `pytest -s`: what docs/trust.md says was measured

@@ -24,6 +24,7 @@ from spritelab.generate import (
 )
 from spritelab.generate.folder import SHIPPED, find_model
 from spritelab.generate.model_config import FORMAT
+from tiny import refused_model
 
 MEBIBYTE = 2**20
 
@@ -36,15 +37,6 @@ def model(tmp_path: Path, tiny_run: Path) -> Path:
 def change(folder: Path, **values: Any) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
-
-
-def refused(folder: Path) -> str:
-    with pytest.raises(ModelError) as caught:
-        load_model_files(folder)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(folder) in message
-    return message
 
 
 def test_a_model_comes_back_as_it_was(tmp_path: Path, model: Path) -> None:
@@ -68,7 +60,7 @@ def test_a_network_is_rebuilt_from_its_own_config(model: Path) -> None:
 def test_a_later_format(model: Path) -> None:
     change(model, format=FORMAT + 1)
     said = f"has format {FORMAT + 1}, this spritelab reads up to {FORMAT}"
-    assert f"{said}; upgrade it" in refused(model)
+    assert f"{said}; upgrade it" in refused_model(model)
 
 
 @pytest.mark.parametrize("form", [1, 2])
@@ -90,19 +82,19 @@ def test_an_older_format(tmp_path: Path, model: Path, form: int) -> None:
 @pytest.mark.parametrize("form", [None, "1", [1]])
 def test_no_format(model: Path, form: object) -> None:
     change(model, format=form)
-    assert "it names no format" in refused(model)
+    assert "it names no format" in refused_model(model)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
 def test_a_missing_file(model: Path, name: str) -> None:
     (model / name).unlink()
-    assert refused(model).endswith(f"{name} is missing; the folder is not complete")
+    assert refused_model(model).endswith(f"{name} is missing; the folder is not complete")
 
 
 @pytest.mark.parametrize("content", [b"", b'{"format": 1', b"\xff\xfe\x00", b"[]", b"3"])
 def test_a_broken_config(model: Path, content: bytes) -> None:
     (model / "config.json").write_bytes(content)
-    message = refused(model)
+    message = refused_model(model)
     assert "is broken" in message or "names no format" in message
 
 
@@ -110,12 +102,12 @@ def test_a_broken_config(model: Path, content: bytes) -> None:
 def test_truncated_weights(model: Path, keep: int) -> None:
     path = model / "model.safetensors"
     path.write_bytes(path.read_bytes()[:keep])
-    assert "is broken" in refused(model)
+    assert "is broken" in refused_model(model)
 
 
 def test_text_in_place_of_weights(model: Path) -> None:
     (model / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n" * 3)
-    assert "is broken" in refused(model)
+    assert "is broken" in refused_model(model)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +120,7 @@ def test_text_in_place_of_weights(model: Path) -> None:
 )
 def test_the_weights_of_another_network(model: Path, network: dict[str, Any]) -> None:
     change(model, network=network)
-    assert "are not those of the network in its config.json" in refused(model)
+    assert "are not those of the network in its config.json" in refused_model(model)
 
 
 @pytest.mark.parametrize(

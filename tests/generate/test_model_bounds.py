@@ -14,10 +14,11 @@ from torch import nn
 
 from spritelab.config.bounds import MAX_MAP, MAX_PARAMETERS
 from spritelab.errors import ModelError, SettingsError
-from spritelab.generate import Model, load_model_files, make_network, read_config
+from spritelab.generate import Model, make_network, read_config
 from spritelab.generate.folder import sketch_network
 from spritelab.networks import largest_map
 from spritelab.storage.tensors import read_tensors, write_tensors
+from tiny import refused_model
 
 
 @pytest.fixture
@@ -48,21 +49,12 @@ def change(folder: Path, key: str, value: Any) -> None:
     path.write_text(json.dumps(record))
 
 
-def refused(folder: Path) -> str:
-    with pytest.raises(ModelError) as caught:
-        load_model_files(folder)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(folder) in message
-    return message
-
-
 @pytest.mark.usefixtures("nothing_built")
 @pytest.mark.parametrize("value", [2**31, 2**63, 10**30, -1, 0, 1.5, "x", 1e300])
 @pytest.mark.parametrize("key", ["size", "schedule.timesteps", "network.blocks"])
 def test_numbers_out_of_bounds(model: Path, key: str, value: Any) -> None:
     change(model, key, value)
-    refused(model)
+    refused_model(model)
 
 
 @pytest.mark.usefixtures("nothing_built")
@@ -71,7 +63,7 @@ def test_numbers_out_of_bounds(model: Path, key: str, value: Any) -> None:
 def test_lists_of_numbers_out_of_bounds(model: Path, key: str, value: Any) -> None:
     change(model, key, [value] * (3 if key.endswith("counts") else 2))
     if (key, value) != ("trained_on.class_counts", 2**31):  # so many can be counted
-        refused(model)
+        refused_model(model)
 
 
 @pytest.mark.usefixtures("nothing_built")
@@ -104,7 +96,7 @@ def test_a_config_that_asks_for_too_much(model: Path, key: str, value: Any) -> N
     change(model, key, value)
     if key == "class_names" and len(value) > 3:
         change(model, "trained_on.class_counts", [1] * len(value))
-    refused(model)
+    refused_model(model)
 
 
 @pytest.mark.usefixtures("nothing_built")
@@ -112,7 +104,7 @@ def test_the_product_counts_and_not_its_factors(model: Path) -> None:
     """Each number is in its bounds: attention between all pixels of a large sprite is not."""
     change(model, "size", 512)
     change(model, "network.attention", [512])
-    said = refused(model)
+    said = refused_model(model)
     assert "arrays of" in said
     assert f"{MAX_MAP:,} are the limit" in said
 
@@ -120,21 +112,21 @@ def test_the_product_counts_and_not_its_factors(model: Path) -> None:
     change(model, "network.attention", [8])
     change(model, "network.widths", [2048] * 6)
     change(model, "network.blocks", 8)
-    assert f"parameters; {MAX_PARAMETERS:,} are the limit" in refused(model)
+    assert f"parameters; {MAX_PARAMETERS:,} are the limit" in refused_model(model)
 
 
 @pytest.mark.usefixtures("nothing_built")
 def test_weights_that_are_others_are_not_read(model: Path) -> None:
     """What the config asks for must be there already: nothing is given memory for it."""
     change(model, "network.widths", [256, 256])
-    assert "are not those of the network in its config.json" in refused(model)
+    assert "are not those of the network in its config.json" in refused_model(model)
 
 
 def test_whole_numbers_are_no_weights(model: Path) -> None:
     weights = read_tensors(model / "model.safetensors")
     name = next(name for name, value in weights.items() if value.ndim == 4)
     write_tensors(model / "model.safetensors", {**weights, name: weights[name].to(torch.int32)})
-    assert "are not those of the network" in refused(model)
+    assert "are not those of the network" in refused_model(model)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -142,7 +134,7 @@ def test_weights_that_are_no_numbers(model: Path, value: float) -> None:
     weights = read_tensors(model / "model.safetensors")
     next(iter(weights.values())).view(-1)[0] = value
     write_tensors(model / "model.safetensors", weights)
-    assert "are not finite" in refused(model)
+    assert "are not finite" in refused_model(model)
 
 
 def test_one_flipped_bit_in_the_weights_is_seen(model: Path) -> None:
@@ -150,7 +142,7 @@ def test_one_flipped_bit_in_the_weights_is_seen(model: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
     path.write_bytes(content)
-    assert "its content is not that of its digest" in refused(model)
+    assert "its content is not that of its digest" in refused_model(model)
 
 
 def test_parents_without_end(model: Path) -> None:
@@ -158,7 +150,7 @@ def test_parents_without_end(model: Path) -> None:
     for _ in range(100):
         parent = {"name": "p", "weights_hash": "", "licence": "", "source": "", "parent": parent}
     change(model, "trained_on.parent", parent)
-    assert "more than 20 models" in refused(model)
+    assert "more than 20 models" in refused_model(model)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
@@ -166,7 +158,7 @@ def test_parents_without_end(model: Path) -> None:
 def test_a_pipe_is_not_waited_for(model: Path, name: str) -> None:
     (model / name).unlink()
     os.mkfifo(model / name)
-    assert "a pipe, a device or the like" in refused(model)
+    assert "a pipe, a device or the like" in refused_model(model)
 
 
 def test_a_large_but_honest_network(model: Path) -> None:
