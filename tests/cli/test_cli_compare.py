@@ -100,6 +100,7 @@ def test_quick(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["--quick", "--also", "dpm-5"], "--quick chooses --steps"),
         (["--also", "dpm"], "--also takes settings such as ddpm-1000,dpm-20, not 'dpm'"),
         (["--also", "dpm-5,ddim--5"], "not 'ddim--5'"),
+        (["--also", "dpm-5-even"], "--also: spacing: unknown 'even'"),
         (["--also", "euler-5"], "sampler: unknown 'euler'"),
         (["--also", "dpm-51"], "--steps must lie in 1 … 50"),
         (["--held-out", "1.5"], "held-out share must lie between 0 and 1"),

@@ -15,6 +15,7 @@ from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
     from spritelab.evaluation.comparison import Grid, Plan
+    from spritelab.generate import Model
 
 GRID = "Settings to compare"
 QUICK_SPRITES, QUICK_SEEDS, QUICK_REFERENCE = 64, 2, 500
@@ -48,7 +49,11 @@ def compare(
     ] = None,
     also: Annotated[
         str | None,
-        _listed("single settings beside these, such as ddpm-1000,dpm-20 (DPM-Solver++)", False),
+        _listed(
+            "single settings beside these, such as ddpm-1000,dpm-5 (DPM-Solver++, in the steps "
+            "calibrated for the model, if any), dpm-5-logsnr (in those of a spacing)",
+            False,
+        ),
     ] = None,
     guidance: options.Guidance = None,
     palettes: options.Palettes = "training",
@@ -84,7 +89,7 @@ def compare(
     folder = out or Path("reports") / name
     check_folder(folder)
     own = loaded.sampler_settings(**options.given(guidance=guidance))
-    grid = _grid(loaded.schedule.timesteps, own, quick, steps, eta, variance, also)
+    grid = _grid(loaded, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
     check_n(n, range(seed, seed + many))  # before sprites are read
@@ -126,7 +131,7 @@ def _announce(plan: Plan) -> None:
 
 
 def _grid(
-    timesteps: int,
+    model: Model,
     own: SamplerSettings,
     quick: bool,
     steps: str | None,
@@ -135,16 +140,17 @@ def _grid(
     also: str | None,
 ) -> Grid:
     """The settings that were asked for; the model's own among them unless the grid was."""
-    from spritelab.evaluation.comparison import check_grid, make_grid, quick_grid
+    from spritelab.evaluation.comparison import check_grid, make_grid, quick_grid, read_single
     from spritelab.evaluation.comparison.grid import ETAS, VARIANCES
 
+    timesteps = model.schedule.timesteps
     if quick:
         if steps or eta or variance or also:
             raise SettingsError(
                 "`quick` chooses `steps`, `eta`, `variance` and `also`; leave these out"
             )
         return quick_grid(timesteps, own.guidance, [own])
-    single = [_single(part, own) for part in also.split(",")] if also else []
+    single = [read_single(part, own.guidance) for part in also.split(",")] if also else []
     if not (steps or eta or variance):
         single.append(own)
     grid = make_grid(
@@ -154,17 +160,10 @@ def _grid(
         cast("list[Variance]", variance.split(",")) if variance else VARIANCES,
         own.guidance,
         single,
+        model.config.calibrated,
     )
     check_grid(grid)
     return grid
-
-
-def _single(text: str, own: SamplerSettings) -> SamplerSettings:
-    """Read ``ddpm-1000``."""
-    sampler, _, steps = text.strip().partition("-")
-    if not steps.isascii() or not steps.isdecimal():
-        raise SettingsError(f"`also` takes settings such as ddpm-1000,dpm-20, not {text!r}")
-    return SamplerSettings(sampler=sampler, steps=int(steps), guidance=own.guidance)
 
 
 def _command() -> str:

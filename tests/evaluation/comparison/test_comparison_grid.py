@@ -3,10 +3,16 @@
 import pytest
 
 from evaluation_runs import ddim, ddpm
-from spritelab.config import SamplerSettings
+from spritelab.config import Calibrated, SamplerSettings
 from spritelab.config.sampler import distinct_settings
 from spritelab.errors import SettingsError
-from spritelab.evaluation.comparison.grid import check_grid, make_grid, quick_grid, step_count
+from spritelab.evaluation.comparison.grid import (
+    check_grid,
+    make_grid,
+    quick_grid,
+    read_single,
+    step_count,
+)
 
 
 def test_the_whole_grid() -> None:
@@ -48,3 +54,21 @@ def test_single_settings_beside_the_grid() -> None:
     quick = quick_grid(50, 2.0, [own])
     assert own.complete(50) in quick
     assert {setting.guidance for setting in quick} == {2.0}
+
+
+def test_a_single_setting_means_what_sampling_means() -> None:
+    """``dpm-5`` takes the steps calibrated for the model, and a spacing that is named does not."""
+    chosen = Calibrated(sampler="dpm", times=(40, 30, 20, 10, 0), first_leg="gaussian")
+    single = [read_single(text, 2.0) for text in ("dpm-5", " dpm-5-logsnr", "dpm-6", "ddim-5")]
+    grid = make_grid(50, [5], [0], ["posterior"], 2.0, single, [chosen])
+    dpm = [one for one in grid if one.sampler == "dpm"]
+    assert [(one.steps, one.times, one.spacing) for one in dpm] == [
+        (5, chosen.times, None),
+        (5, None, "logsnr"),
+        (6, None, "logsnr"),
+    ]
+    assert {one.guidance for one in grid} == {2.0}
+    assert len(grid) == 5, "ddim-5 was in the grid already"
+    for wrong in ("dpm", "dpm-", "dpm-5-", "dpm-x", "dpm-5-even", "euler-5", "dpm-0"):
+        with pytest.raises(SettingsError, match="also"):
+            read_single(wrong)

@@ -7,6 +7,7 @@ from spritelab.evaluation.comparison.grid import (
     check_grid,
     make_grid,
     quick_grid,
+    read_single,
     step_count,
 )
 from spritelab.evaluation.comparison.report import About, check_folder, write_report
@@ -22,6 +23,7 @@ __all__ = [
     "Grid",
     "make_grid",
     "quick_grid",
+    "read_single",
     "check_grid",
     "step_count",
     "About",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spritelab.config import SamplerSettings, Variance
+from spritelab.config import Calibrated, SamplerSettings, Variance
 from spritelab.config.sampler import distinct_settings
 from spritelab.errors import SettingsError
 
@@ -23,8 +23,11 @@ def make_grid(
     variances: Sequence[Variance] = VARIANCES,
     guidance: float = 1.0,
     also: Sequence[SamplerSettings] = (),
+    calibrated: Sequence[Calibrated] = (),
 ) -> Grid:
     """DDPM of every variance and DDIM of every η at every number of steps, and ``also``.
+
+    The former visit the usual steps, the same for both.
 
     Args:
         timesteps: T of the model.
@@ -33,6 +36,7 @@ def make_grid(
         variances: of DDPM.
         guidance: weight of classifier-free guidance, in all of these.
         also: single settings beside these.
+        calibrated: of the model; ``also`` takes them where ``Model.sample`` would.
 
     Raises:
         SettingsError: for steps beyond T, a value out of range, and if nothing is left to compare.
@@ -55,11 +59,26 @@ def make_grid(
             ),
         )
     ]
-    grid = [setting.complete(timesteps) for setting in (*grid, *also)]
+    grid = [setting.complete(timesteps) for setting in grid]
+    grid += [setting.complete(timesteps, calibrated) for setting in also]
     grid = sorted(dict.fromkeys(grid), key=step_count)
     if len(distinct_settings(grid)) < 2:
         raise SettingsError("a comparison needs at least two settings; give more `steps` or `eta`")
     return tuple(grid)
+
+
+def read_single(text: str, guidance: float = 1.0) -> SamplerSettings:
+    """A single setting in short: ``ddpm-1000``, ``dpm-5``, or ``dpm-5-logsnr`` with its spacing.
+
+    Raises:
+        SettingsError: for anything else.
+    """
+    sampler, _, rest = text.strip().partition("-")
+    steps, _, spacing = rest.partition("-")
+    if not (steps.isascii() and steps.isdecimal()) or rest.endswith("-"):
+        raise SettingsError(f"`also` takes settings such as ddpm-1000,dpm-20, not {text!r}")
+    given = {"sampler": sampler, "steps": int(steps), "guidance": guidance}
+    return SamplerSettings.parse({**given, "spacing": spacing} if spacing else given, "`also`")
 
 
 def quick_grid(timesteps: int, guidance: float = 1.0, also: Sequence[SamplerSettings] = ()) -> Grid:
