@@ -51,6 +51,7 @@ def test_public_names() -> None:
         "encode_png",
         "evenly",
         "grid",
+        "labelled_rows",
         "lay_on",
         "loss_curves",
         "samples_picture",

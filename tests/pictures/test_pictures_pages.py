@@ -10,7 +10,7 @@ from PIL import Image
 
 from spritelab import pixels
 from spritelab.errors import DataError
-from spritelab.pictures import contact_sheet, denoising_strip, evenly, text, titled
+from spritelab.pictures import contact_sheet, denoising_strip, evenly, labelled_rows, text, titled
 from spritelab.pictures.layout import PAGE, lay_on
 from spritelab.pixels import Images
 
@@ -134,6 +134,21 @@ def test_the_font_has_the_signs_of_the_formulas(sign: str) -> None:
     for letter in sign:
         mask = text.font(40).getmask(letter)
         assert (mask.getbbox(), bytes(mask)) != missing
+
+
+def test_labelled_rows_name_each_row_and_scale_in_whole_pixels(
+    written: list[tuple[str, int]],
+) -> None:
+    rows = [noise(3, channels=4, seed=seed) for seed in (1, 2)]
+    picture = labelled_rows(rows, ["noise", "other noise"], scale=3)
+    assert [line for line, _ in written] == ["noise", "other noise"]
+    tiles = pixels.upscale(lay_on(np.concatenate(rows)), 3)
+    corners = [places(picture, tile) for tile in tiles]
+    assert [len(found) for found in corners] == [1] * 6
+    assert [found[0][0] for found in corners] == [8] * 3 + [8 + 24 + 8] * 3
+    for wrong in ([rows[0]], [rows[0], rows[1][:2]], []):
+        with pytest.raises(DataError, match="label"):
+            labelled_rows(wrong, ["a", "b"])
 
 
 def test_contact_sheet_names_counts_and_shows_every_class(

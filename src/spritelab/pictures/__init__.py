@@ -19,7 +19,14 @@ from spritelab.pictures.files import (
 )
 from spritelab.pictures.layout import Ground, grid, lay_on
 from spritelab.pictures.notebook import data_uri, sheet_html, sprites_html, sprites_png, table_html
-from spritelab.pictures.pages import contact_sheet, denoising_strip, evenly, short_strip, titled
+from spritelab.pictures.pages import (
+    contact_sheet,
+    denoising_strip,
+    evenly,
+    labelled_rows,
+    short_strip,
+    titled,
+)
 from spritelab.pictures.sides import Side, side_by_side
 
 __all__ = [
@@ -32,6 +39,7 @@ __all__ = [
     "contact_sheet",
     "denoising_strip",
     "short_strip",
+    "labelled_rows",
     "evenly",
     "Side",
     "side_by_side",
