@@ -18,7 +18,6 @@ from benchmarks.lib import console, harness
 from spritelab import pictures
 from spritelab.generate import Model, load_model
 from spritelab.palette import Palette, from_oklab, to_oklab
-from spritelab.pixels import Images
 
 MODULE = "tools.palette_picture"
 
@@ -43,8 +42,8 @@ def opposite(palette: Palette) -> Palette:
     return Palette(np.concatenate([from_oklab(lab), palette.colours[:, 3:]], axis=1))
 
 
-def draw(model: Model, n: int, seed: int) -> Images:
-    """Draw sprites 0 … n-1 of ``seed`` once in each palette: uint8 ``[h,w,3]``.
+def draw(model: Model, n: int, seed: int) -> pictures.Picture:
+    """Draw sprites 0 … n-1 of ``seed`` once in each palette.
 
     Raises:
         SettingsError: if the model has no palette head, or room for fewer than 16 colours.
@@ -55,14 +54,14 @@ def draw(model: Model, n: int, seed: int) -> Images:
     borrowed = model.sample(n, seed=seed)
     assert borrowed.palettes is not None
     turned = [opposite(palette) for palette in borrowed.palettes]
-    rows = {
-        "palettes of training sprites": borrowed.images,
-        "their hues turned by half a circle": model.sample(n, seed=seed, palette=turned).images,
-        "four greens": model.sample(n, seed=seed, palette=greens).images,
-        "the 16 colours of PICO-8": in_public,
-    }
-    grids = [pictures.titled(pictures.grid(images, n), title) for title, images in rows.items()]
-    return np.concatenate(grids)
+    return pictures.titled_rows(
+        {
+            "palettes of training sprites": borrowed.images,
+            "their hues turned by half a circle": model.sample(n, seed=seed, palette=turned).images,
+            "four greens": model.sample(n, seed=seed, palette=greens).images,
+            "the 16 colours of PICO-8": in_public,
+        }
+    )
 
 
 def _main(argv: Sequence[str] | None) -> int:

@@ -82,13 +82,8 @@ def _main(argv: Sequence[str] | None) -> int:
     device = harness.prepare_device(given.device, given.threads)
     given.out.mkdir(parents=True, exist_ok=True)
     for name, shown in draw(load_model(given.model, device)).items():
-        parts = [pictures.titled(pictures.grid(images, N), t) for t, images in shown.items()]
-        width = max(part.shape[1] for part in parts)
-        wide = [
-            np.pad(part, ((0, 0), (0, width - part.shape[1]), (0, 0)), mode="edge")
-            for part in parts
-        ]
-        console.wrote(pictures.save_png(np.concatenate(wide), given.out / f"{name}.png"))
+        picture = pictures.titled_rows(shown)
+        console.wrote(pictures.save_png(picture, given.out / f"{name}.png"))
     return 0
 
 

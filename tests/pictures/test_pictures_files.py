@@ -65,6 +65,7 @@ def test_public_names() -> None:
         "strip_picture",
         "table_html",
         "titled",
+        "titled_rows",
         "to_pil",
     ]
     assert all(hasattr(spritelab.pictures, name) for name in spritelab.pictures.__all__)

@@ -7,9 +7,11 @@ import io
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from spritelab import pictures
+from spritelab.errors import DataError
 from spritelab.pixels import Images
 
 
@@ -65,6 +67,22 @@ def test_a_picture_is_shown_as_png_and_never_as_jpeg() -> None:
     np.testing.assert_array_equal(np.asarray(picture), noise(1)[0])
     np.testing.assert_array_equal(read(picture._repr_png_()), noise(1)[0])
     assert picture._repr_jpeg_() is None  # type: ignore[func-returns-value]
+
+
+def test_rows_of_any_length_stand_below_each_other_under_their_titles() -> None:
+    long, short = noise(3), noise(1)
+    picture = np.asarray(pictures.titled_rows({"long": long, "short": short}, scale=2))
+    above = pictures.titled(pictures.grid(long, 3, 2), "long")
+    below = pictures.titled(pictures.grid(short, 1, 2), "short")
+    np.testing.assert_array_equal(picture[: len(above)], above)
+    np.testing.assert_array_equal(picture[len(above) :, : below.shape[1]], below)
+    assert (picture[len(above) :, below.shape[1] :] == picture[0, 0]).all()
+    assert len(picture) == len(above) + len(below)
+
+
+def test_no_rows_are_refused() -> None:
+    with pytest.raises(DataError, match="`rows` is empty"):
+        pictures.titled_rows({})
 
 
 def test_a_table_is_escaped() -> None:

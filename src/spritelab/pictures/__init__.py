@@ -15,6 +15,7 @@ from spritelab.pictures.files import (
     samples_picture,
     save_png,
     strip_picture,
+    titled_rows,
     to_pil,
 )
 from spritelab.pictures.layout import Ground, grid, lay_on
@@ -36,6 +37,7 @@ __all__ = [
     "grid",
     "lay_on",
     "titled",
+    "titled_rows",
     "contact_sheet",
     "denoising_strip",
     "short_strip",

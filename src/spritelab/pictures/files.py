@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from spritelab import pixels
-from spritelab.errors import SettingsError
+from spritelab.errors import DataError, SettingsError
 from spritelab.pictures.curves import loss_curves
 from spritelab.pictures.layout import PAGE, Ground, good_columns, good_scale, grid, lay_on
 from spritelab.pictures.mark import SOFTWARE
@@ -48,6 +48,29 @@ def to_pil(picture: Images) -> Picture:
     image.__class__ = Picture  # pillow has no constructor that a subclass could call
     assert isinstance(image, Picture)
     return image
+
+
+def titled_rows(rows: Mapping[str, Images], scale: int = 4) -> Picture:
+    """One row of sprites under each title, as a picture that shows itself.
+
+    Args:
+        rows: sprites, uint8 ``[N,H,W,C]``, N ≥ 1, by their title; rows may be of any length.
+        scale: how many pixels a sprite's pixel is wide and high, ≥ 1.
+
+    Raises:
+        DataError: ``rows`` is empty, or a row is no sprites.
+        SettingsError: ``scale`` out of range.
+    """
+    if not rows:
+        raise DataError("`rows` is empty; give at least one row of sprites")
+    parts = [titled(grid(images, len(images), scale), title) for title, images in rows.items()]
+    width = max(part.shape[1] for part in parts)
+    out = Image.new("RGB", (width, sum(len(part) for part in parts)), PAGE)
+    top = 0
+    for part in parts:
+        out.paste(Image.fromarray(part), (0, top))
+        top += len(part)
+    return to_pil(np.asarray(out))
 
 
 def encode_png(picture: Images | Image.Image, *, about_sprites: bool = False) -> bytes:
