@@ -193,6 +193,7 @@ def test_what_is_told_of_a_model(client: TestClient, served: Served) -> None:
     alpha_bars = np.frombuffer(base64.b64decode(told["alpha_bars"]), "<f8")
     np.testing.assert_array_equal(alpha_bars, model.schedule.alpha_bars.numpy())
     assert told["palettes"] is None
+    assert told["distilled"] is False
     assert client.get("/api/models/builtin-16").json()["palettes"]["count"] > 1000
     assert client.get("/api/models/dragons").status_code == 422
     json.dumps(told)

@@ -78,6 +78,7 @@ class Shelf:
             "has_palettes": config.prediction == "palette",
             "timesteps": timesteps,
             "sampling": config.own_sampling.model_dump(mode="json"),
+            "distilled": config.distilled is not None,
             "updates": config.step,
             "source": config.trained_on.source,
             "licence": config.trained_on.licence,

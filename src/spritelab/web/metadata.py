@@ -55,6 +55,8 @@ def describe(model: Model) -> dict[str, Any]:
     }
     if config.calibrated:
         described["calibrated"] = [one.model_dump(mode="json") for one in config.calibrated]
+    if config.distilled is not None:
+        described["distilled"] = True
     if config.needs_moments and model.moments is not None:
         tensors = model.moments.tensors().items()
         described["moments"] = {name: _text(part.numpy().astype("<f4")) for name, part in tensors}

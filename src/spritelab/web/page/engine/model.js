@@ -23,8 +23,22 @@ export function setRuntime(wasm) {
 
 const DEFAULT_STEPS = { ddpm: null, ddim: 50, dpm: 10 };
 
-/** Settings of a sampler with all that is not given filled in, as spritelab.config.sampler does. */
-export function complete(how, { schedule: { timesteps }, calibrated = [] }) {
+/** Of a student, what it was distilled for, as spritelab.generate.students has it. */
+const OWN = ["sampler", "steps", "times", "start", "first_leg", "spacing", "eta", "variance", "guidance"];
+
+/**
+ * Settings of a sampler with all that is not given filled in, as spritelab.config.sampler does;
+ * an Error for what a student was not distilled for.
+ */
+export function complete(how, facts) {
+  const full = filled(how, facts);
+  if (facts.distilled && OWN.some(name => String(full[name]) !== String(facts.sampling[name]))) {
+    throw new Error("this model was distilled to draw in its own steps, and draws by nothing else");
+  }
+  return full;
+}
+
+function filled(how, { schedule: { timesteps }, calibrated = [] }) {
   const { sampler } = how, start = how.start ?? "noise";
   const steps = how.times?.length ?? how.steps ?? Math.min(DEFAULT_STEPS[sampler] ?? timesteps, timesteps);
   // Steps that were calibrated for the model, where nothing is said of which they are.

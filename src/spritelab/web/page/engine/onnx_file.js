@@ -62,6 +62,7 @@ export async function readFacts(bytes) {
     schedule: new Schedule(alphaBars),
     sampling: told.sampling,
     calibrated: told.calibrated ?? [],
+    distilled: told.distilled ?? false,
     moments: told.moments ? readMoments(told.moments) : null,
     licence: told.licence,
     source: told.source,

@@ -71,7 +71,7 @@ async function fetchModel(id, file, bytes, runtimeBytes) {
   const model = await Model.load(content);
   // Once before it is needed: the browser translates the network's code when it first runs.
   const sprites = model.request({ seed: 0, numbers: [0] });
-  for await (const _ of model.steps(complete({ sampler: "dpm", steps: 1, spacing: "logsnr" }, model.facts), sprites)) break;
+  for await (const _ of model.steps(complete(model.facts.sampling, model.facts), sprites)) break;
   return model;
 }
 
@@ -97,7 +97,8 @@ async function draw({ id, file, asked, how: given }) {
 }
 
 async function steer({ id, file, asked, how: given }) {
-  const model = await models.get(file), { schedule } = model.facts;
+  const model = await models.get(file), { schedule, distilled } = model.facts;
+  if (distilled) throw new Error("this model was distilled to draw from noise alone; take its teacher");
   const how = complete(given, model.facts), { sprites, seen } = requestGiven(model.facts, asked);
   post(id, "begun", { how, nfe: nfe({ ...how, steps: stepsOf(asked, how, schedule) }), sprites: sprites.map(described) });
   const walk = asked.by === "redraw" ? redraw : inpaint;

@@ -68,12 +68,17 @@ export class DrawPlace {
       value, textContent: value === own.sampler ? text.draw.own_sampler(name) : name,
     })));
     $("palette-field").hidden = !facts.palettes;
+    $("more").hidden = facts.distilled;
+    $("student").hidden = !facts.distilled;
+    $("student").textContent = text.draw.student(own.steps);
     this.read(settings, own);
     this.showPalette();
   }
 
   /** Fill the form in from the address; what it does not say keeps its place or is the model's own. */
   read(settings, own) {
+    // A student draws in its own way, whatever an address says.
+    const told = name => (this.facts.distilled ? null : settings.get(name));
     if (/^\d{1,19}$/.test(settings.get("seed") ?? "")) $("seed").value = settings.get("seed");
     if (settings.get("n") > 0) $("count").value = Math.min(100, Math.floor(settings.get("n")));
     const colours = settings.get("palette");
@@ -83,11 +88,11 @@ export class DrawPlace {
       $("palette").value = preset ?? OWN;
       if (!preset) $("colours").value = plain.split(" ").map(code => `#${code}`).join(" ");
     }
-    $("sampler").value = settings.get("sampler") in SAMPLERS ? settings.get("sampler") : own.sampler;
+    $("sampler").value = told("sampler") in SAMPLERS ? told("sampler") : own.sampler;
     this.showSampler(true);
-    if (settings.get("steps") > 0) $("steps").value = settings.get("steps");
-    if (settings.get("eta") !== null) $("eta").value = settings.get("eta");
-    $("guidance").value = settings.get("guidance") ?? own.guidance;
+    if (told("steps") > 0) $("steps").value = told("steps");
+    if (told("eta") !== null) $("eta").value = told("eta");
+    $("guidance").value = told("guidance") ?? own.guidance;
     $("more").open = ["sampler", "steps", "eta", "guidance"].some(name => settings.has(name));
   }
 
@@ -133,6 +138,7 @@ export class DrawPlace {
   /** How to draw, as spritelab.config's SamplerSettings.changed would have it. */
   how() {
     const own = this.facts.sampling, sampler = $("sampler").value;
+    if (this.facts.distilled) return own;
     const steps = clamp(Math.round($("steps").value || own.steps), 1, this.facts.timesteps);
     const eta = sampler === "ddim" ? clamp(Number($("eta").value), 0, 1) : null;
     const guidance = clamp(Number($("guidance").value || 1), 0, 8);

@@ -72,6 +72,7 @@ export class Editor {
       value, textContent: value === "none" ? text.draw.no_class : value,
     })));
     $("edit-palette-field").hidden = !facts.palettes;
+    $("ways").hidden = facts.distilled;
   }
 
   /** Open what the address names, once it is drawn, and draw what it asks for. */
@@ -82,14 +83,14 @@ export class Editor {
     this.open(tile, false);
     const take = (id, name) => settings.has(name) && ($(id).value = settings.get(name));
     take("edit-strength", "strength");
-    take("edit-from", "from");
+    if (!this.facts.distilled) take("edit-from", "from");
     take("edit-class", "to");
     take("edit-palette", "in");
     take("edit-seed", "noise");
     take("edit-count", "drawings");
     const mask = maskFromText(settings.get("mask") ?? "", this.facts.size ** 2);
     if (mask) this.easel.mask = mask;
-    this.wayChosen(WAYS.includes(settings.get("by")) ? settings.get("by") : WAYS[0]);
+    if (!this.facts.distilled) this.wayChosen(WAYS.includes(settings.get("by")) ? settings.get("by") : WAYS[0]);
     this.easel.show();
     if (settings.has("by")) this.go();
   }
@@ -107,8 +108,12 @@ export class Editor {
     this.easel.colour = this.paints().find(colour => colour[3]) ?? this.easel.colour;
     this.easel.changed();
     $("edit-class").value = typeof tile.label === "string" ? tile.label : "none";
-    $("edit-from-field").hidden = tile.seed === undefined;
-    $("edit-from").value = PICTURE;
+    // A student starts from noise alone: from the sprite's own, where it has one.
+    const { distilled } = this.facts, noiseless = tile.seed === undefined;
+    $("edit-form").hidden = distilled && noiseless;
+    $("edit-from-field").hidden = distilled || noiseless;
+    $("edit-from").value = distilled ? NOISE : PICTURE;
+    if (distilled) this.way = "redraw";
     this.toolChosen(this.way === "fill" ? "select" : "paint");
     this.wayChosen(this.way);
     this.told = tile.seed === undefined ? this.told : { edit: tile.number };
@@ -143,7 +148,7 @@ export class Editor {
   showWay() {
     if (!this.tile) return;
     const fill = this.way === "fill", anew = this.way === "redraw", noise = anew && $("edit-from").value === NOISE;
-    $("edit-hint").textContent = text.edit[`${this.way}_hint`];
+    $("edit-hint").textContent = text.edit[`${this.facts.distilled ? "student" : this.way}_hint`];
     $("edit-strength-field").hidden = fill || noise;
     $("edit-anew").hidden = !anew;
     $("edit-selecting").hidden = !fill;

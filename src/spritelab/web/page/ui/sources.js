@@ -9,7 +9,7 @@ export const SOURCES = {
   ideal: { file: null, line: 0, says: "", python: ["diffusion", "ideal_denoiser"] },
   schedule: { file: "engine/schedule.js", line: 11, says: "return 0.5 * Math.log(alphaBar / (1 - alphaBar))", python: ["diffusion", "Schedule"] },
   paths: { file: "engine/paths.js", line: 37, says: "products[i][j] = products[j][i] = sum", python: null },
-  pixel: { file: "engine/worker.js", line: 140, says: "const frame = { t: step.t, x_t: model.pixels(x)", python: null },
+  pixel: { file: "engine/worker.js", line: 141, says: "const frame = { t: step.t, x_t: model.pixels(x)", python: null },
 };
 
 let docs = null;

@@ -49,6 +49,7 @@ export const text = {
     guidance_hint: "Guidance above 1 exaggerates the class, at twice the work.",
     go: "Draw",
     again: "Draw",
+    student: n => `A student: it learnt to draw in its own ${several(n, "step", "steps")}, and draws in no others.`,
     sprites: "Sprites",
     drawing: (done, n) => `${done} of ${n} drawn`,
     done: (n, how, s) => `${several(n, "sprite", "sprites")} · ${how} · ${seconds(s)}`,
@@ -94,6 +95,7 @@ export const text = {
     select_transparent: "Transparent",
     select_none: "None",
     nothing_selected: "Select the pixels that are to be drawn.",
+    student_hint: "Drawn from its first noise, as another class or in other colours: a student starts from noise alone.",
     too_many: (n, most) => `The sprite has ${n} colours now; this model draws in at most ${most}.`,
     from: "From",
     from_: { picture: "the sprite, made noisy", noise: "its first noise" },
@@ -124,6 +126,8 @@ export const text = {
     intro:
       "Both samplers ask the same network and begin from the same noise. DDPM adds fresh noise at " +
       "every step; DDIM follows a fixed path, and so can take fewer, longer steps.",
+    student: n =>
+      `This model is a student: it draws in its own ${several(n, "step", "steps")} and no others. Choose another model to watch.`,
     ddpm_steps: "DDPM steps",
     ddim_steps: "DDIM steps",
     eta: "DDIM η",

@@ -64,6 +64,9 @@ export class WatchPlace {
     this.model = model;
     this.facts = facts;
     this.watched = null;
+    this.section.classList.toggle("of-student", facts.distilled);
+    $("watch-student").hidden = !facts.distilled;
+    $("watch-student").textContent = text.watch.student(facts.sampling.steps);
     const options = [["", text.draw.any], ...facts.classNames.map(name => [name, name]), ["none", text.draw.no_class]];
     $("watch-class").replaceChildren(...options.map(([value, textContent]) => el("option", { value, textContent })));
     $("watch-class").value = facts.classNames.includes(settings.get("label")) ? settings.get("label") : "";
@@ -146,7 +149,8 @@ export class WatchPlace {
   }
 
   async watch() {
-    const { timesteps } = this.facts;
+    const { timesteps, distilled } = this.facts;
+    if (distilled) return;
     const whole = (id, most) => {
       $(id).value = Math.min(Math.max(Math.round($(id).value || 1), 1), most);
       return Number($(id).value);
