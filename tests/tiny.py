@@ -67,6 +67,13 @@ def save_npz(sprites: SpriteSet, path: Path) -> Path:
     return path
 
 
+def unsealed(path: Path) -> dict[str, Any]:
+    """The record in a file without its digest, to be changed: as a stranger may leave it away."""
+    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    record.pop("digest", None)
+    return record
+
+
 def refused_model(folder: Path) -> str:
     """Load a model folder that must be refused; return the one line, which names the folder."""
     with pytest.raises(ModelError) as caught:

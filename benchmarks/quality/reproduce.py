@@ -26,7 +26,7 @@ from spritelab.evaluation import Extractor
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.features.effnet import load_effnet
 from spritelab.evaluation.features.inception import (
-    WEIGHTS_SHA256_PREFIX,
+    WEIGHTS_SHA256,
     fetch_weights,
     load_inception,
 )
@@ -207,7 +207,7 @@ def distances(real: Features, generated: Features) -> dict[str, float]:
 def is_published(weights: Path) -> bool:
     """Whether these are the weights that a FID is measured with, by the digits in their name."""
     with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest().startswith(WEIGHTS_SHA256_PREFIX)
+        return hashlib.file_digest(file, "sha256").hexdigest() == WEIGHTS_SHA256
 
 
 def data_facts(run: Run, images: Images) -> dict[str, Any]:

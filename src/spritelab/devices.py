@@ -75,7 +75,8 @@ def make_accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
         mixed_precision: ``no``, ``fp16`` or ``bf16``.
 
     Raises:
-        SettingsError: if the processes share accelerators already, which ``cpu`` would not have.
+        SettingsError: if the processes share accelerators already, which ``cpu`` would not have;
+            for ``fp16`` without an accelerator.
     """
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
@@ -88,6 +89,8 @@ def make_accelerator(cpu: bool, mixed_precision: str) -> Accelerator:
         )
     AcceleratorState._reset_state(reset_partial_state=not several)
     cpu = cpu or (several and process.device.type == "cpu")
+    if mixed_precision == "fp16" and (cpu or process.device.type == "cpu"):
+        raise SettingsError("fp16 needs a GPU; a CPU computes in `mixed_precision` bf16, or no")
     return Accelerator(cpu=cpu, mixed_precision=mixed_precision)
 
 

@@ -112,6 +112,23 @@ def test_the_queue_and_the_run_outlive_the_server(
     assert states(after)["b"] == "running"
 
 
+def test_a_clock_that_jumps_keeps_the_queue(
+    client: TestClient,
+    served: Served,
+    art: str,
+    held: list[Held],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter([1e9, 2e9, 5e8, 5e8, 3e9])
+    monkeypatch.setattr("spritelab.app.trainings.time.time", lambda: next(clock))
+    for name in "abcde":
+        begin(client, art, name)
+    for one in range(4):
+        held[one].end({"state": "finished"})
+        served.trainings.go_on()
+    assert [one.folder.name for one in held] == list("abcde")
+
+
 def test_stopping_takes_a_run_out_of_the_queue(
     client: TestClient, art: str, held: list[Held], monkeypatch: pytest.MonkeyPatch
 ) -> None:

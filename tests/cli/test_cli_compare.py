@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 import tiny
 from spritelab.cli import main
@@ -128,3 +129,29 @@ def test_a_folder_of_something_else(
     assert main(words) == 2
     assert "holds other files" in capsys.readouterr().err
     assert (tmp_path / "report" / "thesis.tex").read_text() == "mine"
+
+
+def test_one_process_at_a_time(words: list[str], tmp_path: Path, refused: tiny.Refused) -> None:
+    """The second waits for nothing, reads nothing and draws nothing; the first's lock is its own.
+
+    A lock on another opening of the file keeps this process out as that of another would.
+    """
+    words += ["--steps", "2", "--eta", "0", "--variance", "posterior"]
+    said = (
+        f"the comparison in {tmp_path / 'report'} is being made by another process; wait for it, "
+        "or stop it"
+    )
+    lock = tmp_path / "report" / "cells" / "cells.lock"
+    lock.parent.mkdir(parents=True)
+    with FileLock(lock):
+        assert refused(*words) == said
+        (tmp_path / "sprites.npz").rename(tmp_path / "away.npz")  # which is not even looked for
+        assert refused(*words) == said
+    assert [path.name for path in lock.parent.iterdir()] == ["cells.lock"]
+    (tmp_path / "away.npz").rename(tmp_path / "sprites.npz")
+    assert main(words) == 0
+    with pytest.MonkeyPatch.context() as patch:  # begun together: both have found the place free
+        patch.setattr("spritelab.evaluation.comparison.report.check_folder", lambda _: None)
+        patch.setattr("spritelab.evaluation.comparison.check_folder", lambda _: None)
+        with FileLock(lock):
+            assert main(words) == 2

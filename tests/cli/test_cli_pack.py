@@ -30,7 +30,7 @@ def test_a_set_is_packed_and_read(
     assert found.class_names == sprites.class_names
     before = Path("p.npz").read_bytes()
     assert refused("data", "pack", "mine.npz", "--out", "p.npz") == (
-        "p.npz is there already; choose another --out, or --overwrite it"
+        "p.npz exists already; choose another --out, or --overwrite it"
     )
     assert refused("data", "pack", "mine.npz", "--out", "p.zip").endswith("must end so")
     assert Path("p.npz").read_bytes() == before

@@ -110,7 +110,7 @@ def test_a_wrong_value_names_the_option(refused: tiny.Refused, folder: Path) -> 
 
 
 def test_runs_begun_before_group_no_frames(tiny_run: Path, tmp_path: Path) -> None:
-    record = json.loads((tiny_run / "run.json").read_text("utf-8"))
+    record = tiny.unsealed(tiny_run / "run.json")
     new = ("include", "exclude", "offset", "leftover", "transparent", "snap", "pixel_size")
     for name in (*new, "pad", "anchor", "frames"):
         del record["settings"]["data"][name]

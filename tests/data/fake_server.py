@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -13,13 +13,16 @@ from threading import Thread
 class Answer:
     """What the server sends.
 
-    ``promised`` is the length it announces, if not the true one, and if it announces any.
+    ``promised`` is the length it announces, if not the true one, and if it announces any;
+    ``leads_to`` where it redirects to. One that is ``endless`` sends its body for ever.
     """
 
     body: bytes = b""
     status: int = 200
     promised: int | None = None
     says_its_length: bool = True
+    leads_to: str | None = None
+    endless: bool = False
 
 
 @dataclass
@@ -29,6 +32,7 @@ class FakeServer:
     address: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    sent: int = 0
 
 
 @contextmanager
@@ -43,8 +47,14 @@ def serving() -> Iterator[FakeServer]:
             length = len(answer.body) if answer.promised is None else answer.promised
             if answer.says_its_length:
                 self.send_header("Content-Length", str(length))
+            if answer.leads_to is not None:
+                self.send_header("Location", answer.leads_to)
             self.end_headers()
-            self.wfile.write(answer.body)
+            with suppress(ConnectionError):  # the client has had enough
+                self.wfile.write(answer.body)
+                while answer.endless:
+                    self.wfile.write(answer.body)
+                    fake.sent += len(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

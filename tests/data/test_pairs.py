@@ -11,6 +11,7 @@ import pytest
 
 from sprite_files import png, random_sprites, write
 from spritelab import data
+from spritelab.data import archives
 from spritelab.errors import DataError
 
 SPRITES = random_sprites(6)
@@ -75,3 +76,53 @@ def test_mistakes(tmp_path: Path) -> None:
         data.load(tar(tmp_path / "v.tar", samples(".cls", ["0", "", "0"])))
     with pytest.raises(DataError, match=r"000000\.cls cannot be read"):
         data.load(tar(tmp_path / "u.tar", {"000000.png": png(SPRITES[0]), "000000.cls": b"\xff"}))
+
+
+def test_a_folder_of_tars_is_one_set(tmp_path: Path) -> None:
+    texts = ["10", "2", "2", "0", "10", "0"]
+    whole = data.load(tar(tmp_path / "w.tar", samples(".cls", texts)))
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    files = list(samples(".cls", texts).items())
+    for k in range(3):  # three tars, whose samples are called alike
+        names = ("a.png", "a.cls", "b.png", "b.cls")
+        four = {name: files[4 * k + j][1] for j, name in enumerate(names)}
+        tar(parts / f"shard-{k:06d}.tar", four)
+    (parts / "README.md").write_text("about them")
+    found = data.load(parts)
+    assert (found.images == whole.images).all()
+    assert (found.labels.tolist(), found.class_names) == (whole.labels.tolist(), ("0", "2", "10"))
+    assert found.ids[:2] == ("shard-000000/a.png", "shard-000000/b.png")
+    assert [one.names for one in found.left_out] == [("README.md",)]
+
+
+def test_tars_without_labels_are_folders_of_their_names(tmp_path: Path) -> None:
+    for name in ("food", "hero"):
+        tar(tmp_path / f"{name}.tar", {"a.png": png(SPRITES[0]), "b.png": png(SPRITES[1])})
+    found = data.load(tmp_path)
+    assert found.class_names == ("food", "hero")
+    assert found.labels.tolist() == [0, 0, 1, 1]
+    write(tmp_path / "c.png", png(SPRITES[2]))  # art beside them: they are left out, and named
+    found = data.load(tmp_path)
+    assert len(found) == 1
+    assert [one.names for one in found.left_out] == [("food.tar", "hero.tar")]
+
+
+def test_the_bounds_of_an_archive_hold_for_all_of_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(3):
+        tar(tmp_path / f"{k}.tar", {"a.png": png(SPRITES[k])})
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "MAX_FILES", 2)
+        with pytest.raises(DataError, match="holds 3 files; 2 are the limit"):
+            data.load(tmp_path)
+        patch.setattr(archives, "MAX_ARCHIVES", 2)
+        with pytest.raises(DataError, match="holds 3 archives; 2 are the limit"):
+            data.load(tmp_path)
+    (tmp_path / "1.tar").write_bytes(b"cut")
+    with pytest.raises(DataError, match=r"1\.tar in .* is not a whole tar archive"):
+        data.load(tmp_path)
+    tar(tmp_path / "1.tar", {"../a.png": png(SPRITES[0])})
+    with pytest.raises(DataError, match=r"1\.tar in .* holds paths that lead out of it"):
+        data.load(tmp_path)

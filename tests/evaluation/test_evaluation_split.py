@@ -100,7 +100,7 @@ def test_how_a_sheet_is_read_can_be_replaced_by_0(
         return evaluation_runs.sprites()
 
     monkeypatch.setattr("spritelab.data.load", load)
-    record = json.loads((run / "run.json").read_text("utf-8"))
+    record = tiny.unsealed(run / "run.json")
     record["settings"]["data"] |= {"tile": 16, "margin": 2, "spacing": 1}
     folder = tmp_path / "run"
     (folder / "model").mkdir(parents=True)

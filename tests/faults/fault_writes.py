@@ -125,7 +125,7 @@ def writes(model: Model, address: str) -> dict[str, Write]:
             if path.read_bytes() != bytes([n]) * 1000:
                 raise DownloadError("other bytes")
 
-        fetch(f"file-{n}", [f"{address}/{n}"], verify, cache=folder / "cache")
+        fetch(f"file-{n}", [f"{address}/{n}"], verify, most=2000, cache=folder / "cache")
 
     def check_download(folder: Path) -> State:
         new, old = folder / "cache" / f"file-{NEW}", folder / "cache" / f"file-{OLD}"

@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 import torch
 
+from spritelab.config import SamplerSettings
 from spritelab.errors import ModelError
-from spritelab.generate import load_model_files
+from spritelab.generate import Model, Shard, draw_shard, load_model_files, read_config
+from spritelab.generate.shards.blocks import read_shard
+from spritelab.runs import read_record
 from spritelab.storage import is_sealed, load_json, sealed, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
 from spritelab.training import load_checkpoint
@@ -87,6 +90,31 @@ def test_the_weights_of_a_model(tmp_path: Path, tiny_run: Path) -> None:
         lambda: as_bytes(load_model_files(folder).network.state_dict()),
     )
     assert named > 4 * harmless
+
+
+def test_what_a_model_says_of_itself(tmp_path: Path, tiny_run: Path) -> None:
+    folder = shutil.copytree(tiny_run / "model", tmp_path / "model")
+    named, harmless = named_or_harmless(
+        folder / "config.json", lambda: read_config(folder).model_dump()
+    )
+    assert named > harmless  # which is white space, indentation
+
+
+def test_the_record_of_a_run(tmp_path: Path, tiny_run: Path) -> None:
+    shutil.copy(tiny_run / "run.json", tmp_path)
+    named, harmless = named_or_harmless(
+        tmp_path / "run.json", lambda: read_record(tmp_path).model_dump()
+    )
+    assert named > harmless
+
+
+def test_a_shard(tmp_path: Path, tiny_model: Model) -> None:
+    how = SamplerSettings(sampler="ddim", steps=1)
+    folder, _ = draw_shard(tiny_model, tmp_path, Shard(0, 1), 4, how)
+    named, harmless = named_or_harmless(
+        folder / "shard.json", lambda: read_shard(folder).model_dump()
+    )
+    assert named > harmless
 
 
 def test_kept_arrays(tmp_path: Path) -> None:

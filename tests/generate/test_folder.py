@@ -24,7 +24,7 @@ from spritelab.generate import (
 )
 from spritelab.generate.folder import SHIPPED, find_model
 from spritelab.generate.model_config import FORMAT
-from tiny import refused_model
+from tiny import refused_model, unsealed
 
 MEBIBYTE = 2**20
 
@@ -36,7 +36,7 @@ def model(tmp_path: Path, tiny_run: Path) -> Path:
 
 def change(folder: Path, **values: Any) -> None:
     path = folder / "config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    path.write_text(json.dumps({**unsealed(path), **values}))
 
 
 def test_a_model_comes_back_as_it_was(tmp_path: Path, model: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_later_format(model: Path) -> None:
 def test_an_older_format(tmp_path: Path, model: Path, form: int) -> None:
     """It says neither how it draws nor how its sprites are read; saved again, it is of today."""
     path = model / "config.json"
-    values = json.loads(path.read_text())
+    values = unsealed(path)
     for name in ("data", "parent", *(("held_out", "split_seed", "mirror") if form == 1 else ())):
         del values["trained_on"][name]
     del values["sampling"]

@@ -16,7 +16,7 @@ from spritelab.errors import SettingsError
 from spritelab.generate import Model, calibrate, load_model, save_calibrated
 from spritelab.generate.calibration import walk_teacher
 from spritelab.generate.folder import MOMENTS
-from tiny import Refused, snapshot
+from tiny import Refused, snapshot, unsealed
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_copy_elsewhere(
 def test_a_folder_that_said_its_usual_spacing_draws_by_the_chosen_steps(folder: Path) -> None:
     """Folders written before say so always; another spacing was meant."""
     path = folder / "config.json"
-    values = json.loads(path.read_text())
+    values = unsealed(path)
     for spacing, chosen in (("logsnr", True), ("linspace", False)):
         values["sampling"] = {"sampler": "dpm", "steps": 3, "spacing": spacing}
         path.write_text(json.dumps(values))

@@ -20,7 +20,7 @@ from spritelab.generate.folder import MOMENTS
 from spritelab.generate.steering.inpainting import Known, draw_around
 from spritelab.progress import SILENT
 from spritelab.storage.tensors import read_tensors, write_tensors
-from tiny import tiny_set
+from tiny import tiny_set, unsealed
 
 STEPS = (40, 25, 9)
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path, tiny_run: Path) -> Path:
     """A model folder with calibrated steps."""
     copied = Path(shutil.copytree(tiny_run / "model", tmp_path / "model"))
     path = copied / "config.json"
-    values = json.loads(path.read_text())
+    values = unsealed(path)
     own = {"sampler": "dpm", "times": STEPS, "first_leg": "gaussian"}
     values |= {"calibrated": [own], "sampling": {"sampler": "dpm", "steps": 3}}
     path.write_text(json.dumps(values))
@@ -111,7 +111,7 @@ def test_moments_of_another_model_are_refused(folder: Path) -> None:
 
 def test_calibrated_steps_beyond_the_schedule_are_refused(folder: Path) -> None:
     path = folder / "config.json"
-    values = json.loads(path.read_text())
+    values = unsealed(path)
     values["calibrated"][0]["times"][0] = 50
     path.write_text(json.dumps(values))
     with pytest.raises(ModelError, match="calibrated times must lie below 50"):

@@ -18,7 +18,7 @@ from spritelab.generate import Model, make_network, read_config
 from spritelab.generate.folder import sketch_network
 from spritelab.networks import largest_map
 from spritelab.storage.tensors import read_tensors, write_tensors
-from tiny import refused_model
+from tiny import refused_model, unsealed
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def nothing_built(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def change(folder: Path, key: str, value: Any) -> None:
     path = folder / "config.json"
-    record = json.loads(path.read_text())
+    record = unsealed(path)
     *parts, last = key.split(".")
     inner = record
     for part in parts:

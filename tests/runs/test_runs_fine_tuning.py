@@ -11,7 +11,7 @@ import pytest
 from spritelab.config import RunSettings, preset
 from spritelab.errors import ModelError, SettingsError
 from spritelab.runs import fine_tuning, fine_tuning_settings
-from tiny import TINY
+from tiny import TINY, unsealed
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def parent(tmp_path: Path, tiny_run: Path) -> Any:
     def make(**changes: Any) -> Path:
         folder = tmp_path / "parent"
         folder.mkdir(exist_ok=True)
-        config = json.loads((tiny_run / "model" / "config.json").read_text())
+        config = unsealed(tiny_run / "model" / "config.json")
         (folder / "config.json").write_text(json.dumps({**config, **changes}))
         (folder / "model.safetensors").touch()
         return folder

@@ -16,7 +16,7 @@ from spritelab.data import Provenance
 from spritelab.errors import ModelError, SettingsError
 from spritelab.runs.record import FORMAT, RunRecord, read_record, record_file, write_record
 from spritelab.training import checkpoints
-from tiny import STEPS, outcome, save_npz, tiny_set, tiny_settings
+from tiny import STEPS, outcome, save_npz, tiny_set, tiny_settings, unsealed
 
 pytestmark = pytest.mark.usefixtures("short_validation")
 
@@ -27,7 +27,7 @@ def run(tmp_path: Path, tiny_run: Path) -> Path:
 
 
 def change(path: Path, **values: Any) -> None:
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    path.write_text(json.dumps({**unsealed(path), **values}))
 
 
 def refused(folder: Path) -> str:
@@ -50,7 +50,7 @@ def test_a_run_of_an_older_spritelab_goes_on(tmp_path: Path, tiny_run: Path) -> 
     """Its record is ``config.json``, of format 1, and says nothing of a parent."""
     begun = runs.start_run(tiny_settings(), tmp_path / "run", sprites=tiny_set())
     list(begun.train(stop_after=6, cpu=True))
-    record = json.loads((begun.folder / "run.json").read_text())
+    record = unsealed(begun.folder / "run.json")
     del record["parent"]
     (begun.folder / "run.json").unlink()
     (begun.folder / "config.json").write_text(json.dumps({**record, "format": 1}))

@@ -15,9 +15,10 @@ import pytest
 import torch
 
 from spritelab.errors import ModelError, StorageError
+from spritelab.storage import sealed
 from spritelab.training import CheckpointState, checkpoints, load_checkpoint, save_checkpoint
 from spritelab.training.checkpoint import FORMAT
-from tiny import STEPS
+from tiny import STEPS, unsealed
 
 TENSORS = {"a.b": torch.arange(6.0).view(2, 3), "c": torch.tensor(7), "d": torch.tensor([True])}
 
@@ -106,7 +107,7 @@ def test_a_broken_checkpoint(tmp_path: Path, name: str) -> None:
 def test_a_state_that_cannot_be(tmp_path: Path, values: dict[str, Any], named: str) -> None:
     folder = save_checkpoint(tmp_path, TENSORS, state(5))
     path = folder / "state.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    path.write_text(json.dumps(sealed({**unsealed(path), **values})))
     with pytest.raises(ModelError) as caught:
         load_checkpoint(folder)
     message = str(caught.value)

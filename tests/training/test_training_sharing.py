@@ -25,6 +25,10 @@ LOSS, WEIGHT = 1e-4, 2e-4
 size of a gradient, which for some weights is rounding alone: these move by the learning rate."""
 
 
+HALF = 0.02
+"""The same of the losses of 8 updates in bfloat16, whose last bit is 2^-8 of a value."""
+
+
 @pytest.mark.parametrize(("batch", "processes", "parts"), [(8, 2, 2), (8, 1, 8), (64, 8, 8)])
 def test_what_can_be_shared(batch: int, processes: int, parts: int) -> None:
     check_shares(settings(batch, parts), processes)
@@ -98,14 +102,20 @@ def torchrun(processes: int, *words: str) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def eight_updates(place: Path) -> list[str]:
+    """The words of a command that trains; the folder comes last."""
+    source = save_npz(tiny_set(), place / "tiny.npz")
+    words = ["train", "--data", str(source), "--preset", "rgba", "--cpu"]
+    for key, value in {**TINY, "training.steps": 8, "training.sample_every": 100}.items():
+        words += ["--set", f"{key}={value}"]
+    return [*words, "--out"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch without processes")
 def test_two_processes_without_a_gpu_make_one_run(tmp_path: Path) -> None:
     """The same losses and weights as one process; and one goes on where two have stopped."""
-    source = save_npz(tiny_set(), tmp_path / "tiny.npz")
-    words = ["train", "--data", str(source), "--preset", "rgba", "--cpu", "--out"]
-    for key, value in {**TINY, "training.steps": 8, "training.sample_every": 100}.items():
-        words[-1:-1] = ["--set", f"{key}={value}"]
+    words = eight_updates(tmp_path)
     assert main([*words, str(tmp_path / "one")]) == 0
     torchrun(2, *words, str(tmp_path / "two"), "--stop-after", "4")
     assert runs.last_state(tmp_path / "two").step == 4  # type: ignore[union-attr]
@@ -114,3 +124,32 @@ def test_two_processes_without_a_gpu_make_one_run(tmp_path: Path) -> None:
     loss, weight = differences(tmp_path / "one", tmp_path / "two")
     assert 0 < loss < LOSS
     assert weight < WEIGHT
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="torch without processes")
+def test_four_processes_in_half_precision_make_one_run(tmp_path: Path) -> None:
+    """Each rounds to bfloat16, of 8 bits, what it computes: near one process that does, and not
+    exactly what float32 gives. Two go on where four have stopped."""
+    words = eight_updates(tmp_path)
+    assert main([*words, str(tmp_path / "whole")]) == 0
+    words[-1:] = ["--mixed-precision", "bf16", "--out"]
+    assert main([*words, str(tmp_path / "one")]) == 0
+    torchrun(4, *words, str(tmp_path / "four"), "--stop-after", "4")
+    torchrun(2, "train", "--resume", "--out", str(tmp_path / "four"), "--cpu")
+    assert runs.last_state(tmp_path / "four").step == 8  # type: ignore[union-attr]
+    loss, weight = differences(tmp_path / "one", tmp_path / "four")
+    print("four in bf16 against one in bf16", loss, weight)
+    assert 0 < loss < HALF
+    assert weight < 8 * 2e-3  # that of 8 updates at the peak of the learning rate, in one direction
+    loss, weight = differences(tmp_path / "whole", tmp_path / "four")
+    print("four in bf16 against one in float32", loss, weight)
+    assert LOSS < loss < HALF  # it was computed in half precision
+
+
+def test_float16_needs_a_gpu(tmp_path: Path) -> None:
+    run = runs.start_run(
+        tiny_settings(training__mixed_precision="fp16"), tmp_path / "run", sprites=tiny_set()
+    )
+    with pytest.raises(SettingsError, match=r"fp16 needs a GPU; a CPU computes in .* bf16"):
+        next(run.train(cpu=True))

@@ -6,6 +6,7 @@ there while it goes on. A job is ``.app/jobs/NAME/``; the run itself is an ordin
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -73,7 +74,7 @@ class Trainings:
         if wish.init is not None:
             job["init"] = str(self._parent(wish, job["named"]))
         (self.folder / name).mkdir(mode=0o700)
-        write_json(self.folder / name / JOB, {**job, "queued": time.time()})
+        write_json(self.folder / name / JOB, {**job, "queued": self._last_turn()})
         self.go_on()
         return self.state(name)
 
@@ -89,6 +90,12 @@ class Trainings:
         except SpritelabError as error:
             raise wrong("init", " ".join(str(error).split())) from None
         return source
+
+    def _last_turn(self) -> float:
+        """A time that is later than that of all who wait, whatever the clock says meanwhile."""
+        jobs = self._jobs().values()
+        turns = [job["queued"] for job in jobs if job.get("queued") is not None]
+        return max([time.time(), *(math.nextafter(turn, math.inf) for turn in turns)])
 
     def stop(self, name: str) -> dict[str, Any]:
         """Ask a run to save and stop, or take it out of the queue."""
@@ -114,7 +121,7 @@ class Trainings:
             (self.folder / name).mkdir(mode=0o700, exist_ok=True)
             job = {"format": 1, "out": str(self.runs / name), "upload": None, "kept": True}
         (self.folder / name / OUTCOME).unlink(missing_ok=True)
-        write_json(self.folder / name / JOB, {**job, "queued": time.time()})
+        write_json(self.folder / name / JOB, {**job, "queued": self._last_turn()})
         self.go_on()
         return self.state(name)
 

@@ -40,12 +40,14 @@ def calibrate(
 
     from spritelab import generate
     from spritelab.generate.folder import SHIPPED
+    from spritelab.storage import check_writable
 
     folder = generate.find_model(model)
     if folder.parent == SHIPPED and not Path(model).is_dir() and out is None:
         raise SettingsError(f"{model} comes with spritelab and stays as it is; give `out`")
     if out is not None and out.exists():
         raise SettingsError(f"{out} is there already; name a new folder with `out`")
+    check_writable(folder if out is None else out)
     loaded = generate.load_model(model, device)
     if loaded.moments is None:
         split = options.read_split(model, loaded.config, options.given(source=data))

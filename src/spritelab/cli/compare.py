@@ -79,15 +79,17 @@ def compare(
     """
     from spritelab import __version__
     from spritelab.evaluation import Evaluator, Extractor
-    from spritelab.evaluation.comparison import About, check_folder
+    from spritelab.evaluation.comparison import CELLS, About, check_folder, reporting
     from spritelab.evaluation.scores import check_n
     from spritelab.generate import load_model
-    from spritelab.storage import write_json
+    from spritelab.storage import check_file, write_json
 
     loaded = load_model(model, device)
     name = Path(model).resolve().name
     folder = out or Path("reports") / name
     check_folder(folder)
+    if json is not None:
+        check_file(json)
     own = loaded.sampler_settings(**options.given(guidance=guidance))
     grid = _grid(loaded, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
@@ -96,17 +98,17 @@ def compare(
     extractor = Extractor(features, weights, str(loaded.device))
     real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
     split = options.read_split(model, loaded.config, real | reading)
-    with console.progress("real sprites") as bar:
-        most = min(reference, QUICK_REFERENCE) if quick else reference
-        evaluator = Evaluator(
-            loaded, split, extractor, folder=folder / "cells", most=most, progress=bar
-        )
-        plan = evaluator.plan(grid, n, range(seed, seed + many), palettes)
-    _announce(plan)
-    with console.progress("evaluations") as bar:
-        comparison = plan.run(bar)
-    with console.console.status("drawing the report"):
-        facts = evaluator.report(comparison, folder, About(name, _command(), __version__))
+    with reporting(folder):
+        with console.progress("real sprites") as bar:
+            most = min(reference, QUICK_REFERENCE) if quick else reference
+            cells = folder / CELLS
+            evaluator = Evaluator(loaded, split, extractor, folder=cells, most=most, progress=bar)
+            plan = evaluator.plan(grid, n, range(seed, seed + many), palettes)
+        _announce(plan)
+        with console.progress("evaluations") as bar:
+            comparison = plan.run(bar)
+        with console.console.status("drawing the report"):
+            facts = evaluator.report(comparison, folder, About(name, _command(), __version__))
     console.out.print(facts["answer"]["headline"], markup=False, highlight=False)
     for path in ("index.html", "report.json", "report.md"):
         console.wrote(folder / path)

@@ -59,14 +59,14 @@ def denoising(
     seed and settings.
     """
     from spritelab import generate, pictures
+    from spritelab.storage import check_file
 
     if out.suffix.lower() not in pictures.MOVING:
         kinds = ", ".join(pictures.MOVING)
         raise SettingsError(f"a denoising is written as one of {kinds}, not {out.name!r}")
     if see_through and out.suffix.lower() == ".gif":
         raise SettingsError("a .gif has no opacities; write an .apng, or leave `see_through` away")
-    if out.exists() and not overwrite:
-        raise SettingsError(f"{out} exists already; choose another `out`, or `overwrite` it")
+    check_file(out, overwrite)
     loaded = generate.load_model(model, device)
     how = loaded.sampler_settings(
         **options.drawing(sampler, steps, times, start, first_leg, eta, variance, spacing, guidance)

@@ -95,10 +95,14 @@ def evaluate(
     """
     from spritelab.devices import best_device
     from spritelab.evaluation import Extractor
-    from spritelab.storage import write_json
+    from spritelab.storage import check_file, check_writable, write_json
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both `images` and `against`")
+    if json is not None:
+        check_file(json)
+    if shard is not None and statistics is not None:
+        check_writable(statistics)
     extractor = Extractor(features, weights, device or str(best_device()))
     real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
     changes = options.given(

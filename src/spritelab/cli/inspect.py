@@ -49,8 +49,10 @@ def inspect(
     Of a model, or of a run's folder, it says what the model is and what it was trained on.
     """
     from spritelab import data, pictures
-    from spritelab.storage import write_json
+    from spritelab.storage import check_file, check_writable, write_json
 
+    if json is not None:
+        check_file(json)
     named = source in data.NAMES and not Path(source).is_dir()
     if not named and _holds_model(Path(source)):
         from spritelab.generate import find_model, read_config
@@ -62,6 +64,7 @@ def inspect(
         if json is not None:
             console.wrote(write_json(json, config.model_dump(mode="json")))
         return
+    check_writable(out)
     with console.progress("reading", transient=True) as report:
         sprites = data.load(
             source,

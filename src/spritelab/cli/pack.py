@@ -32,11 +32,11 @@ def pack(
     every --data takes, and NumPy too. Several trainings on a machine share it.
     """
     from spritelab import data
+    from spritelab.storage import check_file
 
     if out.suffix.lower() != ".npz":
         raise SettingsError(f"sprites are packed as .npz: `out` {out.name} must end so")
-    if out.exists() and not overwrite:
-        raise SettingsError(f"{out} is there already; choose another `out`, or `overwrite` it")
+    check_file(out, overwrite)
     with console.progress("reading", transient=True) as report:
         sprites = data.load(
             source, size=size, channels=channels, n=count, progress=report, **reading

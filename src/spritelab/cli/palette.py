@@ -29,13 +29,13 @@ def palette(
     Aseprite, GIMP, Krita and others open it, and `spritelab sample --palette` draws in it. The
     transparent colour is left out.
     """
-    from spritelab.errors import DataError, SettingsError
+    from spritelab.errors import DataError
     from spritelab.generate.sheets import read_named
     from spritelab.palette import LARGEST, Palette, learn_palette, write_palette
     from spritelab.pixels import clear_hidden
+    from spritelab.storage import check_file
 
-    if out.exists() and not overwrite:
-        raise SettingsError(f"{out} exists already; choose another `out`, or `overwrite` it")
+    check_file(out, overwrite)
     with console.console.status("reading the sprites"):
         images = clear_hidden(read_named(source).images)
     if colours is None:

@@ -61,12 +61,14 @@ def sheet(
     """
     from spritelab import sheets
     from spritelab.generate.sheets import join, read_named
+    from spritelab.storage import check_file
 
+    path = out or Path(f"{_name(sources[0])}.png")
+    check_file(path, overwrite)
     with console.console.status("reading the sprites"):
         sprites = join([read_named(source) for source in sources])
     if sprites.missing:
         console.say("left out", f"{sprites.missing:,} that samples.json lists and are not there")
-    path = out or Path(f"{_name(sources[0])}.png")
     written = sheets.save_sheet(
         path,
         sprites.images,

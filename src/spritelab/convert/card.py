@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import Field
 
 from spritelab.config import SamplerSettings, Settings
+from spritelab.convert.front_matter import is_plain, plain_class, shown
 from spritelab.errors import ModelError, SettingsError
-from spritelab.evaluation.formatting import MEASURES, figure
+from spritelab.evaluation.formatting import MEASURES, code, figure, plain
 from spritelab.generate import ModelConfig
 from spritelab.storage import read_record, write_file, write_json
 
@@ -119,35 +120,39 @@ def write_card(config: ModelConfig, facts: CardFacts) -> str:
     learnt, cost, training = config.trained_on, facts.precision, facts.training
     kind = f"{config.size}×{config.size} {'RGBA' if config.channels == 4 else 'RGB'}"
     names = config.class_names
-    classes = f"{len(names)} {'class' if len(names) == 1 else 'classes'}: {', '.join(names)}"
+    classes = (
+        f"{len(names)} {'class' if len(names) == 1 else 'classes'}: {', '.join(map(plain, names))}"
+    )
     mirrored = "half of them shown mirrored, " if learnt.mirror else ""
-    where = f" on {training.hardware}" if training.hardware else ""
+    where = f" on {plain(training.hardware)}" if training.hardware else ""
     network = config.network.model_dump(mode="json")
     layers = ", ".join(f"{key} {value}" for key, value in network.items())
-    licence = f"that of the sprites they were learnt from, {learnt.licence}"
+    licence = f"that of the sprites they were learnt from, {plain(learnt.licence)}"
     begun = ""
     if learnt.parent is not None:
-        begun = f"- **Begun from** the weights of {learnt.parent.in_words()}.\n"
+        begun = f"- **Begun from** the weights of {plain(learnt.parent.in_words())}.\n"
         licence += ", beside that of the model that they began from"
+    source = f"{code(learnt.source)} ({plain(learnt.licence)})"
     gallery = f"\nSprites of every class, unpicked: {facts.gallery}.\n" if facts.gallery else ""
-    return f"""# {facts.name}
+    label = names[-1] if is_plain(names[-1]) else plain_class(config) or "none"
+    return f"""# {plain(facts.name)}
 
 Draws {kind} sprites of {classes}.
 
 ```sh
-spritelab sample {facts.name} --label {names[-1]} -n 20
+spritelab sample {shown(facts.name)} --label {shown(label)} -n 20
 ```
 
-- **Data**: {training.sprites:,} sprites of `{learnt.source}` ({learnt.licence}), {mirrored}and
+- **Data**: {training.sprites:,} sprites of {source}, {mirrored}and
   {training.held_out:,} more that were never shown.
 {begun}- **Licence** of the weights: {licence}.
-- **Network**: {facts.parameters:,} parameters, preset `{training.preset}`
+- **Network**: {facts.parameters:,} parameters, preset {code(training.preset)}
   ({layers});
   {facts.file_bytes / 2**20:.1f} MiB as float16.
 - **Training**: {config.step:,} updates of {training.batch_size},
   {training.sprites_seen:,} sprites, in {training.minutes:.0f} minutes{where};
   {config.prediction}-prediction, {config.schedule.name} schedule,
-  t = T·u^{training.t_power:g}, {training.optimiser} at a peak learning rate of
+  t = T·u^{training.t_power:g}, {plain(training.optimiser)} at a peak learning rate of
   {training.learning_rate:g}. The weights are the average of the run's end
   (`ema_width` {training.ema_width:g}). Held-out loss {training.val_loss:.4f}, training loss
   {training.train_loss:.4f} (error of ε̂).
@@ -161,7 +166,7 @@ spritelab sample {facts.name} --label {names[-1]} -n 20
 
 def _figures(figures: Figures) -> str:
     columns = [(f"n = {figures.n:,}", figures.measures)]
-    told = f"{figures.sampling.name}, protocol {figures.protocol}."
+    told = f"{figures.sampling.name}, protocol {plain(figures.protocol)}."
     if figures.matched and figures.floor:
         n = f"n = {figures.floor['n']:,.0f}"
         columns += [(n, figures.matched), (f"floor, {n}", figures.floor)]
@@ -175,7 +180,7 @@ def _figures(figures: Figures) -> str:
             " Sprites borrow their\npalettes from training sprites; those of the last column from "
             "held-out ones, whose palettes the\nmodel has never seen."
         )
-    rows = [(key, name or figures.frechet_name, scale) for key, name, scale in MEASURES]
+    rows = [(key, name or plain(figures.frechet_name), scale) for key, name, scale in MEASURES]
     rows.append(("copying_score", "C_T (copying below −3)", 1))
     lines = [f"|  | {' | '.join(title for title, _ in columns)} |"]
     lines.append(f"|---|{'---:|' * len(columns)}")
@@ -184,7 +189,7 @@ def _figures(figures: Figures) -> str:
             continue  # measured before there was this measure
         cells = [_cell(side, key, scale) for _, side in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    return f"{told}\n\n" + "\n".join(lines) + f"\n\n{figures.circumstances}\n"
+    return f"{told}\n\n" + "\n".join(lines) + f"\n\n{plain(figures.circumstances)}\n"
 
 
 def _cell(side: Mapping[str, Any], key: str, scale: float) -> str:

@@ -12,6 +12,7 @@ FOLDER/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from typing import Any
 from torch import Tensor
 
 from spritelab.config import UNetSettings
-from spritelab.convert.front_matter import front_matter, plain_class, words
+from spritelab.convert.front_matter import front_matter, plain_class, shown, words
 from spritelab.convert.model_spec import model_spec
 from spritelab.diffusion import palette_channels
 from spritelab.errors import SettingsError
+from spritelab.evaluation.formatting import code
 from spritelab.generate import Model, TrainingPalettes, save_config
 from spritelab.generate.diffusers_weights import FILE, HEAD, UNET, to_parts
 from spritelab.generate.folder import DIFFUSERS_WEIGHTS, MOMENTS, PALETTES
@@ -38,6 +40,11 @@ PALETTE_HEAD = Path(__file__).parent / "diffusers_palette_head.py"
 """Written as it is: ``palette_head/palette_head.py``."""
 
 INDEX = "model_index.json"
+
+_WRITTEN = {
+    *("README.md", "config.json", "pipeline.py", "samples.png", "scheduler"),
+    *(INDEX, UNET, HEAD, MOMENTS, PALETTES),
+}
 
 _VERSION = "0.31.0"
 """The oldest diffusers that reads it."""
@@ -66,7 +73,7 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
     check_replaceable(
         out,
         overwrite,
-        lambda: (out / INDEX).is_file() and (out / "config.json").is_file(),
+        lambda: _is_export(out),
         parameter="out",
         what="an export",
         it="it",
@@ -86,7 +93,11 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
             write_tensors(aside / MOMENTS, model.moments.tensors())
         save_config(aside, config)
         used = (_USED if model.palettes is None else _USED_PALETTES).format(
-            name=out.resolve().name,
+            name=json.dumps(out.resolve().name, ensure_ascii=False),
+            command=code(
+                f"spritelab sample {shown(out.resolve().name)} --sampler ddim --spacing trailing "
+                "--steps 50"
+            ),
             label=f'"{label}"' if (label := plain_class(config)) else "0",
             channels=config.channels,
             size=config.size,
@@ -95,6 +106,12 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
         card = front_matter(config, name, "diffusers") + words(config, name, used)
         write_file(aside / "README.md", card)
     return out
+
+
+def _is_export(folder: Path) -> bool:
+    """Whether a folder holds what is written, and nothing else but the picture of a push."""
+    there = {path.name for path in folder.iterdir()}
+    return {INDEX, "config.json"} <= there <= _WRITTEN
 
 
 def _unet(model: Model, network: UNetSettings) -> dict[str, Any]:
@@ -170,7 +187,7 @@ _USED_PALETTES = """## In diffusers
 import torch
 from diffusers import DiffusionPipeline
 
-pipe = DiffusionPipeline.from_pretrained("{name}", trust_remote_code=True)
+pipe = DiffusionPipeline.from_pretrained({name}, trust_remote_code=True)
 images = pipe({label}, batch_size=8, generator=torch.manual_seed(0)).images
 images[0].save("sprite.png")
 pipe({label}, palette=["#1a1c2c", "#b13e53", "#ef7d57", "#ffcd75"]).images[0].save("four.png")
@@ -178,7 +195,8 @@ pipe({label}, palette=["#1a1c2c", "#b13e53", "#ef7d57", "#ffcd75"]).images[0].sa
 
 Every pixel is one of its sprite's few colours. The U-Net is diffusers' own `UNet2DModel`; the head
 that chooses among the colours is `palette_head/palette_head.py`. For the same x_T and palettes the
-sprites are those of `spritelab sample {name} --sampler ddim --spacing trailing --steps 50`, where
+sprites are those of
+{command}, where
 the number of steps divides {timesteps}: diffusers steps from t to t - T // n.
 """
 
@@ -188,7 +206,7 @@ _USED = """## In diffusers
 import torch
 from diffusers import DiffusionPipeline
 
-pipe = DiffusionPipeline.from_pretrained("{name}", trust_remote_code=True)
+pipe = DiffusionPipeline.from_pretrained({name}, trust_remote_code=True)
 images = pipe({label}, batch_size=8, generator=torch.manual_seed(0)).images
 images[0].save("sprite.png")
 ```
@@ -199,8 +217,8 @@ Or without the code of `pipeline.py`:
 import torch
 from diffusers import DDIMScheduler, UNet2DModel
 
-unet = UNet2DModel.from_pretrained("{name}", subfolder="unet")
-scheduler = DDIMScheduler.from_pretrained("{name}", subfolder="scheduler")
+unet = UNet2DModel.from_pretrained({name}, subfolder="unet")
+scheduler = DDIMScheduler.from_pretrained({name}, subfolder="scheduler")
 scheduler.set_timesteps(50)
 x = torch.randn(8, {channels}, {size}, {size}, generator=torch.manual_seed(0))
 labels = torch.full((8,), 0)  # the number of a class; the last row of the table is no class
@@ -212,6 +230,6 @@ sprites = ((x + 1) * 127.5).round().clamp(0, 255).byte()
 ```
 
 For the same x_T the sprites are, to rounding, those of
-`spritelab sample {name} --sampler ddim --spacing trailing --steps 50`, where the number of steps
+{command}, where the number of steps
 divides {timesteps}: diffusers steps from t to t - T // n. With others it is a little off.
 """

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Literal
 
 from spritelab.errors import SettingsError
+from spritelab.evaluation.formatting import plain, printable
 from spritelab.generate import ModelConfig
 from spritelab.hub import Address, is_address
 
@@ -75,9 +77,9 @@ def front_matter(
 
 def words(config: ModelConfig, name: str, used: str) -> str:
     """A card in words for a model that has none: what its folder says, and how it is used."""
-    rows = "\n".join(f"| {key} | {_cell(value)} |" for key, value in config.in_words())
-    classes = ", ".join(_cell(one) for one in config.class_names)
-    return f"""# {_cell(name)}
+    rows = "\n".join(f"| {key} | {plain(value)} |" for key, value in config.in_words())
+    classes = ", ".join(plain(one) for one in config.class_names)
+    return f"""# {plain(name)}
 
 Draws pixel-art sprites of these classes: {classes}.
 
@@ -90,7 +92,17 @@ Draws pixel-art sprites of these classes: {classes}.
 
 def plain_class(config: ModelConfig) -> str | None:
     """The first class whose name can stand in an example as it is; None if there is none."""
-    return next((name for name in config.class_names if _PLAIN.fullmatch(name)), None)
+    return next((name for name in config.class_names if is_plain(name)), None)
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name can stand in an example as it is."""
+    return _PLAIN.fullmatch(name) is not None
+
+
+def shown(name: str) -> str:
+    """A name as a word of a command line in an example, on one line."""
+    return shlex.quote(printable(name))
 
 
 _PLAIN = re.compile(r"\w[\w .+-]{0,59}")
@@ -117,8 +129,3 @@ def _figures(card: Mapping[str, Any] | None) -> list[dict[str, Any]] | None:
         if isinstance(value := measures.get(key), int | float)
     ]
     return found or None
-
-
-def _cell(text: str) -> str:
-    """Text as a cell of a table takes it, and as no markup."""
-    return re.sub(r"[|<>`\[\]\n\r]", " ", text)

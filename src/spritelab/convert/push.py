@@ -28,7 +28,7 @@ from spritelab.generate import Model, find_model, save_config
 from spritelab.generate.folder import MOMENTS, PALETTES, WEIGHTS, weights_file
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import filling, load_json, write_file
+from spritelab.storage import check_writable, filling, load_json, write_file
 from spritelab.storage.tensors import read_tensors, write_tensors
 
 CARD, FACTS, SAMPLES = "README.md", "card.json", "samples.png"
@@ -103,6 +103,7 @@ def write_pushed(
     out, address = Path(out), parse_repository(repository)
     if out.exists():
         raise SettingsError(f"{out} exists already; choose another `out`")
+    check_writable(out)
     if model.folder is None:
         raise SettingsError("only a model that was loaded from a folder can be pushed")
     source = find_model(model.folder)

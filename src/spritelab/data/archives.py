@@ -32,6 +32,9 @@ enforced."""
 MAX_INNER = 2**28
 """The most bytes, as they are packed, of the archives in an archive: they are held in memory."""
 
+MAX_ARCHIVES = 256
+"""The most archives of a folder: all are open at once."""
+
 TWICE = "packed twice under one name, the last one read"
 DEEPER = "archives in an archive in an archive"
 
@@ -104,6 +107,44 @@ def archive_files(path: Path) -> Iterator[Listing]:
             aside.put(TWICE, [one for one in found if one in files])
             files |= {one: member for one, member in found.items() if not is_archive(one)}
         yield Listing({name: files[name].read for name in sorted(files)}, aside.all())
+
+
+@contextmanager
+def archives_of_folder(root: Path, listing: Listing) -> Iterator[Listing]:
+    """List the archives of a folder like folders of their names, as WebDataset's tars lie in one.
+
+    Args:
+        root: the folder.
+        listing: of its files.
+
+    Raises:
+        DataError: for more than ``MAX_ARCHIVES``; and as ``archive_files``, whose bounds hold for
+            all of them together.
+    """
+    packed = [name for name in listing.files if is_archive(name)]
+    if len(packed) > MAX_ARCHIVES:
+        raise DataError(
+            f"{root} holds {len(packed):,} archives; {MAX_ARCHIVES} are the limit: put them in one"
+        )
+    aside = Aside({one.reason: list(one.names) for one in listing.left_out})
+    files = {name: read for name, read in listing.files.items() if not is_archive(name)}
+    everything: list[Member] = []
+    with ExitStack() as stack:
+        for name in packed:
+            place, said = root / name, f"{name} in {root.name}"
+            inner = stack.enter_context(
+                # By its name, unless that is no UTF-8 and another one is shown.
+                _members(
+                    place if place.is_file() else io.BytesIO(listing.files[name]()), name, said
+                )
+            )
+            _check(said, inner)
+            everything += inner
+            _check_sizes(root.name, everything)
+            found = _files(inner, f"{_without_end(name)}/", aside)
+            aside.put(DEEPER, [one for one in found if is_archive(one)])
+            files |= {one: member.read for one, member in found.items() if not is_archive(one)}
+        yield Listing(dict(sorted(files.items())), aside.all())
 
 
 def _members(file: Path | BinaryIO, name: str, said: str) -> AbstractContextManager[list[Member]]:

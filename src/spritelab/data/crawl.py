@@ -118,6 +118,7 @@ _ADDRESSES = (
     f"https://github.com/crawl/tiles/archive/{COMMIT}.zip",
     f"https://codeload.github.com/crawl/tiles/zip/{COMMIT}",
 )
+_MOST = 64 * 2**20  # bytes; it has 4.5 million
 _SHA256 = "919963a2e6bc88e20d17b4c51a6ae0563a72ccb967ba08b9065962337c6e948f"
 
 _EXCLUDED = re.compile("|".join(re.escape(start).replace(r"\*", "[^/]+") for start in NOT_SPRITES))
@@ -139,7 +140,7 @@ def load(cache: Path | None = None, progress: Progress = SILENT) -> SpriteSet:
     Raises:
         DownloadError, StorageError: as ``download.fetch``.
     """
-    return read(fetch(FILE, _ADDRESSES, verify, cache=cache, progress=progress))
+    return read(fetch(FILE, _ADDRESSES, verify, most=_MOST, cache=cache, progress=progress))
 
 
 def verify(path: Path) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from spritelab.errors import DownloadError, StorageError
 from spritelab.progress import SILENT, Progress
+from spritelab.storage import tidy
+from spritelab.storage.aside import file_aside
 
 CACHE_VARIABLE = "SPRITELAB_CACHE"
 """The environment variable that puts the cache elsewhere."""
 
 _TIMEOUT = (10, 60)  # seconds to connect, and between two pieces of data
+_LONGEST = 2 * 3600  # seconds for a file, however a server lets it drip
+_PIECE = 2**16  # bytes
 
 
 def cache_folder(cache: Path | None = None) -> Path:
@@ -33,15 +38,25 @@ def fetch(
     addresses: Sequence[str],
     verify: Callable[[Path], None],
     *,
+    most: int,
     cache: Path | None = None,
     progress: Progress = SILENT,
 ) -> Path:
     """Return the path of the file ``name`` in the cache, downloading it first if it is not there.
 
-    ``verify`` is called with the path of every candidate, one found in the cache as well as one
-    just downloaded, and raises ``DownloadError`` with the bare reason if the content is not what it
-    should be. ``progress`` counts KiB. A download is written under another name and renamed only
-    when it has been verified; the ``addresses`` are tried in turn until one succeeds.
+    A download is written aside and renamed only when it has been verified; the ``addresses`` are
+    tried in turn until one succeeds. What a kill left aside in the cache is removed.
+
+    Args:
+        name: of the file in the cache.
+        addresses: where it may be had.
+        verify: called with the path of every candidate, one found in the cache as well as one just
+            downloaded; raises ``DownloadError`` with the bare reason if the content is not what it
+            should be.
+        most: bytes that the file may have; of a longer one no more is read, whatever length the
+            server has told, and nothing if it has told a larger one.
+        cache: see ``cache_folder``.
+        progress: counts KiB.
 
     Raises:
         DownloadError: naming the first address, what went wrong at each, and where to put the file
@@ -58,10 +73,12 @@ def fetch(
                 f"{target} is not the file it should be ({error}); delete it and fetch it again"
             ) from error
         return target
+    if folder.is_dir():
+        tidy(folder)
     failures: list[str] = []
     for address in addresses:
         try:
-            _download(address, target, verify, progress)
+            _download(address, target, verify, most, progress)
         except DownloadError as error:
             failures.append(f"{_host(address)}: {error}")
         else:
@@ -73,59 +90,66 @@ def fetch(
 
 
 def _download(
-    address: str, target: Path, verify: Callable[[Path], None], progress: Progress
+    address: str, target: Path, verify: Callable[[Path], None], most: int, progress: Progress
 ) -> None:
     """Download one address to ``target``, which appears only when it is whole and verified."""
-    import pooch
-
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        os.close(handle)
-    except OSError as error:
-        raise StorageError(f"{target.parent} cannot be written ({error.strerror})") from error
-    part = Path(name)
-    try:
-        bar = _Bar(progress, f"KiB of {target.name}")
-        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=_TIMEOUT)
-        downloader(address, str(part), None)
-        verify(part)
-        part.chmod(0o644)  # a temporary file is readable by its owner alone
-        part.replace(target)
+        with contextlib.ExitStack() as stack:
+            try:
+                handle, aside = stack.enter_context(file_aside(target))
+            except OSError as error:
+                raise StorageError(_unwritable(target, error)) from error
+            with open(handle, "wb", closefd=False) as file:
+                for piece in _pieces(address, most, progress, target.name):
+                    file.write(piece)
+                file.flush()
+                os.fsync(handle)
+            verify(aside)
+            aside.replace(target)
     except OSError as error:  # every error of requests is one
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageError(
                 f"the disk is full: {target.name} does not fit in {target.parent}; "
                 f"make room, or set {CACHE_VARIABLE} to a folder elsewhere"
             ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EEXIST, errno.ENOTDIR):
+            raise StorageError(_unwritable(target, error)) from error
         raise DownloadError(_reason(error)) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
-class _Bar:
-    """What pooch draws a download's progress by: the part of a tqdm bar that it uses."""
+def _unwritable(target: Path, error: OSError) -> str:
+    return (
+        f"{target.parent} cannot be written ({error.strerror}); set {CACHE_VARIABLE} to a folder "
+        "that can"
+    )
 
-    def __init__(self, progress: Progress, note: str) -> None:
-        self.progress, self.note = progress, note
-        self.total = 0  # bytes; set by pooch, and still 0 where the server does not say
-        self.done = 0
 
-    def update(self, n: int) -> None:
-        """Count ``n`` more bytes; pooch may count more than there are in its last piece."""
-        self.done += n
-        if self.total:
-            done = min(self.done, self.total)
-            self.progress(done // 1024, self.total // 1024, self.note)
-        else:
-            self.progress(self.done // 1024, None, self.note)
+def _pieces(address: str, most: int, progress: Progress, name: str) -> Iterator[bytes]:
+    """What the server sends, piece by piece, as far as it may be long and may take.
 
-    def reset(self) -> None:
-        """Start again from nothing, as pooch does before it counts the whole file at once."""
-        self.done = 0 if self.total else self.done
+    Raises:
+        DownloadError: if it is longer, or takes longer.
+        OSError: as ``requests`` has them; among them for an address that leads to a file.
+    """
+    import requests
 
-    def close(self) -> None:
-        """End; there is nothing to clean up."""
+    note, done, end = f"KiB of {name}", 0, time.monotonic() + _LONGEST
+    plain = {"Accept-Encoding": "identity"}  # so that lengths are those of the file
+    with requests.get(address, headers=plain, stream=True, timeout=_TIMEOUT) as answer:
+        answer.raise_for_status()
+        told = answer.headers.get("Content-Length", "")
+        total = int(told) if told.isascii() and told.isdecimal() else None
+        if total is not None and total > most:
+            raise DownloadError(f"it would be {total:,} bytes long; {most:,} are the limit")
+        for piece in answer.iter_content(_PIECE):
+            done += len(piece)
+            if done > most:
+                raise DownloadError(f"it is longer than {most:,} bytes")
+            if time.monotonic() > end:
+                raise DownloadError(f"it took more than {_LONGEST // 60} minutes")
+            progress(done // 1024, None if total is None else total // 1024, note)
+            yield piece
 
 
 def _reason(error: OSError) -> str:
@@ -136,6 +160,10 @@ def _reason(error: OSError) -> str:
         return f"the server answered {error.response.status_code}"
     if isinstance(error, requests.Timeout):
         return "the server did not answer in time"
+    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
+        return "it leads to what is no address of the web"
+    if isinstance(error, requests.TooManyRedirects):
+        return "it leads in a circle"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke off"
     if isinstance(error, requests.ConnectionError):

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from spritelab import pixels, sheets
 from spritelab.config import Anchor, DataSettings, Frames, Leftover, ReadingSettings
 from spritelab.data import arrays, crawl, decode, hub_sets, sprites_dataset
-from spritelab.data.archives import archive_files, check_packing, is_archive
+from spritelab.data.archives import archive_files, archives_of_folder, check_packing, is_archive
 from spritelab.data.atlases import one_file, read_atlases
 from spritelab.data.folders import read_folder, snapped_pairs
 from spritelab.data.listing import Listing, folder_files, read_one
@@ -195,17 +195,28 @@ def find_source(source: str | os.PathLike[str]) -> str | Path:
 def open_listing(path: Path) -> Iterator[Listing]:
     """List the files of a folder or an archive, or the one file that ``path`` is.
 
+    Of a folder that holds archives and no art beside them, those in the archives.
+
     Raises:
         DataError: as ``listing.folder_files`` and ``archives.archive_files``.
     """
     if path.is_dir():
-        yield folder_files(path)
+        listing = folder_files(path)
+        if any(map(is_archive, listing.files)) and not any(map(_is_art, listing.files)):
+            with archives_of_folder(path, listing) as unpacked:
+                yield unpacked
+        else:
+            yield listing
     elif is_archive(path.name):
         check_packing(path)
         with archive_files(path) as listing:
             yield listing
     else:
         yield one_file(path)
+
+
+def _is_art(name: str) -> bool:
+    return PurePosixPath(name).suffix.lower() in (*decode.SUFFIXES, *sheets.ASEPRITE_FILES)
 
 
 def _load(

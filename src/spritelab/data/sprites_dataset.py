@@ -29,6 +29,7 @@ _BASES = (
     "https://raw.githubusercontent.com/byrkbrk/conditional-ddpm/"
     "14056eb411bc1c8c8516bef8d4f08c985edce923/datasets",
 )
+_MOST = 128 * 2**20  # bytes of either; the images have 68.7 million
 _BLOBS = {
     arrays.SPRITES_FILE: "b1fea8dd0c4f6f8ab64bea721918a035d75c11a7",
     arrays.SPRITES_LABELS_FILE: "42d3346088b5f19ab297476afe46274d5931696a",
@@ -67,7 +68,7 @@ def _fetch(
 ) -> Path:
     verify = partial(_verify, name=name, check=check)
     addresses = [f"{base}/{name}" for base in _BASES]
-    return fetch(name, addresses, verify, cache=cache, progress=progress)
+    return fetch(name, addresses, verify, most=_MOST, cache=cache, progress=progress)
 
 
 def _verify(path: Path, *, name: str, check: Callable[[Path], None]) -> None:

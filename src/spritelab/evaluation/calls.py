@@ -11,7 +11,15 @@ from spritelab import data
 from spritelab.config import PaletteSource, SamplerChanges, SamplerSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
-from spritelab.evaluation.comparison import About, Comparison, Grid, check_folder, check_grid
+from spritelab.evaluation.comparison import (
+    CELLS,
+    About,
+    Comparison,
+    Grid,
+    check_folder,
+    check_grid,
+    reporting,
+)
 from spritelab.evaluation.embedding import embed
 from spritelab.evaluation.evaluator import SEEDS, Evaluator, default_grid
 from spritelab.evaluation.features import Extractor
@@ -149,6 +157,7 @@ def compare(
     Raises:
         SettingsError: if the folder holds other files, or the grid lacks one of the two; and what
             ``evaluate`` raises.
+        StorageError: at once, if another process compares in the folder, or it cannot be written.
     """
     out = Path(out)
     check_folder(out)
@@ -157,14 +166,14 @@ def compare(
     check_grid(grid)
     check_n(n, seeds)  # before sprites are read
     split = split or _find_split(model, loaded, data)
-    with showing("comparing", progress) as told:
-        evaluator = Evaluator(
-            loaded, split, extractor, folder=out / "cells", most=most, progress=told
-        )
-        comparison = evaluator.compare(grid, n, seeds, palettes)
     name = loaded.name or out.resolve().name
     command = f"spritelab.compare({name!r}, out={str(out)!r})"
-    evaluator.report(comparison, out, About(name, command, spritelab.__version__))
+    with reporting(out), showing("comparing", progress) as told:
+        evaluator = Evaluator(
+            loaded, split, extractor, folder=out / CELLS, most=most, progress=told
+        )
+        comparison = evaluator.compare(grid, n, seeds, palettes)
+        evaluator.report(comparison, out, About(name, command, spritelab.__version__))
     return comparison
 
 

@@ -36,7 +36,7 @@ from spritelab.generate.model_config import FORMAT, ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.hub import Address, fetch, is_address
 from spritelab.networks import build_network, build_palette_network, check_parameters
-from spritelab.storage import read_record, write_json
+from spritelab.storage import read_record, write_record
 from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
 
 WEIGHTS = "model.safetensors"
@@ -149,7 +149,7 @@ def save_config(folder: Path, config: ModelConfig) -> None:
     Raises:
         StorageError: if it cannot be written.
     """
-    write_json(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
+    write_record(folder / "config.json", {**config.model_dump(mode="json"), "format": FORMAT})
 
 
 def read_config(folder: Path) -> ModelConfig:

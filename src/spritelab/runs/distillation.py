@@ -318,6 +318,7 @@ def start_distillation(
     folder = Path(folder)
     _check_alone()
     check_free(folder)
+    storage.check_writable(folder)
     begun = Distillation.open(folder, settings, teacher)
     record = DistillationRecord(
         versions=versions_today(),
@@ -327,7 +328,7 @@ def start_distillation(
     )
     with lock_run(folder):
         check_free(folder)
-        storage.write_json(folder / RECORD, record.model_dump(mode="json"))
+        storage.write_record(folder / RECORD, record.model_dump(mode="json"))
     return begun
 
 

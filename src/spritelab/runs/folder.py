@@ -111,6 +111,7 @@ def resume_run(
         ModelError: if there is no run, or its record is broken or of a later format.
         SettingsError: if an override contradicts the run.
         DataError: if the sprites are no longer those of the run.
+        StorageError: if the folder cannot be written.
     """
     folder = Path(folder)
     record = read_record(folder)
@@ -129,6 +130,8 @@ def resume_run(
     settings = settings.override(parts)
     if moved_to is not None:
         settings = settings.override({"data.source": _absolute(moved_to)})
+    if this_process().is_main_process:
+        check_writable(folder)  # before sprites are read, not after
     run = _open(folder, settings, sprites)
     if (run.train_sprites.content_hash, run.held_out.content_hash) != (
         record.data.train_hash,

@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from spritelab.devices import any_process, this_process
 from spritelab.errors import TrainingError
-from spritelab.storage import storing
+from spritelab.storage.locks import TakenError, alone
 
 LOCK = "run.lock"
 """The file that is locked; it stays in the run's folder, and means nothing by being there."""
@@ -27,18 +25,14 @@ def lock_run(folder: Path) -> Iterator[None]:
         TrainingError: at once, in all processes that train together, if others hold the lock.
         StorageError: if the file cannot be made.
     """
+    said = f"the run in {folder} is being trained"
     with ExitStack() as held:
         taken = False
         if this_process().is_main_process:
-            with storing(folder):
-                folder.mkdir(parents=True, exist_ok=True)
-                try:
-                    # Not bound to a thread: a generator may be closed in another one than began it.
-                    held.enter_context(FileLock(folder / LOCK, timeout=0, thread_local=False))
-                except Timeout:
-                    taken = True
+            try:
+                held.enter_context(alone(folder / LOCK, said))
+            except TakenError:
+                taken = True
         if any_process(taken):
-            raise TrainingError(
-                f"the run in {folder} is being trained by another process; wait for it, or stop it"
-            )
+            raise TrainingError(f"{said} by another process; wait for it, or stop it")
         yield

@@ -133,7 +133,7 @@ def write_record(folder: str | Path, record: RunRecord) -> Path:
     Raises:
         StorageError: if it cannot be written.
     """
-    return storage.write_json(Path(folder) / RECORD, record.model_dump(mode="json"))
+    return storage.write_record(Path(folder) / RECORD, record.model_dump(mode="json"))
 
 
 def describe_model(

@@ -6,6 +6,7 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 
 from spritelab.storage.aside import tidy
 from spritelab.storage.files import (
+    check_file,
     check_replaceable,
     check_writable,
     filling,
@@ -26,9 +27,11 @@ from spritelab.storage.records import (
     sealed,
     to_json,
     write_json,
+    write_record,
 )
 
 __all__ = [
+    "check_file",
     "check_replaceable",
     "check_writable",
     "digest",
@@ -47,5 +50,6 @@ __all__ = [
     "to_json",
     "write_file",
     "write_json",
+    "write_record",
     "writing",
 ]

@@ -130,6 +130,27 @@ def check_writable(place: Path) -> None:
             aside.unlink()
 
 
+def check_file(path: Path, overwrite: bool = True, *, parameter: str = "out") -> None:
+    """Find out before long work whether a file can be written.
+
+    Args:
+        path: of the file.
+        overwrite: it may be there already.
+        parameter: by which the caller names it.
+
+    Raises:
+        SettingsError: if it is there and may not be.
+        StorageError: if nothing can be written there: see ``check_writable``; a folder, a device.
+    """
+    if path.exists() and not overwrite:
+        raise SettingsError(
+            f"{path} exists already; choose another `{parameter}`, or `overwrite` it"
+        )
+    with storing(path):
+        regular(path)
+    check_writable(path)
+
+
 def check_replaceable(
     folder: Path, overwrite: bool, ours: Callable[[], bool], *, parameter: str, what: str, it: str
 ) -> None:
@@ -154,12 +175,13 @@ def check_replaceable(
     if Path.cwd().is_relative_to(folder.resolve()):
         raise SettingsError(f"{folder} is where you are; {another}")
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        check_writable(folder.parent)
+        check_writable(folder.parent if folder.exists() else folder)
         return
     if not folder.is_dir() or not ours():
         raise SettingsError(f"{folder} exists and holds other files; {another}")
     if not overwrite:
         raise SettingsError(f"{folder} holds {what} already; {another}, or `overwrite` {it}")
+    check_writable(folder.parent)
 
 
 def flush_folder(folder: Path) -> None:

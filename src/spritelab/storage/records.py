@@ -86,15 +86,27 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def read_record(path: Path, newest: int) -> dict[str, Any]:
-    """Read a record that names the version of its format.
+def write_record(path: str | Path, record: Mapping[str, Any]) -> Path:
+    """Write a record for ``read_record``, with the digest by which a damaged one is known.
+
+    Raises:
+        StorageError: if the file cannot be written; an older one is then kept.
+    """
+    return write_json(path, sealed(record))
+
+
+def read_record(path: Path, newest: int, sealed_since: int | None = None) -> dict[str, Any]:
+    """Read a record that names the version of its format; its digest is checked and left out.
 
     Args:
         path: of the file.
         newest: the latest ``format`` that the caller reads.
+        sealed_since: the format from which on there is a digest; None: one that is missing, as in
+            files of older versions and of people, is not missed.
 
     Raises:
-        ModelError: if the file is missing or broken, or its format is missing.
+        ModelError: if the file is missing or broken, its format is missing, or its content is not
+            that of its digest.
         NewerFormatError: if its format is later.
     """
     try:
@@ -109,7 +121,13 @@ def read_record(path: Path, newest: int) -> dict[str, Any]:
         raise NewerFormatError(
             f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
         )
-    return record
+    missed = sealed_since is not None and record["format"] >= sealed_since
+    if ("digest" in record or missed) and not is_sealed(record):
+        raise ModelError(
+            f"{path} is damaged, or was edited (its content is not that of its digest); take "
+            "another copy, or, if it was edited on purpose, remove the digest from it"
+        )
+    return {key: value for key, value in record.items() if key != "digest"}
 
 
 def sealed(record: Mapping[str, Any]) -> dict[str, Any]:

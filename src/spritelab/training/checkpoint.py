@@ -19,11 +19,9 @@ from spritelab.config import Settings
 from spritelab.errors import ModelError, SettingsError
 from spritelab.storage import (
     flush_folder,
-    is_sealed,
     read_record,
-    sealed,
     storing,
-    write_json,
+    write_record,
 )
 from spritelab.storage.tensors import read_tensors, write_tensors
 
@@ -87,7 +85,7 @@ def save_checkpoint(
         try:
             write_tensors(aside / "state.safetensors", tensors)
             values = {**state.model_dump(mode="json"), "format": FORMAT}
-            write_json(aside / "state.json", sealed(values))
+            write_record(aside / "state.json", values)
             if final.exists():
                 shutil.rmtree(final)
             aside.rename(final)
@@ -125,13 +123,7 @@ def read_state(folder: Path) -> CheckpointState:
         ModelError: if it is missing, broken or of a later format.
     """
     path = folder / "state.json"
-    values = read_record(path, FORMAT)
-    whole = is_sealed(values) or ("digest" not in values and values["format"] < 4)
-    values.pop("digest", None)
     try:
-        state = CheckpointState.parse(values, str(path))
-        if not whole:
-            raise SettingsError(f"{path}: its content is not that of its digest")
-        return state
+        return CheckpointState.parse(read_record(path, FORMAT, sealed_since=4), str(path))
     except SettingsError as error:
         raise ModelError(f"{error}; remove {folder} to go on from the one before") from None

@@ -30,7 +30,7 @@ import spritelab
 from spritelab.diffusion import Palettes
 from spritelab.errors import SettingsError
 from spritelab.generate import Model
-from spritelab.storage import write_file
+from spritelab.storage import check_file, write_file
 from spritelab.web.metadata import KEY, describe, to_text
 
 OPSET = 17
@@ -88,8 +88,7 @@ def export_onnx(
     path = Path(path)
     if path.suffix != ".onnx":
         raise SettingsError(f"a model is written as NAME.onnx, not {path.name!r}; change `out`")
-    if path.exists() and not overwrite:
-        raise SettingsError(f"{path} exists already; choose another `out`, or `overwrite` it")
+    check_file(path, overwrite)
     return write_file(path, to_onnx(model, half=half))
 
 

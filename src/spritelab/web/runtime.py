@@ -32,6 +32,8 @@ The plain build, which needs no GPU, and no threads although it could have them.
 knows ``.mjs``.
 """
 
+_MOST = 64 * 2**20  # bytes of a file
+
 _PACKAGE = f"onnxruntime-web@{RUNTIME_VERSION}"
 
 _MIRRORS = (
@@ -93,6 +95,7 @@ def _fetched(name: str, digest: str, cache: Path | None, progress: Progress) -> 
             f"onnxruntime-web-{RUNTIME_VERSION}/{name}",
             [f"{mirror}/{name}" for mirror in _MIRRORS],
             verify,
+            most=_MOST,
             cache=cache,
             progress=progress,
         )

@@ -17,6 +17,7 @@ from scipy import stats
 
 import evaluation_runs
 from evaluation_runs import ddim, ddpm
+from markup import as_one_line, shown, structure
 from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
 from spritelab.evaluation.comparison import report
@@ -35,7 +36,7 @@ GRID = (
     *(ddpm(6), ddim(6)),
 )
 DIFFERENT: list[dict[str, Any]] = [{"guidance": 2.0}, {"spacing": "trailing"}, {"clip": False}]
-ABOUT = report.About("my <dragons>", "spritelab compare 'runs/my <dragons>'", "9.9")
+ABOUT = report.About("my <dragons>", "spritelab compare 'runs/my <dragons> `x`'", "9.9")
 
 
 def cell(how: SamplerSettings, frechet: list[float], seconds: float = 10.0) -> Cell:
@@ -261,6 +262,19 @@ def test_the_figures_are_those_of_the_cells(made: tuple[Path, Comparison, Model,
     table = [line for line in text.splitlines() if line.startswith("| DD")]
     assert len(table) == len(GRID)
     assert {line.count("|") for line in table} == {19}
+
+
+def test_names_are_no_markup_of_the_text(made: tuple[Path, Comparison, Model, Split]) -> None:
+    out, comparison, _, split = made
+    folder = out.parent / "evil"
+    kinds = []
+    for name in ("dragons", "my <dragons> | `x` [y](http://z.example)\n\n# z"):
+        about, source = report.About(name, name, "9.9"), replace(split, source=name)
+        report.write_report(folder, comparison, source, about)
+        text = (folder / "report.md").read_text("utf-8")
+        kinds.append(structure(text))
+        assert shown(text).count(as_one_line(name)) == 3
+    assert kinds[0] == kinds[1]
 
 
 def test_made_again_it_is_the_same(made: tuple[Path, Comparison, Model, Split]) -> None:

@@ -10,7 +10,13 @@ from spritelab.evaluation.comparison.grid import (
     read_single,
     step_count,
 )
-from spritelab.evaluation.comparison.report import About, check_folder, write_report
+from spritelab.evaluation.comparison.report import (
+    CELLS,
+    About,
+    check_folder,
+    reporting,
+    write_report,
+)
 
 __all__ = [
     "Plan",
@@ -27,6 +33,8 @@ __all__ = [
     "check_grid",
     "step_count",
     "About",
+    "CELLS",
     "check_folder",
+    "reporting",
     "write_report",
 ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,10 @@ from spritelab.evaluation.scores import Floor, Score, read_score, score
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import digest, is_sealed, load_json, sealed, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
+from spritelab.storage.locks import alone
+
+LOCK = "cells.lock"
+"""The file that is locked while cells are made; it means nothing by being there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +144,26 @@ class Plan:
         What is done is kept, so that an interrupted call goes on the next time.
 
         Raises:
-            StorageError: if a cell cannot be kept; and what drawing raises.
+            StorageError: if a cell cannot be kept, or another process makes cells in the folder;
+                and what drawing raises.
         """
-        return Comparison(self, run_cells(self, progress))
+        with comparing(self.folder):
+            return Comparison(self, run_cells(self, progress))
+
+    @property
+    def folder(self) -> Path:
+        """Where the cells are kept."""
+        assert self.store.folder is not None, "a comparison takes a store with a folder"
+        return self.store.folder
+
+
+def comparing(cells: Path) -> AbstractContextManager[None]:
+    """Keep other processes from making cells in a folder, and the report of them, meanwhile.
+
+    Raises:
+        StorageError: at once, if one does, or if the folder cannot be written.
+    """
+    return alone(cells / LOCK, f"the comparison in {cells.parent} is being made", nested=True)
 
 
 @dataclass(frozen=True, eq=False)

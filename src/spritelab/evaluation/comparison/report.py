@@ -6,7 +6,8 @@ whole factors by the browser, and curves as SVG. It runs no script.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from markupsafe import Markup
 
 from spritelab.errors import SettingsError
 from spritelab.evaluation.comparison.answer import Answer, find_answer, plus_minus, short
-from spritelab.evaluation.comparison.cells import Cell, Comparison
+from spritelab.evaluation.comparison.cells import LOCK, Cell, Comparison, comparing
 from spritelab.evaluation.comparison.charts import charts_of
 from spritelab.evaluation.comparison.gallery import Gallery, make_gallery
 from spritelab.evaluation.comparison.grid import check_grid
@@ -28,13 +29,16 @@ from spritelab.evaluation.facts import (
     protocol_facts,
     score_facts,
 )
-from spritelab.evaluation.formatting import duration, figure
+from spritelab.evaluation.formatting import code, duration, figure, plain
 from spritelab.evaluation.split import Split
 from spritelab.pictures import data_uri, encode_png
 from spritelab.pixels import Images
 from spritelab.storage import check_writable, write_file, write_json
 
-OWN = {"index.html", "report.json", "report.md", "pictures", "cells"}
+CELLS = "cells"
+"""Where a report's folder holds its cells."""
+
+OWN = {"index.html", "report.json", "report.md", "pictures", CELLS}
 """All that a report's folder holds."""
 
 
@@ -53,12 +57,24 @@ class About:
     version: str
 
 
+@contextmanager
+def reporting(folder: Path) -> Iterator[None]:
+    """Keep a report's folder to oneself while its cells and itself are made.
+
+    Raises:
+        SettingsError, StorageError: at once, as ``check_folder``.
+    """
+    check_folder(folder)
+    with comparing(folder / CELLS):
+        yield
+
+
 def check_folder(folder: Path) -> None:
     """Check that a report may be written to ``folder``.
 
     Raises:
         SettingsError: unless it is new, empty, or holds a report that this one goes on with.
-        StorageError: if nothing can be written there.
+        StorageError: if nothing can be written there, or another process makes a report there.
     """
     if not folder.exists():
         check_writable(folder)
@@ -66,9 +82,12 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise SettingsError(f"{folder} is a file; choose another `folder`")
     there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    if there - OWN or (there and not there & {"cells", "report.json"}):
+    if there - OWN or (there and not there & {CELLS, "report.json"}):
         raise SettingsError(f"{folder} exists and holds other files; choose another `folder`")
-    check_writable(folder / "cells")
+    check_writable(folder / CELLS)
+    if (folder / CELLS / LOCK).exists():
+        with comparing(folder / CELLS):
+            pass
 
 
 def write_report(
@@ -78,10 +97,15 @@ def write_report(
 
     Raises:
         SettingsError: as ``check_grid`` does.
-        StorageError: if a file cannot be written.
+        StorageError: if a file cannot be written, or another process makes cells for a report.
     """
+    check_grid(comparison.plan.grid)
+    with comparing(comparison.plan.folder):
+        return _write(folder, comparison, split, about)
+
+
+def _write(folder: Path, comparison: Comparison, split: Split, about: About) -> dict[str, Any]:
     plan, cells = comparison.plan, comparison.cells
-    check_grid(plan.grid)
     answer = find_answer(cells, plan.reference.extractor.frechet_name)
     gallery = make_gallery(comparison, answer)
     facts = as_dict(comparison, split, about, answer, gallery)
@@ -95,6 +119,8 @@ def write_report(
     environment.filters |= {
         "figure": figure,
         "duration": duration,
+        "plain": plain,
+        "code": code,
         "percent": _percent,
         "png": png_uri,
     }

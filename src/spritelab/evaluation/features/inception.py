@@ -29,7 +29,8 @@ WEIGHTS_NAME = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_URL = (
     f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{WEIGHTS_NAME}"
 )
-WEIGHTS_SHA256_PREFIX = "6726825d"
+_MOST = 95_628_359  # bytes: those that it has
+WEIGHTS_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 INPUT_SIZE = 299
 
 
@@ -243,24 +244,24 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
 def fetch_weights(*, cache: Path | None = None, progress: Progress = SILENT) -> Path:
     """Return the path of the published weights, downloaded first if they are not in the cache.
 
-    A file found there and a download are both taken only when their SHA-256 begins with the eight
-    digits of the file's name.
+    A file found there and a download are both taken only when their SHA-256 is the one that is
+    known of the file; the publisher gives its first eight digits, in the file's name.
 
     Raises:
         DownloadError: naming the address, and where to put the file by hand.
         StorageError: if the cache cannot be written.
     """
-    return fetch(WEIGHTS_NAME, [WEIGHTS_URL], _verify, cache=cache, progress=progress)
+    return fetch(WEIGHTS_NAME, [WEIGHTS_URL], _verify, most=_MOST, cache=cache, progress=progress)
 
 
 def _verify(path: Path) -> None:
     if not _is_published(path):
-        raise DownloadError(f"its SHA-256 does not begin with {WEIGHTS_SHA256_PREFIX}")
+        raise DownloadError(f"its SHA-256 is not {WEIGHTS_SHA256}")
 
 
 def _is_published(path: Path) -> bool:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest().startswith(WEIGHTS_SHA256_PREFIX)
+        return hashlib.file_digest(file, "sha256").hexdigest() == WEIGHTS_SHA256
 
 
 def _read(path: Path, network: FIDInception) -> dict[str, Tensor]:

@@ -28,7 +28,7 @@ from spritelab.generate.shards.blocks import (
 from spritelab.generate.shards.ranges import Shard, grain_of
 from spritelab.palette import Palette
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import write_json
+from spritelab.storage import check_writable, write_record
 
 
 def draw_shard(
@@ -100,6 +100,7 @@ def draw_shard(
         return files.folder, False
     # Mistakes are told before anything is written, by shards without sprites as well.
     model.request(1, seed, None, None, label, [palette] if palette and whole else palette)
+    check_writable(files.folder)
     seconds = _draw(model, files, palette, progress)
     record = ShardRecord(
         drawing=drawing,
@@ -110,7 +111,7 @@ def draw_shard(
         seconds=seconds,
         machine=this_machine(model.device),
     )
-    write_json(files.record, record.model_dump(mode="json"))
+    write_record(files.record, record.model_dump(mode="json"))
     for path in files.left_over():
         path.unlink(missing_ok=True)
     return files.folder, True

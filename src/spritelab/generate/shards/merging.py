@@ -13,7 +13,7 @@ import numpy as np
 from spritelab.data import Provenance, pack_blocks
 from spritelab.data.layout import says_direction
 from spritelab.data.text import some
-from spritelab.errors import DataError, SettingsError
+from spritelab.errors import DataError
 from spritelab.generate.batch import SpriteBatch
 from spritelab.generate.request import NO_CLASS
 from spritelab.generate.samples_folder import check_free, save_batches
@@ -28,6 +28,7 @@ from spritelab.generate.shards.blocks import (
 from spritelab.generate.shards.drawing import first_difference
 from spritelab.generate.shards.ranges import Shard, grain_of
 from spritelab.progress import SILENT, Progress
+from spritelab.storage import check_file
 
 SHARDS = "shard-*-of-*"
 
@@ -148,8 +149,7 @@ def merge_shards(
     """
     out = Path(out)
     if out.suffix.lower() == ".npz":
-        if out.exists() and not overwrite:
-            raise SettingsError(f"{out} is there already; choose another `out`, or `overwrite` it")
+        check_file(out, overwrite)
         return _pack(join_shards(folders), out, progress)
     check_free(out, overwrite)
     joined = join_shards(folders)
