@@ -140,3 +140,17 @@ def test_a_folder_without_permission_is_found_out(
     with pytest.raises(StorageError, match="Permission denied"):
         check_writable(tmp_path / "a")
     assert names(tmp_path) == []
+
+
+def test_what_a_kill_left_is_not_in_the_way_of_asking(tmp_path: Path) -> None:
+    """A folder aside has the name that the probe would have, and a probe that of a folder aside."""
+    kill("folder", tmp_path / "samples")
+    check_writable(tmp_path / "samples")
+    assert names(tmp_path) == []
+    with filling(tmp_path / "samples") as filled:
+        check_writable(tmp_path / "samples")  # somebody else asks meanwhile
+        assert filled.is_dir()
+    kill("file", tmp_path / "other")
+    with filling(tmp_path / "other"):
+        pass
+    assert names(tmp_path) == ["other", "samples"]

@@ -33,8 +33,11 @@ def file_aside(path: Path) -> Iterator[tuple[int, Path]]:
         OSError: if it cannot be made.
     """
     aside = _name(path)
+    if aside.is_dir():
+        _remove(aside)  # left by a kill, where a folder of this name was to be
     flags = os.O_CREAT | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.open(aside, flags, 0o666) if fcntl is not None else -1
+    fills = fcntl is not None and not aside.is_dir()
+    handle = os.open(aside, flags, 0o666) if fills else -1
     try:
         if handle < 0 or not (_lock(handle) and _is_at(handle, aside)):  # another writes the same
             if handle >= 0:
@@ -62,10 +65,8 @@ def folder_aside(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _recover(folder)
     aside = _name(folder)
-    left = _lock_folder(aside) if aside.is_dir() else None
-    if left is not None:  # by a kill: nobody else has locked it
-        shutil.rmtree(aside, ignore_errors=True)
-        os.close(left)
+    if aside.exists():
+        _remove(aside)
     try:
         aside.mkdir()
     except FileExistsError:  # another fills it
@@ -107,19 +108,24 @@ def put_in_place(aside: Path, folder: Path) -> None:
 def tidy(folder: Path) -> None:
     """Remove what kills left aside anywhere below ``folder``; what is being written stays."""
     for left in folder.rglob(f".*{SUFFIX}"):
-        with contextlib.suppress(OSError):
-            if left.is_dir():
-                handle = _lock_folder(left)
-                if handle is not None:
-                    shutil.rmtree(left, ignore_errors=True)
-                    os.close(handle)
-            elif left.is_file():
-                handle = os.open(left, os.O_WRONLY)
-                try:
-                    if fcntl is not None and _lock(handle):
-                        left.unlink()
-                finally:
-                    os.close(handle)
+        _remove(left)
+
+
+def _remove(left: Path) -> None:
+    """Remove a file or folder aside that a kill left, which is one that nobody has locked."""
+    with contextlib.suppress(OSError):
+        if left.is_dir():
+            handle = _lock_folder(left)
+            if handle is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(handle)
+        elif left.is_file():
+            handle = os.open(left, os.O_WRONLY)
+            try:
+                if fcntl is not None and _lock(handle):
+                    left.unlink()
+            finally:
+                os.close(handle)
 
 
 def _name(path: Path, token: str = "") -> Path:
