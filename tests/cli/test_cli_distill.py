@@ -44,7 +44,7 @@ def test_distilled_in_an_empty_folder_stopped_and_drawn_with(
     assert main(["sample", "quick", "-n", "3", "--out", "drawn"]) == 0
     assert "2 network evaluations each" in capsys.readouterr().err
     line = refused("sample", "quick", "-n", "3", "--sampler", "ddpm", "--out", "other")
-    assert line.startswith("this model was distilled to draw by DDIM")
+    assert line.startswith("this model was distilled to draw by DPM-Solver++")
     assert line.endswith("draw with its teacher, tiny")
     assert load_model("quick", "cpu").config.step == 6
 

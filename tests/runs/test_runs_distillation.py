@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ from PIL import Image
 
 import spritelab
 from spritelab import generate, runs
-from spritelab.config import DistillSettings
+from spritelab.config import DistillSettings, SamplerSettings
 from spritelab.errors import ModelError, SettingsError, TrainingError
 from spritelab.generate import load_model, weights_hash
 from spritelab.runs import Distillation, distillation
 from spritelab.runs.lock import lock_run
-from spritelab.training import checkpoints
+from spritelab.training import checkpoints, stream_seed
 from tiny import outcome, snapshot
 
 TIMES = (49, 20, 8)
@@ -70,7 +71,9 @@ def test_the_student_is_its_teacher_but_for_how_it_draws(
 ) -> None:
     teacher, model = load_model(tiny_run, "cpu"), load_model(student.folder, "cpu")
     how = model.sampler_settings()
-    assert (how.sampler, how.times, how.steps, how.eta, how.nfe) == ("ddim", TIMES, 3, 0, 3)
+    assert (how.sampler, how.times, how.steps, how.eta, how.nfe) == ("dpm", TIMES, 3, None, 3)
+    assert how.first_leg == "gaussian"
+    assert model.moments is not None
     same = ("network", "schedule", "prediction", "size", "channels", "class_names", "hard_alpha")
     for name in same:
         assert getattr(model.config, name) == getattr(teacher.config, name)
@@ -139,8 +142,34 @@ def test_classes_are_dropped_as_in_training_and_noise_is_no_users(
     assert not torch.equal(chains.x, other.x)
     dropped = (chains.context.sum(dim=1) == 0).float().mean()
     assert 0.15 < float(dropped) < 0.35
-    request = begun.teacher.request(200)
-    assert not torch.equal(begun.teacher.first_noise(request), chains.x)
+    teacher = begun.teacher
+    request = teacher.request(200)
+    led = teacher.first_leg(request, teacher.first_noise(request), TIMES[0])
+    assert float(led.std()) == pytest.approx(float(chains.x.std()), rel=0.05)
+    assert not torch.equal(led, chains.x)
+
+
+def test_a_student_learns_from_where_it_draws(tmp_path: Path, tiny_run: Path) -> None:
+    """A first leg leads to its first step; without moments it takes the noise."""
+    own_times, whole = (40, 20, 8), {"training.drop_context": 0.0}
+    begun = begin(tmp_path / "led", tiny_run, guidance=2.0, times=own_times, **whole)
+    teacher, seed = begun.teacher, stream_seed(begun.settings.training.seed, 4)
+    request = teacher.request(4, seed)
+    x_T = teacher.first_noise(request)
+    own = SamplerSettings(sampler="dpm", times=own_times, first_leg="gaussian").complete(50)
+    chains = begun.draw(0)
+    assert torch.equal(chains.x, teacher.begin(own, request, x_T))
+    start = begun.distilling.walked_from
+    assert chains.walked is not None
+    assert torch.equal(chains.walked, teacher.first_leg(request, x_T, start, 2.0))
+    assert teacher.schedule.lambdas[start] == pytest.approx(-3, abs=0.4)
+
+    begun.teacher = replace(teacher, moments=None)
+    del begun.distilling
+    chains = begun.draw(0)
+    assert torch.equal(chains.x, x_T)
+    assert chains.walked is None
+    assert begun.model_config(3).sampling.first_leg == "none"
 
 
 def test_a_guided_teacher_gives_its_guidance(tmp_path: Path, tiny_run: Path) -> None:
@@ -155,8 +184,12 @@ def test_a_guided_teacher_gives_its_guidance(tmp_path: Path, tiny_run: Path) -> 
 
 
 def test_steps_are_spread_where_sprites_are_decided() -> None:
-    teacher = load_model("crawl-16", "cpu")
-    lambdas = teacher.schedule.lambdas
+    led = load_model("crawl-16", "cpu")
+    teacher, lambdas = replace(led, moments=None), led.schedule.lambdas
+    calibrated = {len(one.times): one.times for one in led.config.calibrated}
+    assert distillation.student_times(DistillSettings(steps=4), led) == calibrated[4]
+    times = distillation.student_times(DistillSettings(steps=3), led)
+    assert lambdas[times[0]] == pytest.approx(-1.6, abs=0.05)
     for steps in (1, 2, 4, 8):
         times = distillation.student_times(DistillSettings(steps=steps), teacher)
         assert len(times) == steps

@@ -126,20 +126,41 @@ def flow(x: Tensor, t: int, s: int, deviation: float) -> Tensor:
     return x * math.sqrt(var[1] / var[0])
 
 
+EVEN = tuple(t for t, _ in SCHEDULE.pairs(5, "logsnr"))
+"""Steps of one length in λ, in which x̂_0 is carried on."""
+
+
 def test_a_student_that_is_its_teacher_has_no_loss_on_its_teachers_steps() -> None:
-    """Two steps of DPM-Solver++ are two of DDIM: it has none before the first, and λ = ∞ last."""
+    """Its jumps are the steps of DPM-Solver++, of second order where that has them."""
     teacher = Scales(of_normal_data(0.2))
     chains = Start(noise(0).float(), torch.zeros(3, 1))
 
     def losses(task: Distilling) -> list[float]:
-        x, found = chains.x, []
+        x, x0_hat, found = chains.x, None, []
         for number, target in enumerate(task.targets(chains)):
-            loss, x = task.jump(teacher, x, chains, number, target)
+            loss, x, x0_hat = task.jump(teacher, x, chains, number, target, x0_hat)
             found.append(loss.item())
         return found
 
-    assert max(losses(Distilling(teacher, V, (99, 40), teacher_steps=1))) < 1e-6
-    assert min(losses(Distilling(teacher, V, (99, 40), teacher_steps=4))) > 1e-3
+    task = Distilling(teacher, V, EVEN, teacher_steps=1)
+    assert task.ratios[::4] == [0, 0]
+    assert all(0.8 < r < 2 for r in task.ratios[1:4])
+    assert max(losses(task)) < 1e-6
+    assert min(losses(Distilling(teacher, V, EVEN, teacher_steps=4))[2:]) > 1e-3
+
+
+def test_a_teacher_may_walk_from_elsewhere() -> None:
+    """From x at a noisier step than the student's first, to where first legs lead both."""
+    teacher = Scales(of_normal_data(0.2))
+    x_T = noise(0)
+    student, walked = (flow(x_T, 99, t, 0.2).float() for t in (60, 80))
+    chains = Start(student, torch.zeros(3, 1), walked=walked)
+    task = Distilling(teacher, V, (60, 20), teacher_steps=16, begin=80)
+    assert task.legs[0][0][0] == task.walked_from == 80
+    ends = [flow(x_T, 99, s, 0.2) for s in (20, -1)]
+    for target, exact in zip(task.targets(chains), ends, strict=True):
+        assert (target - exact).abs().max() < 0.03 * exact.abs().max()
+    assert Distilling(teacher, V, (60, 20), begin=40).walked_from == 60
 
 
 def test_a_student_learns_the_flow_of_normal_data_in_three_jumps() -> None:
@@ -156,15 +177,15 @@ def test_a_student_learns_the_flow_of_normal_data_in_three_jumps() -> None:
         assert (target - exact).abs().max() < 0.03 * exact.abs().max()
 
     def worst(network: nn.Module) -> float:
-        x, error = chains.x, 0.0
+        x, x0_hat, error = chains.x, None, 0.0
         for number, exact in enumerate(ends):
-            _, x = task.jump(network, x, chains, number, exact)
+            _, x, x0_hat = task.jump(network, x, chains, number, exact, x0_hat)
             error = max(error, float((x - exact).abs().max() / exact.abs().max()))
         return error
 
     settings = TrainingSettings(steps=150, learning_rate=0.1, warmup=0, decay_from=0.2, ema_width=0)
     state = TrainingState.start(deepcopy(teacher), settings, CPU)
-    assert worst(teacher) > 0.3  # DDIM in three steps is nowhere near
+    assert worst(teacher) > 0.3  # three steps of the solver are nowhere near
     updates = list(distill(state, task, draw, settings, Accelerator(cpu=True)))
     assert [update.step for update in updates] == list(range(3, 151, 3))
     assert updates[-1].progress == 1
@@ -174,7 +195,7 @@ def test_a_student_learns_the_flow_of_normal_data_in_three_jumps() -> None:
 
 def test_updates_are_those_of_a_loop_written_out() -> None:
     teacher = small_unet()
-    task = Distilling(teacher, V, TIMES, teacher_steps=2)
+    task = Distilling(teacher, V, EVEN[:3], teacher_steps=2)
     settings = TrainingSettings(
         steps=6, learning_rate=1e-3, warmup=0, decay_from=1, clip_gradient=0.1, ema_width=0.1
     )
@@ -187,19 +208,23 @@ def test_updates_are_those_of_a_loop_written_out() -> None:
     average, expected, step = PowerAverage(network, 0.1), [], 0
     for number in range(2):
         chains, mean = start(number), 0.0
-        x = chains.x
-        for (t, s), target in zip(task.pairs, task.targets(chains), strict=True):
-            turn = angle(t) - angle(s)
+        x, before = chains.x, torch.zeros(())
+        targets = task.targets(chains)
+        for (t, s), r, target in zip(task.pairs, task.ratios, targets, strict=True):
             v = network(x, times(t), chains.context)
-            loss = (math.cos(turn) * x - math.sin(turn) * v - target).abs().mean()
+            x0 = x0_from_v(SCHEDULE, x, times(t), v)
+            ahead = x0 + (x0 - before) / (2 * r) if r >= 0.5 else x0
+            loss = (ddim_jump(SCHEDULE, x, ahead, times(t), times(s)) - target).abs().mean()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 0.1)
             optimiser.step()
             step += 1
             average.update(network, step)
             x0 = x0_from_v(SCHEDULE, x.double(), times(t), v.detach().double()).clamp(-1, 1)
-            x = ddim_jump(SCHEDULE, x, x0.float(), times(t), times(s))
+            x0 = x0.float()
+            ahead = x0 + (x0 - before) / (2 * r) if r >= 0.5 else x0
+            x, before = ddim_jump(SCHEDULE, x, ahead, times(t), times(s)), x0
             mean += loss.item() / 3
         expected.append(mean)
     assert losses == pytest.approx(expected, abs=1e-5)

@@ -38,11 +38,13 @@ class DistillSettings(Settings):
     )
     times: Times | None = Field(
         default=None,
-        description="the very steps that the student visits, descending; unset: of equal length "
-        "in λ, from `start`",
+        description="the very steps that the student visits, descending; unset: those calibrated "
+        "for the teacher, or of equal length in λ, from `start`",
     )
-    start: float = Field(
-        default=-3.0, description="λ = ½·log(ᾱ/(1-ᾱ)) of the student's first step, about"
+    start: float | None = Field(
+        default=None,
+        description="λ = ½·log(ᾱ/(1-ᾱ)) of the student's first step, about; unset: -1.6, to which "
+        "a first leg leads, or -3 for a teacher without moments",
     )
     teacher_steps: Positive | None = Field(
         default=None,

@@ -38,6 +38,7 @@ from spritelab.diffusion.process import (
 from spritelab.diffusion.samplers import (
     Constraint,
     Step,
+    carried_on,
     ddim_steps,
     ddpm_steps,
     dpm_steps,
@@ -55,6 +56,7 @@ __all__ = [
     "x0_from_v",
     "eps_from_v",
     "ddim_jump",
+    "carried_on",
     "Prediction",
     "Head",
     "RegressionHead",

@@ -47,6 +47,13 @@ Network = Callable[..., Tensor]
 """``net(x_t, t, context)`` → what its head reads; context is float ``[B,K]`` or None. Which further
 arguments there are is between a network and its head, see ``Head.ask``."""
 
+Line = Callable[[Tensor], Tensor]
+"""What a sampler makes of x̂_0 for a step, see ``samplers.carried_on``."""
+
+
+def _as_it_is(x0_hat: Tensor) -> Tensor:
+    return x0_hat
+
 
 class Head(Protocol):
     """The meaning of a network's output. Tensors are float ``[B,C,H,W]``, ``t`` is int64 ``[B]``.
@@ -71,9 +78,18 @@ class Head(Protocol):
         """The loss of each sprite, ``[B]``, for x_t = q_sample(x0, t, eps)."""
 
     def jump_loss(
-        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+        self,
+        output: Tensor,
+        x_t: Tensor,
+        t: Tensor,
+        target: Tensor,
+        s: Tensor,
+        line: Line = _as_it_is,
     ) -> Tensor:
-        """How far a step of DDIM from x_t lands from ``target``, an x_s: ``[B]``; s = -1: clean."""
+        """How far a step from x_t lands from ``target``, an x_s: ``[B]``; s = -1: clean.
+
+        ``line`` is what the sampler makes of x̂_0 for the step; DDIM takes it as it is.
+        """
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
         """min-SNR weights of the loss, ``[B]``, in the dtype and on the device of ``like``."""
@@ -109,10 +125,17 @@ class RegressionHead(ABC):
         return (output - self.target(x0, eps, t)).square().flatten(1).mean(dim=1)
 
     def jump_loss(
-        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+        self,
+        output: Tensor,
+        x_t: Tensor,
+        t: Tensor,
+        target: Tensor,
+        s: Tensor,
+        line: Line = _as_it_is,
     ) -> Tensor:
         """The mean distance over pixels and channels (Zhou et al. 2024, SFD)."""
-        return jump_error(self.schedule, x_t, self.x0_hat(output, x_t, t), t, target, s)
+        x0_hat = line(self.x0_hat(output, x_t, t))
+        return jump_error(self.schedule, x_t, x0_hat, t, target, s)
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
         """Hang et al. 2023 (min-SNR), section 3.4: an error in x̂_0 weighs min(SNR, γ)."""
@@ -210,7 +233,13 @@ class PaletteHead:
         return functional.cross_entropy(logits, index, reduction="none").flatten(1).mean(dim=1)
 
     def jump_loss(
-        self, output: Tensor, x_t: Tensor, t: Tensor, target: Tensor, s: Tensor
+        self,
+        output: Tensor,
+        x_t: Tensor,
+        t: Tensor,
+        target: Tensor,
+        s: Tensor,
+        line: Line = _as_it_is,
     ) -> Tensor:
         """As of other heads; at the clean end, where a chain makes its choice, the cross-entropy.
 
@@ -218,7 +247,8 @@ class PaletteHead:
         """
         if bool((s == -1).all()):
             return self.loss(output, x_t, target, x_t, t)
-        return jump_error(self.schedule, x_t, self.x0_hat(output, x_t, t), t, target, s)
+        x0_hat = line(self.x0_hat(output, x_t, t))
+        return jump_error(self.schedule, x_t, x0_hat, t, target, s)
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:  # noqa: ARG002
         raise SettingsError("the palette head has no min-SNR weights; leave `min_snr_gamma` at 0")

@@ -256,7 +256,7 @@ def _dpm(
         x_t, denoised = as_float64(x), _at(denoise, x, t, t_prev)
         x0_hat = denoised.x0_hat
         r = h_before / h  # 0 in the first step, and in the last, where h = ∞
-        ahead = x0_hat if r < 0.5 else x0_hat + (x0_hat - x0_before) / (2 * r)
+        ahead = carried_on(x0_hat, x0_before, r)
         # e^(-h) - 1 is -1 in the last step, so that x̂_0 is all that is left.
         x_prev = math.sqrt((1 - ab_prev) / (1 - ab_t)) * x_t
         x_prev = x_prev - math.sqrt(ab_prev) * math.expm1(-h) * ahead
@@ -264,6 +264,17 @@ def _dpm(
         step = _step(t, t_prev, x_prev.to(x.dtype), denoised, constrain)
         x = step.x
         yield step
+
+
+def carried_on(x0_hat: Tensor, x0_before: Tensor, r: float) -> Tensor:
+    """x̂_0 as DPM-Solver++ takes it for a step: on the line from that of the step before.
+
+    Args:
+        x0_hat: of the step.
+        x0_before: of the one before; anything if there is none.
+        r: see the module's head, 0 in the first step; below 1/2 nothing is carried on.
+    """
+    return x0_hat if r < 0.5 else x0_hat + (x0_hat - x0_before) / (2 * r)
 
 
 def _denoiser(predict: Denoiser | Predictor, schedule: Schedule, clip: bool) -> Denoiser:

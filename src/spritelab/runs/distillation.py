@@ -73,6 +73,12 @@ DECISIVE = (-1.9, 2.4)
 """λ between which a student's steps are spread, the first apart. Where noise outweighs signal by
 seven, the path is nearly that of any sprite; beyond a tenth of noise nothing is left to decide."""
 
+BEGIN = -3.0
+"""λ of the first step where no first leg leads: x is noise to 95 %. Of a teacher's walk, too."""
+
+LED = -1.6
+"""λ of the first step where a Gaussian first leg leads there."""
+
 
 class DistillationRecord(Settings):
     """All that is needed to repeat a distillation, apart from the teacher itself."""
@@ -214,7 +220,14 @@ class Distillation:
             self.times,
             settings.walked,
             self.guidance,
+            self._begin,
         )
+
+    @property
+    def _begin(self) -> int | None:
+        """The teacher's first step, where a Gaussian first leg leads there."""
+        schedule = self.teacher.schedule
+        return None if self.teacher.moments is None else nearest_steps(schedule.lambdas, [BEGIN])[0]
 
     def draw(self, number: int) -> Start:
         """Where the chains of round ``number`` start: noise that no seed of a user's draws soon."""
@@ -224,8 +237,14 @@ class Distillation:
         generator = torch.Generator().manual_seed(stream_seed(settings.seed, 5, number))
         shown = torch.rand(n, generator=generator) >= settings.drop_context
         x, palettes = self.teacher.first_noise(request), request.encoded_palettes()
-        context = (request.context * shown[:, None]).to(x)
-        return Start(x, context, None if palettes is None else palettes.to(x))
+        request = replace(request, context=request.context * shown[:, None])
+        palettes, context = None if palettes is None else palettes.to(x), request.context.to(x)
+        if self.teacher.moments is None:
+            return Start(x, context, palettes)
+        # The student draws without guidance, its first leg included.
+        led = self.teacher.first_leg(request, x, self.times[0])
+        walked = self.teacher.first_leg(request, x, self.distilling.walked_from, self.guidance)
+        return Start(led, context, palettes, walked)
 
     @cached_property
     def _of_teacher(self) -> SpriteBatch:
@@ -253,14 +272,15 @@ class Distillation:
         save_training(self.folder, state, log.batch_losses, accelerator)
         self.step = state.step
         weights, config = state.average.weights, self.model_config(state.step)
-        save_model(self.folder / "model", weights, config, self.teacher.palettes)
+        teacher = self.teacher
+        save_model(
+            self.folder / "model", weights, config, teacher.palettes, moments=teacher.moments
+        )
 
     def _model(self, state: TrainingState) -> Model:
         """The student as it is now."""
         network, config = state.averaged(), self.model_config(state.step)
-        return Model(
-            network, self.teacher.schedule, config, self.teacher.device, self.teacher.palettes
-        )
+        return replace(self.teacher, network=network, config=config, folder=None)
 
     def model_config(self, step: int) -> ModelConfig:
         """What the student says of itself at update ``step``: what its teacher says, and how."""
@@ -269,7 +289,11 @@ class Distillation:
             update={
                 "format": ModelConfig.model_fields["format"].default,
                 "version": spritelab.__version__,
-                "sampling": SamplerSettings(sampler="ddim", times=self.times),
+                "sampling": SamplerSettings(
+                    sampler="dpm",
+                    times=self.times,
+                    first_leg="none" if self.teacher.moments is None else "gaussian",
+                ),
                 "calibrated": (),
                 "trained_on": config.trained_on.model_copy(update={"parent": self.parent}),
                 "distilled": self.compared,
@@ -284,15 +308,20 @@ def student_times(settings: DistillSettings, teacher: Model) -> tuple[int, ...]:
     Raises:
         SettingsError: for more than there are, or one beyond the schedule.
     """
-    schedule = teacher.schedule
+    schedule, led = teacher.schedule, teacher.moments is not None
+    if settings.times is None and settings.start is None and led:
+        for one in teacher.config.calibrated:
+            if (one.sampler, len(one.times)) == ("dpm", settings.steps):
+                return one.times
     if settings.times is None:
+        start = (LED if led else BEGIN) if settings.start is None else settings.start
         inner = np.linspace(*DECISIVE, settings.steps + 1)[1:-1]
-        wanted = [settings.start, *inner[inner > settings.start]]
+        wanted = [start, *inner[inner > start]]
         visited = nearest_steps(schedule.lambdas, wanted)
         if len(visited) < settings.steps:
             raise SettingsError(
                 f"the teacher's schedule has no {settings.steps} `steps` from λ = "
-                f"{settings.start:g}; choose fewer, or name their `times`"
+                f"{start:g}; choose fewer, or name their `times`"
             )
         return tuple(visited)
     SamplerSettings(sampler="ddim", times=settings.times).complete(schedule.timesteps)
