@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check soak docs engines reproduce bench bench-quality help clean
+.PHONY: demo test check soak audit docs engines reproduce bench bench-quality help clean
 
 help:
 	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
@@ -10,6 +10,7 @@ help:
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make soak    broken on purpose for an hour or more: damaged files, kills (docs/trust.md)"
+	@echo "make audit   what is known against the packages that are tested (needs the network)"
 	@echo "make docs    the guides and the reference as one site, in build/site/"
 	@echo "make site    the same, and the page that draws with crawl-16 in the browser, in build/site/play/"
 	@echo "make engines what is written, opened in the engines that are installed (docs/export.md)"
@@ -41,6 +42,10 @@ KILLS = 100
 soak: .venv/installed-dev
 	SPRITELAB_SOAK=$(INPUTS) SPRITELAB_SOAK_SECONDS=$(SECONDS) SPRITELAB_SOAK_KILLS=$(KILLS) \
 		SPRITELAB_SOAK_SEED=$$(date +%s) $(BIN)/pytest -s -m "" tests/fuzz tests/faults
+
+# By itself pip-audit calls a success what it could not look up.
+audit: .venv/audit/installed
+	.venv/audit/bin/python -m tools.audit --pip-audit .venv/audit/bin/pip-audit
 
 # The variable stills a notice of the theme about another program.
 docs: .venv/installed-dev
@@ -97,6 +102,11 @@ bench-quality: .venv/installed-dev
 	mkdir -p .venv/engines
 	cp tests/engines/package.json tests/engines/package-lock.json .venv/engines/
 	npm ci --silent --no-audit --no-fund --prefix .venv/engines
+	@touch $@
+
+.venv/audit/installed:
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet pip-audit==2.10.1
 	@touch $@
 
 clean:

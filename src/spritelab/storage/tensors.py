@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -17,6 +19,11 @@ from spritelab.storage.files import regular, write_file
 HASH = "modelspec.hash_sha256"
 """Where the metadata hold the SHA-256 of all that follows the header, after ``0x``: ModelSpec's."""
 
+HEADER_HASH = "spritelab.header_sha256"
+"""Where the metadata hold that of the header itself, see ``_header_hash``: of the names, types and
+shapes of the tensors, and of all other metadata."""
+
+_METADATA = "__metadata__"
 _BROKEN = (OSError, SafetensorError, ValueError, OverflowError, MemoryError, RuntimeError)
 _LENGTH = 8  # bytes that say how long the header is
 
@@ -38,10 +45,14 @@ def write_tensors(
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     packed = memoryview(safetensors.torch.save(plain))
     start = _LENGTH + int.from_bytes(packed[:_LENGTH], "little")
-    found = hashlib.sha256(packed[start:]).hexdigest()
-    return write_file(
-        path, safetensors.torch.save(plain, metadata={**(about or {}), HASH: f"0x{found}"})
-    )
+    content = packed[start:]
+    said = {**(about or {}), HASH: f"0x{hashlib.sha256(content).hexdigest()}"}
+    header = {_METADATA: said, **json.loads(bytes(packed[_LENGTH:start]))}
+    said[HEADER_HASH] = f"0x{_header_hash(header)}"
+    # Put together here: the library writes metadata in any order; equal weights are equal files.
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % _LENGTH)  # so that the tensors lie at multiples of eight
+    return write_file(path, len(text).to_bytes(_LENGTH, "little") + text + content)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -53,10 +64,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     try:
         with safe_open(regular(path), framework="pt") as file:
-            said = (file.metadata() or {}).get(HASH)
-        if said is not None and said != f"0x{_content_hash(path)}":
+            said = file.metadata() or {}
+        if HASH in said and said[HASH] != f"0x{_content_hash(path)}":
             raise ModelError(
                 f"{path} is broken (its content is not that of its digest); copy or train it again"
+            )
+        if HEADER_HASH in said and said[HEADER_HASH] != f"0x{_header_hash(_header(path))}":
+            raise ModelError(
+                f"{path} is broken (its header is not that of its digest); copy or train it again"
             )
         return safetensors.torch.load_file(path)
     except FileNotFoundError:
@@ -95,6 +110,20 @@ _DTYPES = {
     "U8": torch.uint8,
 }
 """By their names in a header, the types that are written; any other counts as bool."""
+
+
+def _header(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        header: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(_LENGTH), "little")))
+    return header
+
+
+def _header_hash(header: Mapping[str, Any]) -> str:
+    """SHA-256 of a header without this hash, as JSON with sorted keys."""
+    said = {key: value for key, value in header[_METADATA].items() if key != HEADER_HASH}
+    return hashlib.sha256(
+        json.dumps({**header, _METADATA: said}, sort_keys=True).encode()
+    ).hexdigest()
 
 
 def _content_hash(path: Path) -> str:
