@@ -39,6 +39,7 @@ def drawn(client: TestClient, **asked: Any) -> list[tuple[str, dict[str, Any]]]:
         ("tiny", {"n": 2, "label": {"disc": 1.0, "square": 3.0}, "guidance": 2.0, "steps": 3}),
         ("tiny", {"n": 70, "sampler": "ddim", "steps": 2, "eta": 0.5}),
         ("tiny", {"n": 1, "label": "none", "hard_alpha": False}),
+        ("tiny", {"n": 2, "guidance": 3.0, "guidance_interval": (-1.0, 1.0), "steps": 4}),
         ("builtin-16", {"n": 2, "seed": 2**62 + 1, "steps": 2}),
         ("builtin-16", {"numbers": [17, 4], "palette": ["#000000", "#ff0000"], "steps": 2}),
     ],

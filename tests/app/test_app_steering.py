@@ -48,7 +48,7 @@ def test_the_same_drawings_as_in_python(
         told = events(answer.text)
         assert [name for name, _ in told] == ["begun", *["sprites"] * 3, "done"]
         assert batch.steered is not None
-        assert told[0][1]["nfe"] == batch.steered.steps
+        assert told[0][1]["nfe"] == batch.steered.evaluations
         shown = b"".join(base64.b64decode(values["pixels"]) for _, values in told[1:-1])
         expected = with_channels(batch.images, 4)
         # Batches of other sizes round differently.

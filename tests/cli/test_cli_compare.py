@@ -66,14 +66,16 @@ def test_interrupted_and_run_again(
 
 def test_single_settings_beside_the_grid(words: list[str], tmp_path: Path) -> None:
     words += ["--steps", "2", "--eta", "0", "--variance", "posterior", "--guidance", "2"]
+    words += ["--guidance-interval", "0,9"]
     assert main([*words, "--also", "ddpm-6, dpm-4,ddim-2"]) == 0
     facts = json.loads((tmp_path / "report" / "report.json").read_text())
     assert [(c["sampler"], c["steps"], c["guidance"], c["nfe"]) for c in facts["cells"]] == [
-        ("ddpm", 2, 2.0, 4),
-        ("ddim", 2, 2.0, 4),  # asked for twice, drawn once
-        ("dpm", 4, 2.0, 8),
-        ("ddpm", 6, 2.0, 12),
+        ("ddpm", 2, 2.0, 3),
+        ("ddim", 2, 2.0, 3),  # asked for twice, drawn once
+        ("dpm", 4, 2.0, 5),
+        ("ddpm", 6, 2.0, 9),
     ]
+    assert {tuple(cell["guidance_interval"]) for cell in facts["cells"]} == {(0, 9)}
     assert "DPM-Solver++" in (tmp_path / "report" / "report.md").read_text("utf-8")
 
 

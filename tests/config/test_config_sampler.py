@@ -188,9 +188,51 @@ def test_network_evaluations(guidance: float, nfe: int) -> None:
     assert SamplerSettings(sampler="dpm", steps=8, guidance=guidance).nfe == nfe
 
 
+def test_a_guided_step_takes_two_evaluations() -> None:
+    within = SamplerSettings(sampler="dpm", steps=8, autoguidance=2.0, guidance_interval=(-1, 2))
+    for count in (0, 3, 8):
+        assert within.model_copy(update={"guided_steps": count}).nfe == 8 + count
+    assert SamplerSettings(sampler="dpm", steps=8, autoguidance=2.0).nfe == 16
+    assert SamplerSettings(sampler="dpm", steps=8, autoguidance=0.0).nfe == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"guidance": 2, "autoguidance": 2}, "two ways to guide"),
+        ({"guidance": 2, "guidance_interval": (2, -1)}, "must rise, not run from 2 to -1"),
+        ({"guidance": 2, "guidance_interval": (1,)}, "guidance_interval"),
+        ({"guidance": 2, "guidance_interval": (float("nan"), 1)}, "guidance_interval"),
+        ({"guidance_interval": (-1, 2)}, "give its weight"),
+        ({"guidance": 2, "guided_steps": 3}, "counted, not set"),
+        ({"guidance_start": 0.2}, "guidance_interval"),
+        ({"autoguidance": 2000}, "autoguidance"),
+    ],
+)
+def test_guidance_that_cannot_be(values: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        SamplerSettings(**values)
+
+
+def test_an_interval_goes_with_its_guidance() -> None:
+    own = SamplerSettings(guidance=2.0, guidance_interval=(-1, 2))
+    counted = own.model_copy(update={"guided_steps": 4})
+    assert counted.changed(sampler="dpm").guidance_interval == (-1, 2)
+    assert counted.changed(steps=5).guided_steps is None
+    assert counted.changed(guidance=1.0) == SamplerSettings()
+    assert counted.changed(guidance=1.0, autoguidance=2.0).guidance_interval == (-1, 2)
+    with pytest.raises(SettingsError, match="two ways"):
+        own.changed(autoguidance=2.0)
+
+
 @pytest.mark.parametrize(
     ("values", "name"),
     [
+        (
+            {"steps": 9, "guidance": 2, "guidance_interval": (-1, 2.5)},
+            "DDIM, η = 0, guidance 2 for λ in -1 … 2.5, 9 steps",
+        ),
+        ({"steps": 9, "autoguidance": 1.5}, "DDIM, η = 0, autoguidance 1.5, 9 steps"),
         ({"sampler": "ddpm", "steps": 1000}, "DDPM, 1,000 steps"),
         ({"sampler": "ddpm", "steps": 1, "variance": "beta"}, "DDPM, β variance, 1 step"),
         ({"steps": 20, "eta": 0.5}, "DDIM, η = 0.5, 20 steps"),

@@ -1,4 +1,4 @@
-"""``denoiser``: a network becomes x̂_0 and ε̂, with classifier-free guidance."""
+"""``denoiser``: a network becomes x̂_0 and ε̂, with guidance of both kinds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,23 @@ import torch
 from diffusion_predictors import eps_of
 from torch import Tensor
 
-from spritelab.diffusion import Prediction, Schedule, build_head, ddim_steps, denoiser
+from spritelab.config import SamplerSettings
+from spritelab.diffusion import (
+    Denoiser,
+    Network,
+    Palettes,
+    Prediction,
+    Schedule,
+    build_head,
+    ddim_steps,
+    denoiser,
+    evaluations,
+    evidence,
+    guided_steps,
+    guided_times,
+    sampler_steps,
+    visited_pairs,
+)
 
 LINEAR = Schedule.linear()
 PREDICTIONS: tuple[Prediction, ...] = ("eps", "x0", "v")
@@ -108,3 +124,83 @@ def test_x0_and_v_keep_their_digits_in_float32(
     for step in ddim_steps(denoise, schedule, x_T, steps=steps):
         torch.testing.assert_close(step.x0_hat, expected, rtol=0, atol=1e-6)
     torch.testing.assert_close(step.x, expected, rtol=0, atol=1e-6)
+
+
+def within(interval: tuple[float, float] | None, guidance: float = 3.0) -> Denoiser:
+    network, _, _, context = setting("v")
+    return denoiser(network, build_head("v", LINEAR), context, guidance, interval=interval)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 3.0, -1.0])
+def test_it_is_guided_within_the_interval_alone(guidance: float) -> None:
+    """To the bit, whether the sprites of a batch are at one t or at several."""
+    _, x_t, t, _ = setting("v")
+    low, high = -1.5, 1.0
+    inside = guided_times(LINEAR, (low, high))
+    assert inside.tolist() == [low <= value <= high for value in LINEAR.lambdas]
+    guided, plain = within(None, guidance), within(None, 1.0)
+    for at in (t, *(torch.full_like(t, one) for one in (0, 20, 400, 999))):
+        found, wanted = within((low, high), guidance).output(x_t, at), plain.output(x_t, at)
+        rows = inside[at]
+        wanted[rows] = guided.output(x_t, at)[rows]
+        assert torch.equal(found, wanted)
+    assert 0 < inside.sum() < LINEAR.timesteps
+
+
+def test_an_interval_of_everything_is_none() -> None:
+    _, x_t, t, _ = setting("v")
+    everything = within((-float("inf"), float("inf"))).output(x_t, t)
+    assert torch.equal(everything, within(None).output(x_t, t))
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0, 2.0, -1.0])
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_a_guide_moves_x0_along_the_line_from_its_own(
+    prediction: Prediction, weight: float
+) -> None:
+    """D = D_guide + w·(D - D_guide), and every prediction is linear in D."""
+    network, x_t, t, context = setting(prediction)
+    guide = GaussianClasses(prediction, torch.tensor([0.1, 0.3], dtype=torch.float64))
+    head = build_head(prediction, LINEAR)
+    found = denoiser(network, head, context, weight, clip=False, guide=guide)(x_t, t).x0_hat
+    ours, theirs = (context @ one.levels for one in (network, guide))
+    expected = (theirs + weight * (ours - theirs)).view(-1, 1, 1, 1).expand_as(found)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+    assert network.evaluations + guide.evaluations == len(x_t) * (1 if weight in (0, 1) else 2)
+
+
+@pytest.mark.parametrize(("interval", "guided"), [(None, 10), ((-2.0, 1.0), 3), ((20.0, 30.0), 0)])
+def test_evaluations_are_counted_as_they_are_made(
+    interval: tuple[float, float] | None, guided: int
+) -> None:
+    network, x_T, _, context = setting("v")
+    how = SamplerSettings(
+        sampler="dpm", steps=10, spacing="logsnr", guidance=2.0, guidance_interval=interval
+    )
+    denoise = denoiser(network, build_head("v", LINEAR), context, 2.0, interval=interval)
+    pairs = visited_pairs(how, LINEAR)
+    for _ in sampler_steps(how, denoise, LINEAR, x_T):
+        pass
+    assert guided_steps(how, LINEAR, pairs) == guided
+    assert evaluations(how, LINEAR, pairs) == 10 + guided == network.evaluations / len(x_T)
+
+
+def test_of_a_palette_head_the_odds_are_extrapolated() -> None:
+    """p_j ∝ p_j^w / p_j,guide^(w-1) of every pixel: what both know of it counts once."""
+    colours = torch.tensor([[[-1.0, -1, -1, 1], [1, 0, 0, 1], [0, 1, 0.5, 1]]]).double()
+    palettes = Palettes(colours, torch.ones(1, 3, dtype=torch.bool))
+    head = build_head("palette", LINEAR).of(palettes)
+    (scores,) = oracle.draw((2, 3, 4, 4), 1, seed=2, dtype=torch.float64)
+    (x_t,) = oracle.draw((1, 4, 4, 4), 1, seed=3, dtype=torch.float64)
+    t, w = torch.tensor([300]), 2.5
+
+    def net(k: int) -> Network:
+        return lambda *_args, **_rest: scores[k : k + 1]
+
+    found = denoiser(net(0), head, None, w, clip=False, guide=net(1))(x_t, t).x0_hat
+    known = evidence(LINEAR, palettes, x_t, t)
+    main, guide = ((scores[k : k + 1] + known).softmax(dim=1) for k in (0, 1))
+    p = main**w / guide ** (w - 1)
+    p = p / p.sum(dim=1, keepdim=True)
+    expected = torch.einsum("bjhw,bjc->bchw", p, colours)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)

@@ -212,12 +212,13 @@ def _model(run: Path) -> tuple[Folder, ...]:
     with tempfile.TemporaryDirectory() as place:
         from spritelab.generate import TrainingPalettes, make_network
 
-        plain = {"sampling": config.SamplerSettings(), "calibrated": ()}
+        plain = {"sampling": config.SamplerSettings(), "calibrated": (), "guide_step": 1}
         few = shipped.config.model_copy(update={"network": network, "size": 8, **plain})
         palettes = shipped.palettes
         assert palettes is not None
         some = TrainingPalettes(palettes.colours[:20], palettes.sizes[:20], palettes.labels[:20])
-        save_model(Path(place), make_network(few).state_dict(), few, some)
+        weights = make_network(few).state_dict()
+        save_model(Path(place), weights, few, some, guide=weights)
         folders.append(_unsealed(_folder(Path(place))))
     return tuple(folders)
 

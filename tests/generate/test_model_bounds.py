@@ -15,7 +15,7 @@ from torch import nn
 from spritelab.config.bounds import MAX_MAP, MAX_PARAMETERS
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import Model, make_network, read_config
-from spritelab.generate.folder import sketch_network
+from spritelab.generate.building import sketch_network
 from spritelab.networks import largest_map
 from spritelab.storage.tensors import read_tensors, write_tensors
 from tiny import refused_model, unsealed

@@ -132,7 +132,7 @@ def test_transparent_pixels_are_drawn_without_a_mask(model: Model) -> None:
 def test_passes_walk_every_step_as_often_as_asked(jump: int) -> None:
     pairs = visited_pairs(SamplerSettings(sampler="dpm"), Schedule.cosine(100))
     walked = [pair for piece in inpainting.passes(pairs, jump, 3) for pair in piece]
-    assert len(walked) == inpainting.evaluations(pairs, 3)
+    assert len(walked) == len(inpainting.walked(pairs, 3))
     assert all(walked.count(pair) == (1 if pair[1] == -1 else 3) for pair in pairs)
 
 

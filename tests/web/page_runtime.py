@@ -13,8 +13,7 @@ import tiny
 from programs import MODULES
 from spritelab.config import Prediction
 from spritelab.diffusion import build_schedule
-from spritelab.generate import Model
-from spritelab.generate.folder import make_network
+from spritelab.generate import Model, make_network
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.palette import index_sprites
 from spritelab.web.runtime import RUNTIME_FILES

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.engine
 
 DRAW = """
 async ({file, asked, how}) => {
-  const {Model, complete, setRuntime} = await import('/engine/model.js');
+  const {Model, complete, nfe, setRuntime} = await import('/engine/model.js');
   const get = async name => new Uint8Array(await (await fetch(name)).arrayBuffer());
   setRuntime(await get('/runtime/ort.wasm'));
   const model = await Model.load(await get(file));
@@ -38,6 +38,7 @@ async ({file, asked, how}) => {
   return {
     x_T: [...x_T], pixels: [...model.finished(x)], labels: sprites.map(one => one.label),
     lenders: sprites.map(one => one.lender), palettes: sprites.map(one => one.palette),
+    nfe: nfe(full, model.facts.schedule),
   };
 }
 """
@@ -95,7 +96,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     # How, what the page is asked, and what Python is asked.
     ({}, {"seed": "7"}, {"seed": 7}),
     (
-        {"sampler": "ddim", "steps": 12, "eta": 0.7, "spacing": None, "guidance": 2.0},
+        {"sampler": "ddim", "steps": 12, "eta": 0.7, "spacing": None, "guidance": 2.0}
+        | {"guidance_interval": [-1.0, 1.5]},
         {"seed": str(2**62 + 12345), "label": 0},
         {"seed": 2**62 + 12345, "label": 0},
     ),
@@ -105,7 +107,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"seed": 1, "variations": [3] * 4, "label": "none"},
     ),
     (
-        {"guidance": 0.0},
+        {"guidance": 0.0, "guidance_interval": [-2.0, 0.0]},
         {"seed": "2", "label": {0: 0.75, 1: 0.25}},
         {"seed": 2, "label": {0: 0.75, 1: 0.25}},
     ),
@@ -131,6 +133,7 @@ def test_the_same_seed_is_the_same_sprite(
     expected = noise.normal(0, torch.empty(4, model.channels, model.size, model.size))
     np.testing.assert_allclose(np.array(found["x_T"]), expected.flatten(), rtol=0, atol=1e-6)
     assert found["labels"] == batch.labels.tolist()
+    assert found["nfe"] == batch.nfe
     if batch.lenders is not None and batch.palettes is not None:
         assert found["lenders"] == batch.lenders.tolist()
         for ours, theirs in zip(found["palettes"], batch.palettes, strict=True):

@@ -41,12 +41,13 @@ def test_calibrated_steps_and_their_first_leg_are_pythons(
     page.goto(serve(export_web(calibrated, tmp_path / "page", runtime=installed_runtime())))
     how = {"sampler": "dpm", "steps": 3, "spacing": None, "first_leg": None}
     for model in calibrated:
-        for guidance in (1.0, 2.0):
-            changes = {"guidance": guidance}
+        guided: list[dict[str, Any]] = [{}, {"guidance": 2.0}]
+        guided.append({"guidance": 2.0, "guidance_interval": [-1.0, 9.0]})  # no part of the leg
+        for changes in guided:
             asked = {"seed": "3", "numbers": [0, 1, 2]}
             file = f"/models/{model.name}.model"
             found = page.evaluate(DRAW, {"file": file, "asked": asked, "how": how | changes})
-            batch = model.sample(3, seed=3, sampler="dpm", steps=3, guidance=guidance)
+            batch = model.sample(3, seed=3, sampler="dpm", steps=3, **changes)
             assert batch.how.first_leg == "gaussian"
             pixels = np.array(found["pixels"]).reshape(batch.images.shape)
             assert (pixels != batch.images).any(axis=-1).mean() <= 0.01

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.engine
 STEER = """
 async ({file, cases}) => {
   const {Model, complete, setRuntime} = await import('/engine/model.js');
-  const {inpaint, keepKnown, redraw, requestGiven, stepsOf} = await import('/engine/steering.js');
+  const {inpaint, keepKnown, redraw, requestGiven, walked} = await import('/engine/steering.js');
   const get = async name => new Uint8Array(await (await fetch(name)).arrayBuffer());
   setRuntime(await get('/runtime/ort.wasm'));
   const model = await Model.load(await get(file)), {schedule, sampling} = model.facts, found = [];
@@ -34,7 +34,7 @@ async ({file, cases}) => {
     const pixels = again ? model.finished(x) : keepKnown(model.finished(x), asked);
     found.push({
       pixels: [...pixels], palette: sprites[0].palette,
-      steps: [steps, stepsOf(asked, full, schedule)],
+      steps: [steps, walked(asked, full, schedule).length],
     });
   }
   return found;
@@ -99,7 +99,7 @@ def test_a_sprite_is_drawn_again_as_in_python(
     asked = [case for case, _ in cases]
     found = empty.evaluate(STEER, {"file": f"/models/{name}.model", "cases": asked})
     for case, (_, batch) in zip(found, cases, strict=True):
-        assert case["steps"] == [batch.steered.steps] * 2
+        assert case["steps"] == [batch.steered.evaluations] * 2
         if model.palettes is not None:
             assert case["palette"] == batch.palettes[0].colours.tolist()
         pixels = np.array(case["pixels"]).reshape(batch.images.shape)

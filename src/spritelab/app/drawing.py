@@ -15,7 +15,15 @@ from pydantic import Field, field_validator
 from spritelab import pixels
 from spritelab.app.answers import event, refusal_of, wrong
 from spritelab.app.models import Shelf
-from spritelab.config import FirstLeg, Sampler, SamplerSettings, Settings, Spacing, Variance
+from spritelab.config import (
+    FirstLeg,
+    Interval,
+    Sampler,
+    SamplerSettings,
+    Settings,
+    Spacing,
+    Variance,
+)
 from spritelab.errors import SpritelabError
 from spritelab.generate import Model, Request
 from spritelab.generate.request import context_of
@@ -55,6 +63,8 @@ class Drawing(Settings):
     variance: Variance | None = None
     spacing: Spacing | None = None
     guidance: Annotated[float, Field(ge=-20, le=20)] | None = None
+    autoguidance: Annotated[float, Field(ge=-20, le=20)] | None = None
+    guidance_interval: Interval | None = None
     clip: bool | None = None
     previews: bool = True
 
@@ -67,7 +77,7 @@ class Drawing(Settings):
     def changes(self) -> dict[str, Any]:
         """What is said of the sampler."""
         names = SamplerSettings.model_fields
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {name: given for name in names if (given := getattr(self, name, None)) is not None}
 
 
 def prepare(form: Drawing, shelf: Shelf) -> tuple[Model, SamplerSettings, Request]:

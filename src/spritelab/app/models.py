@@ -77,7 +77,7 @@ class Shelf:
             "class_names": list(config.class_names),
             "has_palettes": config.prediction == "palette",
             "timesteps": timesteps,
-            "sampling": config.own_sampling.model_dump(mode="json"),
+            "sampling": config.own_sampling.model_dump(mode="json", exclude={"guided_steps"}),
             "distilled": config.distilled is not None,
             "updates": config.step,
             "source": config.trained_on.source,

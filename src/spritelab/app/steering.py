@@ -21,7 +21,7 @@ from spritelab.app.answers import event, refusal_of, wrong
 from spritelab.app.drawing import Drawing, at_work, described, final, given_palette, prepare
 from spritelab.app.models import Shelf
 from spritelab.config import SamplerSettings
-from spritelab.diffusion.chains import visited_pairs
+from spritelab.diffusion.chains import evaluations, visited_pairs
 from spritelab.errors import SpritelabError
 from spritelab.generate import Model, Request, SpriteBatch
 from spritelab.generate.steering import inpainting, redrawing
@@ -97,13 +97,13 @@ def prepare_steering(form: Steered, shelf: Shelf) -> Prepared:
                 given, model, form.seed, numbers, form.label, palette, own_colours=own
             )
         if own:
-            steps = inpainting.evaluations(visited_pairs(how, model.schedule), form.resamplings)
+            steps = inpainting.walked(visited_pairs(how, model.schedule), form.resamplings)
         else:
-            steps = len(redrawing.pairs_from(form.strength, how, model.schedule))
+            steps = redrawing.pairs_from(form.strength, how, model.schedule)
     except SpritelabError as error:
         raise refusal_of(error, Steered) from None
-    assert how.steps is not None
-    return Prepared(model, how, request, image, mask, palette, steps * how.nfe // how.steps)
+    made = evaluations(how, model.schedule, steps)
+    return Prepared(model, how, request, image, mask, palette, made)
 
 
 def _unpacked(name: str, text: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:

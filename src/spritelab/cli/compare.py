@@ -56,6 +56,8 @@ def compare(
         ),
     ] = None,
     guidance: options.Guidance = None,
+    autoguidance: options.Autoguidance = None,
+    guidance_interval: options.GuidanceInterval = None,
     palettes: options.Palettes = "training",
     held_out: options.HeldOut = None,
     split_seed: options.SplitSeed = None,
@@ -90,7 +92,7 @@ def compare(
     check_folder(folder)
     if json is not None:
         check_file(json)
-    own = loaded.sampler_settings(**options.given(guidance=guidance))
+    own = loaded.sampler_settings(**options.guiding(guidance, autoguidance, guidance_interval))
     grid = _grid(loaded, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3
@@ -151,8 +153,8 @@ def _grid(
             raise SettingsError(
                 "`quick` chooses `steps`, `eta`, `variance` and `also`; leave these out"
             )
-        return quick_grid(timesteps, own.guidance, [own])
-    single = [read_single(part, own.guidance) for part in also.split(",")] if also else []
+        return quick_grid(timesteps, own, [own])
+    single = [read_single(part, own) for part in also.split(",")] if also else []
     if not (steps or eta or variance):
         single.append(own)
     grid = make_grid(
@@ -160,7 +162,7 @@ def _grid(
         options.whole_numbers(steps, "`steps`") if steps else None,
         options.numbers(eta, "`eta`") if eta else ETAS,
         cast("list[Variance]", variance.split(",")) if variance else VARIANCES,
-        own.guidance,
+        own,
         single,
         model.config.calibrated,
     )

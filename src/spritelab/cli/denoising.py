@@ -28,6 +28,8 @@ def denoising(
     variance: options.VarianceName = None,
     spacing: options.SpacingName = None,
     guidance: options.Guidance = None,
+    autoguidance: options.Autoguidance = None,
+    guidance_interval: options.GuidanceInterval = None,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="how many sprites")] = 1,
     seed: Annotated[int, typer.Option(help="other seeds give other sprites")] = 0,
     numbers: Annotated[
@@ -69,7 +71,10 @@ def denoising(
     check_file(out, overwrite)
     loaded = generate.load_model(model, device)
     how = loaded.sampler_settings(
-        **options.drawing(sampler, steps, times, start, first_leg, eta, variance, spacing, guidance)
+        **options.drawing(
+            *(sampler, steps, times, start, first_leg, eta, variance, spacing),
+            *(guidance, autoguidance, guidance_interval),
+        )
     )
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     trace = loaded.trace(

@@ -29,6 +29,8 @@ def evaluate(
     eta: options.Eta = None,
     variance: options.VarianceName = None,
     guidance: options.Guidance = None,
+    autoguidance: options.Autoguidance = None,
+    guidance_interval: options.GuidanceInterval = None,
     palettes: options.Palettes = "training",
     seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="how many seeds")] = 1,
@@ -105,9 +107,8 @@ def evaluate(
         check_writable(statistics)
     extractor = Extractor(features, weights, device or str(best_device()))
     real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
-    changes = options.given(
-        sampler=sampler, steps=steps, eta=eta, variance=variance, guidance=guidance
-    )
+    changes = options.given(sampler=sampler, steps=steps, eta=eta, variance=variance)
+    changes |= options.guiding(guidance, autoguidance, guidance_interval)
     if sprites is not None or statistics is not None or shard is not None:
         if model is None or sprites is None or changes or size is not None:
             raise SettingsError(

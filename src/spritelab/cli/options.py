@@ -20,6 +20,7 @@ from spritelab.config import (
     DataSettings,
     FeatureName,
     FirstLeg,
+    Interval,
     PaletteSource,
     Sampler,
     SamplerSettings,
@@ -118,12 +119,34 @@ def drawing(
     variance: Variance | None,
     spacing: Spacing | None,
     guidance: float | None,
+    autoguidance: float | None,
+    guidance_interval: str | None,
 ) -> dict[str, Any]:
     """The settings of a sampler that were given on the command line."""
     visited = tuple(whole_numbers(times, "`times`")) if times else None
     changes = given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
-    changes |= given(first_leg=first_leg)
-    return changes | given(variance=variance, spacing=spacing, guidance=guidance)
+    changes |= given(first_leg=first_leg, variance=variance, spacing=spacing)
+    return changes | guiding(guidance, autoguidance, guidance_interval)
+
+
+def guiding(
+    guidance: float | None, autoguidance: float | None, guidance_interval: str | None
+) -> dict[str, Any]:
+    """The settings of guidance that were given on the command line."""
+    interval = read_interval(guidance_interval)
+    return given(guidance=guidance, autoguidance=autoguidance, guidance_interval=interval)
+
+
+def read_interval(text: str | None) -> Interval | None:
+    """Read ``-1,2``.
+
+    Raises:
+        SettingsError: if the text holds anything else than two numbers.
+    """
+    found = numbers(text, "`guidance_interval`") if text is not None else None
+    if found is None or len(found) == 2:
+        return (found[0], found[1]) if found else None
+    raise SettingsError(f"`guidance_interval` takes two values of λ such as -1,2, not {text!r}")
 
 
 def read_label(text: str | None) -> Label:
@@ -196,6 +219,10 @@ FirstLegName = Annotated[FirstLeg | None, setting(SamplerSettings, "first_leg", 
 SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
 VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
 Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
+Autoguidance = Annotated[float | None, setting(SamplerSettings, "autoguidance", panel=DRAWING)]
+GuidanceInterval = Annotated[
+    str | None, setting(SamplerSettings, "guidance_interval", panel=DRAWING)
+]
 
 Palettes = Annotated[
     PaletteSource,

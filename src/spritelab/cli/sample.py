@@ -44,6 +44,8 @@ def sample(
     variance: options.VarianceName = None,
     spacing: options.SpacingName = None,
     guidance: options.Guidance = None,
+    autoguidance: options.Autoguidance = None,
+    guidance_interval: options.GuidanceInterval = None,
     count: Annotated[
         int | None,
         typer.Option("-n", "--count", help="how many; unset: 20, or as many as `--numbers`"),
@@ -84,7 +86,10 @@ def sample(
 
     loaded = generate.load_model(model, device)
     how = loaded.sampler_settings(
-        **options.drawing(sampler, steps, times, start, first_leg, eta, variance, spacing, guidance)
+        **options.drawing(
+            *(sampler, steps, times, start, first_leg, eta, variance, spacing),
+            *(guidance, autoguidance, guidance_interval),
+        )
     )
     folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
     if shard is not None:

@@ -37,6 +37,8 @@ SHARED: dict[str, Any] = {
     "eta": options.Eta,
     "spacing": options.SpacingName,
     "guidance": options.Guidance,
+    "autoguidance": options.Autoguidance,
+    "guidance_interval": options.GuidanceInterval,
     "label": Annotated[str | None, typer.Option(help=options.LABEL, show_default=False)],
     "palette": Annotated[str | None, typer.Option(help=PALETTE, show_default=False)],
     "hard_alpha": Annotated[
@@ -71,6 +73,8 @@ def drawing(command: Callable[..., Draw]) -> Callable[..., None]:
         loaded = generate.load_model(model, shared.pop("device", None))
         folder = shared.pop("out", None) or Path("samples") / f"{loaded.name}-{command.__name__}"
         samples_folder.check_free(folder, overwrite)
+        if "guidance_interval" in shared:
+            shared["guidance_interval"] = options.read_interval(shared["guidance_interval"])
         if "label" in shared:
             shared["label"] = options.read_label(shared["label"])
         if "palette" in shared:

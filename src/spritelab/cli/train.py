@@ -77,6 +77,7 @@ def train(
     stop_when_memorising: Annotated[
         bool | None, _training("stop_when_memorising", "--stop-when-memorising")
     ] = None,
+    guide: Annotated[float | None, _training("guide")] = None,
     mixed_precision: Annotated[MixedPrecision | None, _training("mixed_precision")] = None,
     size: Annotated[int | None, _data("size")] = None,
     channels: Annotated[int | None, _data("channels")] = None,
@@ -119,6 +120,7 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         stop_when_memorising=stop_when_memorising,
+        guide=guide,
         mixed_precision=mixed_precision,
         seed=seed,
     )

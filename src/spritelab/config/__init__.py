@@ -16,12 +16,9 @@ from spritelab.config.reading import (
     both,
 )
 from spritelab.config.sampler import (
-    Calibrated,
-    FirstLeg,
-    Sampler,
+    Interval,
     SamplerChanges,
     SamplerSettings,
-    Spacing,
     Variance,
     check_sampling,
 )
@@ -39,6 +36,7 @@ from spritelab.config.settings import (
     UNetSettings,
 )
 from spritelab.config.sheets import SheetFormat, SheetKeys
+from spritelab.config.steps import Calibrated, FirstLeg, Sampler, Spacing
 
 __all__ = [
     "Settings",
@@ -60,6 +58,7 @@ __all__ = [
     "SamplerSettings",
     "Calibrated",
     "FirstLeg",
+    "Interval",
     "SamplerChanges",
     "check_sampling",
     "Sampler",

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from spritelab.config.base import Positive, Settings, put_in
-from spritelab.config.sampler import Times
 from spritelab.config.settings import LENGTHS, TrainingSettings
+from spritelab.config.steps import Times
 
 LEARNING = TrainingSettings(
     max_minutes=10,
@@ -26,6 +26,7 @@ LEARNING = TrainingSettings(
 OF_SPRITES = (
     *("epochs", "prediction", "min_snr_gamma", "stratified_t", "t_power", "recolour", "swap"),
     *("distract", "stop_when_memorising", "sample_every", "gradient_accumulation"),
+    "guide",
 )
 """Settings of a training on sprites that mean nothing here, where there are none."""
 

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypedDict
 
 from pydantic import Field, ValidationError, model_validator
 
 from spritelab.config.base import Settings, first_mistake, unknown_setting
 from spritelab.config.bounds import MAX_TIMESTEPS
+from spritelab.config.elsewhere import SAMPLING_ELSEWHERE
+from spritelab.config.steps import Calibrated, FirstLeg, Sampler, Spacing, Times, check_descending
 from spritelab.errors import SettingsError
 
-Sampler = Literal["ddpm", "ddim", "dpm"]
-"""DDPM, DDIM, or DPM-Solver++(2M)."""
 Variance = Literal["posterior", "beta"]
 """σ² of a DDPM step: β̃_t or β_t."""
-Times = Annotated[
-    tuple[Annotated[int, Field(ge=0, lt=MAX_TIMESTEPS)], ...],
-    Field(min_length=1, max_length=MAX_TIMESTEPS),
-]
-Spacing = Literal["linspace", "leading", "trailing", "logsnr"]
-"""Which of the T steps are visited, see ``Schedule.pairs``."""
-FirstLeg = Literal["none", "gaussian"]
-"""What leads from the noise to the first step visited, see ``diffusion.gaussian_leg``."""
-
+Interval = tuple[float, float]
+"""λ from … to, λ = ½·log(ᾱ/(1-ᾱ)), both ends included."""
 _STEPS: dict[Sampler, int | None] = {"ddpm": None, "ddim": 50, "dpm": 10}
 _SPACING: dict[Sampler, Spacing] = {"ddpm": "linspace", "ddim": "linspace", "dpm": "logsnr"}
 _FAMILY = {"ddpm": "DDPM", "ddim": "DDIM", "dpm": "DPM-Solver++"}
 
 
-_ELSEWHERE = {
-    "num_inference_steps": "call it `steps`",
-    "timesteps": "call it `times`",
-    "guidance_scale": "call it `guidance`",
-    "class_labels": "call it `label`; it takes names of classes",
-    "prompt": "call it `label`; it takes names of classes",
-    "scheduler": "call it `sampler`",
-    "clip_sample": "call it `clip`",
-    "use_clipped_model_output": "call it `clip`",
-    "generator": "call it `seed`, a whole number; sprite k of a seed is always the same sprite",
-    "num_images_per_prompt": "call it `n`",
-    "num_samples": "call it `n`",
-    "output_type": "leave it out; `.to_pil()` of what is drawn makes pictures of it",
-    "return_dict": "leave it out; what is drawn has the sprites as `.images`",
-}
-"""By the name of a keyword of diffusers' pipelines and schedulers, what to do here."""
+GUIDANCE = ("guidance", "autoguidance", "guidance_interval")
 
 
 class SamplerChanges(TypedDict, total=False):
@@ -60,20 +37,9 @@ class SamplerChanges(TypedDict, total=False):
     variance: Variance | None
     spacing: Spacing | None
     guidance: float
+    autoguidance: float
+    guidance_interval: Interval | None
     clip: bool
-
-
-class Calibrated(Settings):
-    """Steps that were chosen for one model, see ``spritelab calibrate``."""
-
-    sampler: Sampler
-    times: Times = Field(description="the steps to visit, descending")
-    first_leg: FirstLeg = Field(description="what leads to the first of them")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _check_descending(self.times)
-        return self
 
 
 class SamplerSettings(Settings):
@@ -123,12 +89,28 @@ class SamplerSettings(Settings):
     guidance: Annotated[float, Field(ge=-1000, le=1000)] = Field(
         default=1.0, description="weight of classifier-free guidance; 1 is without"
     )
+    autoguidance: Annotated[float, Field(ge=-1000, le=1000)] = Field(
+        default=1.0,
+        description="weight of guidance by the weaker self that is in the model's folder; 1 is "
+        "without",
+    )
+    guidance_interval: Interval | None = Field(
+        default=None,
+        description="λ from … to, such as -1,2: steps from outside it go without guidance; unset: "
+        "none does",
+    )
+    guided_steps: Annotated[int, Field(ge=0, le=MAX_TIMESTEPS)] | None = Field(
+        default=None,
+        description="how many of the steps start in `guidance_interval`; counted for each model",
+    )
     clip: bool = Field(default=True, description="hold x̂_0 in [-1, 1] at every step")
 
     def __init__(self, **values: Any) -> None:
         for name in values:
             if name not in type(self).model_fields:
-                raise SettingsError(unknown_setting(name, type(self).model_fields, _ELSEWHERE))
+                raise SettingsError(
+                    unknown_setting(name, type(self).model_fields, SAMPLING_ELSEWHERE)
+                )
         # Made by callers of the library as well as read from files: the same error either way.
         try:
             super().__init__(**values)
@@ -144,6 +126,7 @@ class SamplerSettings(Settings):
             raise ValueError(f"`variance` belongs to the sampler ddpm; {self.sampler} takes none")
         if self.times is not None:
             self._check_times(self.times)
+        self._check_guidance()
         filled: dict[str, Any] = {
             "eta": 0.0 if self.sampler == "ddim" and self.eta is None else self.eta,
             "variance": self.variance or ("posterior" if self.sampler == "ddpm" else None),
@@ -154,13 +137,28 @@ class SamplerSettings(Settings):
         return self
 
     def _check_times(self, times: tuple[int, ...]) -> None:
-        _check_descending(times)
+        check_descending(times)
         if self.spacing is not None or self.start != "noise":
             raise ValueError("`times` are all that is visited; leave out `spacing` and `start`")
         if self.steps not in (None, len(times)):
             raise ValueError(
                 f"`times` name {len(times)} steps, not {self.steps}; leave out `steps`"
             )
+
+    def _check_guidance(self) -> None:
+        if 1 not in (self.guidance, self.autoguidance):
+            raise ValueError(
+                "`guidance` and `autoguidance` are two ways to guide; give the weight of one"
+            )
+        if self.guidance_interval is None:
+            if self.guided_steps is not None:
+                raise ValueError("`guided_steps` are counted, not set; leave them out")
+            return
+        low, high = self.guidance_interval
+        if not low <= high:
+            raise ValueError(f"`guidance_interval` must rise, not run from {low:g} to {high:g}")
+        if self.guidance_weight == 1:
+            raise ValueError("`guidance_interval` is where `guidance` holds; give its weight, too")
 
     def complete(self, timesteps: int, calibrated: Sequence[Calibrated] = ()) -> Self:
         """The settings for a schedule of T = ``timesteps``: which steps, and how many, filled in.
@@ -204,25 +202,41 @@ class SamplerSettings(Settings):
 
         Another sampler takes its own defaults for all that belongs to a sampler (steps, times,
         start, first leg, η, variance, spacing); guidance and clipping stay. Steps, spacing or a
-        start replace times and the first leg to them, and times replace all.
+        start replace times and the first leg to them, and times replace all. Without guidance there
+        is no interval of it.
 
         Raises:
             SettingsError: as the class does, and for a name that is none of its settings.
         """
         values = self.model_dump()
         if changes.get("sampler", self.sampler) != self.sampler:
-            values = {key: values[key] for key in ("guidance", "clip")}
+            values = {key: values[key] for key in (*GUIDANCE, "clip")}
         if changes.get("times") is not None:
             values |= {"steps": None, "spacing": None, "start": "noise", "first_leg": None}
         elif changes.keys() & {"steps", "spacing", "start"} and values.get("times") is not None:
             values |= {"steps": None, "times": None, "first_leg": None}
-        return type(self)(**{**values, **changes})
+        weights = {**values, **changes}
+        if weights["guidance"] == weights["autoguidance"] == 1:
+            values["guidance_interval"] = None
+        return type(self)(**{**values, "guided_steps": None, **changes})
+
+    @property
+    def guidance_weight(self) -> float:
+        """w of the guidance, of whichever kind; 1 is without."""
+        return self.guidance if self.guidance != 1 else self.autoguidance
 
     @property
     def nfe(self) -> int:
-        """Network evaluations a sprite; guidance counts twice. Of ``complete`` settings only."""
+        """Network evaluations a sprite; a guided step takes two. Of ``complete`` settings only,
+        and with a ``guidance_interval`` of a model's own, which has counted the steps in it.
+        """
         assert self.steps is not None, "complete the settings first"
-        return self.steps * (1 if self.guidance in (0, 1) else 2)
+        if self.guidance_weight in (0, 1):
+            return self.steps
+        if self.guidance_interval is None:
+            return 2 * self.steps
+        assert self.guided_steps is not None, "`Model.sampler_settings` counts them"
+        return self.steps + self.guided_steps
 
     @property
     def family(self) -> str:
@@ -233,7 +247,9 @@ class SamplerSettings(Settings):
         if self.variance == "beta":
             parts.append("β variance")
         if self.guidance != 1:
-            parts.append(f"guidance {self.guidance:g}")
+            parts.append(f"guidance {self.guidance:g}{self._where}")
+        if self.autoguidance != 1:
+            parts.append(f"autoguidance {self.autoguidance:g}{self._where}")
         if self.times is not None:
             parts.append("own times")
         elif self.spacing not in (None, _SPACING[self.sampler]):
@@ -245,6 +261,13 @@ class SamplerSettings(Settings):
         if not self.clip:
             parts.append("no clipping")
         return ", ".join(parts)
+
+    @property
+    def _where(self) -> str:
+        if self.guidance_interval is None:
+            return ""
+        low, high = self.guidance_interval
+        return f" for λ in {low:g} … {high:g}"
 
     @property
     def name(self) -> str:
@@ -267,11 +290,6 @@ class SamplerSettings(Settings):
 def default_spacing(sampler: Sampler) -> Spacing:
     """Which steps a sampler visits unless told otherwise."""
     return _SPACING[sampler]
-
-
-def _check_descending(times: Sequence[int]) -> None:
-    if any(later >= earlier for earlier, later in pairwise(times)):
-        raise ValueError("`times` must descend, each step visited once")
 
 
 def check_sampling(sampling: SamplerSettings, timesteps: int) -> None:

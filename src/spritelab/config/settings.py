@@ -184,6 +184,11 @@ class TrainingSettings(Settings):
         default=0.1,
         description="width of the average over past weights, as a share of the run; 0: no average",
     )
+    guide: Annotated[float, Field(ge=0, lt=1)] = Field(
+        default=0.0,
+        description="share of the run after which its average is kept, as the weaker self of "
+        "autoguidance: 0.125; 0: none",
+    )
     mixed_precision: MixedPrecision = Field(
         default="no", description="precision of the network's arithmetic on a GPU"
     )
@@ -241,6 +246,12 @@ class RunSettings(Settings):
     @model_validator(mode="after")
     def _check_sampling(self) -> Self:
         check_sampling(self.sampling, self.schedule.timesteps)
+        return self
+
+    @model_validator(mode="after")
+    def _check_guide(self) -> Self:
+        if self.sampling.autoguidance != 1 and not self.training.guide:
+            raise ValueError("sampling.autoguidance needs a guide; keep one by training.guide")
         return self
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ from spritelab.convert.model_spec import model_spec
 from spritelab.diffusion import palette_channels
 from spritelab.errors import SettingsError
 from spritelab.evaluation.formatting import code
-from spritelab.generate import Model, TrainingPalettes, save_config
+from spritelab.generate import Model, TrainingPalettes, save_config, without_guide
 from spritelab.generate.diffusers_weights import FILE, HEAD, UNET, to_parts
 from spritelab.generate.folder import DIFFUSERS_WEIGHTS, MOMENTS, PALETTES
 from spritelab.networks import PaletteNet, unet2d_config
@@ -64,6 +64,7 @@ def export_diffusers(model: Model, out: str | Path, *, overwrite: bool = False) 
         SettingsError: for a network that diffusers has not, and if the folder is taken.
         StorageError: if it cannot be written; what was there before is untouched.
     """
+    model = without_guide(model, "a folder for diffusers")
     out, config, network = Path(out), model.config, model.config.network
     if not isinstance(network, UNetSettings):
         raise SettingsError(

@@ -1,7 +1,7 @@
 """A model put on the Hugging Face Hub: its files, a card in front, sprites of every class to see.
 
 What is pushed:
-  config.json, model.safetensors, palettes.safetensors   the model folder; the weights' header says
+  config.json, *.safetensors                             the model folder; the weights' header says
                                                          what they are, see ``model_spec``
   card.json       of a model that has one
   README.md       the card, with what programs read of it before the words
@@ -25,7 +25,7 @@ from spritelab.convert.model_spec import model_spec
 from spritelab.errors import SettingsError
 from spritelab.extras import require
 from spritelab.generate import Model, find_model, save_config
-from spritelab.generate.folder import MOMENTS, PALETTES, WEIGHTS, weights_file
+from spritelab.generate.folder import GUIDE, MOMENTS, PALETTES, WEIGHTS, weights_file
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import check_writable, filling, load_json, write_file
@@ -121,7 +121,7 @@ def _copy_own(
 ) -> None:
     config, name = model.config, address.name
     write_tensors(folder / WEIGHTS, read_tensors(source / WEIGHTS), model_spec(config, name))
-    for extra in (PALETTES, MOMENTS, FACTS):
+    for extra in (PALETTES, MOMENTS, GUIDE, FACTS):
         if (source / extra).is_file():
             shutil.copyfile(source / extra, folder / extra)
     save_config(folder, config)

@@ -78,7 +78,13 @@ def ship_run(
     split = find_split(run, full.config, source)
     config = full.config.model_copy(update={"version": spritelab.__version__, "sampling": how})
     save_model(
-        folder, full.network.state_dict(), config, full.palettes, half=True, moments=full.moments
+        folder,
+        full.network.state_dict(),
+        config,
+        full.palettes,
+        half=True,
+        moments=full.moments,
+        guide=None if full.guide is None else full.guide.state_dict(),
     )
     half = load_model(folder, device)
     # Early stopping keeps the weights of an earlier validation than the last.

@@ -2,13 +2,14 @@
 
 from spritelab.config import Prediction, Spacing, Variance
 from spritelab.diffusion.calibration import Trajectories, best_times, trajectories
-from spritelab.diffusion.chains import sampler_steps, visited_pairs
+from spritelab.diffusion.chains import evaluations, guided_steps, sampler_steps, visited_pairs
 from spritelab.diffusion.denoiser import (
     Denoised,
     Denoiser,
     Predictor,
     denoiser,
     from_eps,
+    guided_times,
 )
 from spritelab.diffusion.first_leg import MAX_RANK, Moments, gaussian_leg
 from spritelab.diffusion.heads import (
@@ -77,6 +78,9 @@ __all__ = [
     "Denoiser",
     "denoiser",
     "from_eps",
+    "guided_times",
+    "guided_steps",
+    "evaluations",
     "Step",
     "Pairs",
     "Moments",

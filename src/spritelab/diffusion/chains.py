@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from spritelab.config import SamplerSettings
-from spritelab.diffusion.denoiser import Denoiser
+from spritelab.diffusion.denoiser import Denoiser, guided_times
 from spritelab.diffusion.noise import Generators
 from spritelab.diffusion.samplers import (
     Constraint,
@@ -33,7 +33,7 @@ def sampler_steps(
     """Walk along a chain by the sampler that ``how`` names.
 
     Arguments and errors are those of the samplers. Without ``pairs`` the steps are those that
-    ``how`` visits. ``how.guidance`` and ``how.clip`` belong to the denoiser and are not read here.
+    ``how`` visits. Guidance and ``how.clip`` belong to the denoiser and are not read here.
     """
     if pairs is None:
         pairs = visited_pairs(how, schedule)
@@ -72,3 +72,14 @@ def visited_pairs(how: SamplerSettings, schedule: Schedule) -> list[tuple[int, i
     assert how.steps is not None
     start = None if how.start == "noise" else how.start
     return schedule.pairs(how.steps, how.spacing or "linspace", start)
+
+
+def guided_steps(how: SamplerSettings, schedule: Schedule, pairs: Pairs) -> int:
+    """How many of the steps ``pairs`` start where ``how`` guides."""
+    inside = guided_times(schedule, how.guidance_interval)
+    return sum(bool(inside[t]) for t, _ in pairs)
+
+
+def evaluations(how: SamplerSettings, schedule: Schedule, pairs: Pairs) -> int:
+    """Network evaluations of a sprite over the steps ``pairs``: a guided one takes two."""
+    return len(pairs) + (0 if how.guidance_weight in (0, 1) else guided_steps(how, schedule, pairs))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from spritelab.config import Interval
 from spritelab.diffusion.heads import EpsHead, Head, Network
 from spritelab.diffusion.process import eps_from_x0
 from spritelab.diffusion.schedule import Schedule
@@ -60,6 +61,9 @@ def denoiser(
     context: Tensor | None = None,
     guidance: float = 1.0,
     clip: bool = True,
+    *,
+    guide: Network | None = None,
+    interval: Interval | None = None,
 ) -> Denoiser:
     """Turn a network into what the samplers ask for.
 
@@ -67,27 +71,80 @@ def denoiser(
         network: ``net(x_t, t, context)``, or what else the head asks.
         head: what its output means; for the batch that will be sampled, see ``Head.of``.
         context: float ``[B,K]`` for the batch that will be sampled, or None for no class.
-        guidance: w of classifier-free guidance, f = f(∅) + w·(f(c) - f(∅)) on the network's output
-            f. Source: Ho and Salimans 2022, whose weight is w - 1. 1 is the plain conditional model
-            and 0 the unconditional one, at one evaluation a step; any other value costs two, made
-            in one call on a batch of 2·B.
+        guidance: w of f = f_weak + w·(f(c) - f_weak), on the network's output f: 1 is the plain
+            model and 0 the weak one, at one evaluation a step; any other value costs two. The weak
+            one is the network without a class, f(∅): classifier-free guidance, in one call on a
+            batch of 2·B. Source: Ho and Salimans 2022, whose weight is w - 1.
         clip: see ``Denoiser``.
+        guide: another network to be the weak one, with the same class, a worse version of the
+            first: autoguidance. Source: Karras et al. 2024, equation 3. Of a palette head the
+            scores are what is extrapolated, so that a pixel's p_j ∝ p_j(c)^w / p_j,weak^(w-1).
+        interval: the λ at which it is guided; elsewhere w is 1. None: at all. Source: Kynkäänniemi
+            et al. 2024.
     """
-    no_class = None if context is None else torch.zeros_like(context)
-    guided = context is not None and guidance not in (0, 1)
-    head_of_both = head.repeat(2) if guided else head
+
+    def plain(x_t: Tensor, t: Tensor) -> Tensor:
+        return head.ask(network, x_t, t, context)
+
+    if guidance == 1 or (context is None and guide is None):
+        return Denoiser(plain, head, clip)
+    if guide is not None:
+        guided = _by_guide(network, guide, head, context, guidance)
+    else:
+        assert context is not None
+        guided = _by_no_class(network, head, context, guidance)
+    if interval is not None:
+        guided = _within(guided, plain, guided_times(head.schedule, interval))
+    return Denoiser(guided, head, clip)
+
+
+def _by_no_class(network: Network, head: Head, context: Tensor, weight: float) -> Predictor:
+    no_class = torch.zeros_like(context)
+    head_of_both = head.repeat(2) if weight else head
 
     def output(x_t: Tensor, t: Tensor) -> Tensor:
-        if context is None or no_class is None or guidance == 1:
-            return head.ask(network, x_t, t, context)
-        if guidance == 0:
+        if weight == 0:
             return head.ask(network, x_t, t, no_class)
         twice = torch.cat([x_t, x_t]), torch.cat([t, t]), torch.cat([context, no_class])
-        both = head_of_both.ask(network, *twice)
-        conditional, unconditional = both.chunk(2)
-        return unconditional + guidance * (conditional - unconditional)
+        conditional, unconditional = head_of_both.ask(network, *twice).chunk(2)
+        return unconditional + weight * (conditional - unconditional)
 
-    return Denoiser(output, head, clip)
+    return output
+
+
+def _by_guide(
+    network: Network, guide: Network, head: Head, context: Tensor | None, weight: float
+) -> Predictor:
+    def output(x_t: Tensor, t: Tensor) -> Tensor:
+        weak = head.ask(guide, x_t, t, context)
+        if weight == 0:
+            return weak
+        return weak + weight * (head.ask(network, x_t, t, context) - weak)
+
+    return output
+
+
+def _within(guided: Predictor, plain: Predictor, times: Tensor) -> Predictor:
+    """``guided`` at the t where ``times``, bool ``[T]``, is true, ``plain`` at all others."""
+
+    def output(x_t: Tensor, t: Tensor) -> Tensor:
+        inside = times[t.cpu()]
+        if inside.all():
+            return guided(x_t, t)
+        if not inside.any():
+            return plain(x_t, t)
+        # No sampler comes here: all sprites of a chain are at the same t.
+        rows = inside.to(x_t.device).view(-1, 1, 1, 1)
+        return torch.where(rows, guided(x_t, t), plain(x_t, t))
+
+    return output
+
+
+def guided_times(schedule: Schedule, interval: Interval | None) -> Tensor:
+    """At which of the T steps t it is guided: bool ``[T]``, on the CPU."""
+    lambdas = torch.from_numpy(schedule.lambdas)
+    low, high = interval or (-torch.inf, torch.inf)
+    return (low <= lambdas) & (lambdas <= high)
 
 
 def from_eps(predict: Predictor, schedule: Schedule, clip: bool = True) -> Denoiser:

@@ -211,4 +211,4 @@ class Evaluator:
 def default_grid(model: Model) -> Grid:
     """DDPM and DDIM over the usual steps with the model's guidance, and its own settings."""
     own = model.sampler_settings()
-    return make_grid(model.schedule.timesteps, guidance=own.guidance, also=[own])
+    return make_grid(model.schedule.timesteps, guided=own, also=[own])

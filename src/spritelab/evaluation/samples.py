@@ -19,6 +19,7 @@ from spritelab.config import PaletteSource, SamplerSettings
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import Model, ModelConfig, TrainingPalettes, model_identity
+from spritelab.generate.identity import guide_identity
 from spritelab.palette import index_sprites
 from spritelab.pictures import evenly
 from spritelab.pixels import Images
@@ -28,6 +29,9 @@ from spritelab.storage.arrays import load_arrays, save_arrays
 
 DRAWING = 2
 """Raised whenever the same model, settings and seed would give other sprites than before."""
+
+_WITHOUT = {"first_leg": "none", "guidance_interval": None, "autoguidance": 1.0}
+"""Settings that do not name a file where they are without effect, as before there were any."""
 
 BLOCK_CPU, BLOCK = 256, 4096
 """Sprites drawn before they are kept, on a CPU and on an accelerator."""
@@ -217,9 +221,14 @@ class SampleStore:
 
     def _described(self, how: SamplerSettings) -> dict[str, Any]:
         """All that ``how`` says, and the moments by which its first leg leads, if it has one."""
-        said = how.model_dump(mode="json")
-        if said["first_leg"] != "gaussian" or self._model.moments is None:
-            return {key: value for key, value in said.items() if key != "first_leg"}
+        said = how.model_dump(mode="json", exclude={"guided_steps"})
+        for name, without in _WITHOUT.items():
+            if said[name] == without:
+                del said[name]
+        if how.autoguidance != 1:
+            said["guide"] = guide_identity(self._model)
+        if how.first_leg != "gaussian" or self._model.moments is None:
+            return said
         tensors = self._model.moments.tensors()
         return said | {name: value.tolist() for name, value in tensors.items()}
 

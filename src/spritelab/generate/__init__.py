@@ -1,18 +1,18 @@
 """From a trained model and seeds to sprites: the one façade that everything else calls."""
 
 from spritelab.generate.batch import SpriteBatch, Steered
+from spritelab.generate.building import make_network
 from spritelab.generate.calibration import calibrate, save_calibrated
 from spritelab.generate.folder import (
     find_model,
     load_model_files,
-    make_network,
     read_config,
     save_config,
     save_model,
     shipped_models,
 )
 from spritelab.generate.identity import model_identity
-from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model
+from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model, without_guide
 from spritelab.generate.model_config import Distilled, ModelConfig, Parent, TrainedOn
 from spritelab.generate.moments import training_moments
 from spritelab.generate.palettes import TrainingPalettes
@@ -26,6 +26,7 @@ from spritelab.generate.trace import Frame, Trace
 __all__ = [
     "Model",
     "load_model",
+    "without_guide",
     "shipped_models",
     "find_model",
     "ModelConfig",

@@ -31,13 +31,13 @@ class Steered:
         by: the method of ``Model``: ``redraw``.
         facts: what it was told, as ``samples.json`` has it.
         each: the same for each sprite.
-        steps: evaluations of the network for a sprite, guidance counted once.
+        evaluations: of the network for a sprite; a guided step takes two.
     """
 
     by: str
     facts: Mapping[str, Any]
     each: tuple[Mapping[str, Any], ...]
-    steps: int
+    evaluations: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +116,8 @@ class SpriteBatch:
 
     @property
     def nfe(self) -> int:
-        """Network evaluations a sprite; guidance counts twice."""
-        if self.steered is None:
-            return self.how.nfe
-        return self.steered.steps * (1 if self.how.guidance in (0, 1) else 2)
+        """Network evaluations a sprite; a guided step takes two."""
+        return self.how.nfe if self.steered is None else self.steered.evaluations
 
     def save_sheet(
         self, path: str | Path, format: SheetFormat | None = None, **layout: Any

@@ -15,15 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from spritelab.config import as_read_before
-from spritelab.diffusion import (
-    FEATURES,
-    MAX_RANK,
-    Moments,
-    Schedule,
-    build_schedule,
-    palette_channels,
-)
+from spritelab.diffusion import MAX_RANK, Moments, Schedule, build_schedule
 from spritelab.errors import ModelError, SettingsError
+from spritelab.generate.building import sketch_network
 from spritelab.generate.diffusers_weights import (
     BUFFERS,
     FILE,
@@ -35,18 +29,18 @@ from spritelab.generate.diffusers_weights import (
 from spritelab.generate.model_config import FORMAT, ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.hub import Address, fetch, is_address
-from spritelab.networks import build_network, build_palette_network, check_parameters
 from spritelab.storage import read_record, write_record
 from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
 
 WEIGHTS = "model.safetensors"
 PALETTES = "palettes.safetensors"
 MOMENTS = "moments.safetensors"
+GUIDE = "guide.safetensors"
 
 DIFFUSERS_WEIGHTS = f"{UNET}/{FILE}"
 """In place of ``WEIGHTS``, in a folder that diffusers loads, see ``diffusers_weights``."""
 
-FETCHED = ("config.json", WEIGHTS, PALETTES, MOMENTS, DIFFUSERS_WEIGHTS, f"{HEAD}/{FILE}")
+FETCHED = ("config.json", WEIGHTS, PALETTES, MOMENTS, GUIDE, DIFFUSERS_WEIGHTS, f"{HEAD}/{FILE}")
 """The files that are fetched of a model on the Hub: those that are read."""
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
@@ -58,7 +52,7 @@ class ModelFiles:
     """A model folder in memory; the network is on the CPU, in evaluation mode.
 
     ``palettes`` are those of the training sprites, of a model that has a palette head; ``moments``
-    are theirs too, if the folder has any.
+    are theirs too, if the folder has any. ``guide`` is the network of autoguidance, if it has one.
     """
 
     network: nn.Module
@@ -66,41 +60,7 @@ class ModelFiles:
     config: ModelConfig
     palettes: TrainingPalettes | None = None
     moments: Moments | None = None
-
-
-def make_network(config: ModelConfig) -> nn.Module:
-    """Build the network of ``config`` with freshly drawn weights.
-
-    Raises:
-        SettingsError: if the network cannot have the size of the sprites, or is larger than
-            ``config.bounds`` allow.
-    """
-    sketch_network(config)
-    return _build(config)
-
-
-def sketch_network(config: ModelConfig) -> nn.Module:
-    """The network of ``config`` on the meta device: shapes without numbers, and so without memory.
-
-    Raises:
-        SettingsError: as ``make_network``.
-    """
-    with torch.device("meta"):
-        sketch = _build(config)
-    check_parameters(sketch)
-    return sketch
-
-
-def _build(config: ModelConfig) -> nn.Module:
-    shared = {
-        "size": config.size,
-        "context_dim": len(config.class_names),
-        "timesteps": config.schedule.timesteps,
-    }
-    if config.prediction == "palette":
-        shown = palette_channels(config.channels)
-        return build_palette_network(config.network, channels=shown, features=FEATURES, **shared)
-    return build_network(config.network, channels=config.channels, **shared)
+    guide: nn.Module | None = None
 
 
 def save_model(
@@ -110,6 +70,7 @@ def save_model(
     palettes: TrainingPalettes | None = None,
     half: bool = False,
     moments: Moments | None = None,
+    guide: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write a model folder in today's format, replacing the one that may be there.
 
@@ -120,6 +81,8 @@ def save_model(
         palettes: of the training sprites, for a model that has a palette head.
         half: keep the weights as float16, in half the space; they compute in float32 all the same.
         moments: of the training sprites, see ``training_moments``.
+        guide: the weights of a weaker version of the network, of a model whose ``config`` has a
+            ``guide_step``.
 
     Raises:
         StorageError: if a file cannot be written.
@@ -128,19 +91,30 @@ def save_model(
     """
     if config.prediction == "palette" and palettes is None:
         raise ModelError("a model with a palette head needs its `palettes` to be saved")
+    assert (guide is None) == (config.guide_step is None), "a guide and its `guide_step`"
     if half:
-        weights = {
-            name: tensor.half() if tensor.is_floating_point() else tensor
-            for name, tensor in weights.items()
-        }
-        if not _finite(weights):
-            raise ModelError("a weight is too large for float16; leave out `half`")
+        weights = _halved(weights)
+        guide = None if guide is None else _halved(guide)
     write_tensors(folder / WEIGHTS, weights)
+    if guide is not None:
+        write_tensors(folder / GUIDE, guide)
     if palettes is not None:
         write_tensors(folder / PALETTES, palettes.tensors())
     if moments is not None:
         write_tensors(folder / MOMENTS, moments.tensors())
     save_config(folder, config)
+    if guide is None:
+        (folder / GUIDE).unlink(missing_ok=True)  # of the model before
+
+
+def _halved(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    halved = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in weights.items()
+    }
+    if not _finite(halved):
+        raise ModelError("a weight is too large for float16; leave out `half`")
+    return halved
 
 
 def save_config(folder: Path, config: ModelConfig) -> None:
@@ -190,25 +164,44 @@ def load_model_files(folder: Path) -> ModelFiles:
         files = {part: folder / part / FILE for part in parts}
     else:
         parts, files = {"": wanted}, {"": folder / WEIGHTS}
-    if not all(_fits(tensor_shapes(files[part]), wanted) for part, wanted in parts.items()):
-        raise ModelError(
-            f"the weights in {folder} are not those of the network in its config.json; "
-            "copy the folder again"
-        )
+    _check_shapes({files[part]: wanted for part, wanted in parts.items()})
+    if config.guide_step is not None:
+        _check_shapes({folder / GUIDE: wanted})
     found = {part: read_tensors(file) for part, file in files.items()}
     weights = found[""] if "" in found else from_parts(found, wanted)
-    if not _finite(weights):
-        raise ModelError(f"the weights in {folder} are not finite; take or train another model")
-    # Copied, or they would lie in the file itself, which another program may write.
-    network.load_state_dict(
-        {name: weights[name].to(like.dtype, copy=True) for name, like in wanted.items()},
-        assign=True,
-    )
+    _fill(network, weights, folder)
+    guide = None
+    if config.guide_step is not None:
+        guide = sketch_network(config)
+        _fill(guide, read_tensors(folder / GUIDE), folder)
     palettes = None
     if config.prediction == "palette":
         palettes = TrainingPalettes.read(folder / PALETTES, config.channels)
     moments = _read_moments(folder / MOMENTS, config)
-    return ModelFiles(network.eval(), schedule, config, palettes, moments)
+    return ModelFiles(network, schedule, config, palettes, moments, guide)
+
+
+def _check_shapes(files: Mapping[Path, Mapping[str, Tensor]]) -> None:
+    """Hold the headers of files against the weights that they should have."""
+    for file, wanted in files.items():
+        if not _fits(tensor_shapes(file), wanted):
+            raise ModelError(
+                f"the weights in {file} are not those of the network in config.json; copy the "
+                "model again"
+            )
+
+
+def _fill(network: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Give a sketch its weights, and let it be evaluated."""
+    if not _finite(weights):
+        raise ModelError(f"the weights in {folder} are not finite; take or train another model")
+    # Copied, or they would lie in the file itself, which another program may write.
+    wanted = network.state_dict()
+    network.load_state_dict(
+        {name: weights[name].to(like.dtype, copy=True) for name, like in wanted.items()},
+        assign=True,
+    )
+    network.eval()
 
 
 def _read_moments(path: Path, config: ModelConfig) -> Moments | None:

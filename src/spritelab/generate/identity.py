@@ -7,10 +7,12 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from spritelab.generate.model import Model
 
 
-_NOT_IT = {"version", "step", "sampling", "calibrated"}
+_NOT_IT = {"version", "step", "sampling", "calibrated", "guide_step"}
 """Of what a model says of itself: how it draws unless told otherwise is not what it draws."""
 
 
@@ -21,12 +23,24 @@ def model_identity(model: Model) -> str:
     """
     config = model.config.model_dump(mode="json", exclude=_NOT_IT)
     found = hashlib.sha256(json.dumps([config, model.device.type], sort_keys=True).encode())
-    for name, tensor in sorted(model.network.state_dict().items()):
-        values = tensor.detach().cpu().contiguous().numpy()
-        found.update(f"{name} {values.dtype} {values.shape}".encode())
-        found.update(values.data)
+    _take_in(found, model.network)
     if model.palettes is not None:
         for name, tensor in model.palettes.tensors().items():
             found.update(f"palettes {name} {tuple(tensor.shape)}".encode())
             found.update(tensor.numpy().data)
     return found.hexdigest()
+
+
+def guide_identity(model: Model) -> str:
+    """The same of its guide's weights; empty without one."""
+    found = hashlib.sha256()
+    if model.guide is not None:
+        _take_in(found, model.guide)
+    return found.hexdigest() if model.guide is not None else ""
+
+
+def _take_in(found: hashlib._Hash, network: nn.Module) -> None:
+    for name, tensor in sorted(network.state_dict().items()):
+        values = tensor.detach().cpu().contiguous().numpy()
+        found.update(f"{name} {values.dtype} {values.shape}".encode())
+        found.update(values.data)

@@ -9,8 +9,9 @@ batch size, which moves values in their last digits. ``BATCHING_TOLERANCE`` stat
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
@@ -47,7 +48,8 @@ class Model(Steering):
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
     unless told otherwise. ``folder`` is where it was loaded from. ``moments`` are those of its
-    training sprites, if its folder has them.
+    training sprites, if its folder has them, and ``guide`` is the weaker version of its network
+    that is there for autoguidance, if one is.
     """
 
     def __repr__(self) -> str:
@@ -161,6 +163,19 @@ class Model(Steering):
         yield Frame(-1, final, final)
 
 
+def without_guide(model: Model, form: str) -> Model:
+    """The model for a ``form`` that holds one network alone.
+
+    Warns:
+        UserWarning: if it had a guide, which stays behind.
+    """
+    if model.guide is None:
+        return model
+    said = f"{form} holds one network: the guide stays behind, and so does `autoguidance`"
+    warnings.warn(said, stacklevel=3)
+    return replace(model, config=model.config.without_guide(), guide=None)
+
+
 def load_model(source: str | Path, device: str | torch.device | None = None) -> Model:
     """Load a model for sampling.
 
@@ -180,6 +195,7 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
     try:
         target = torch.device(device) if device is not None else best_device()
         network = files.network.to(target)
+        guide = None if files.guide is None else files.guide.to(target)
     except (RuntimeError, AssertionError, NotImplementedError):
         # Torch has no one exception for a device that it does not know, has not or cannot use.
         raise SettingsError(
@@ -187,5 +203,12 @@ def load_model(source: str | Path, device: str | torch.device | None = None) -> 
         ) from None
     folder = Path(source) if Path(source).is_dir() else found
     return Model(
-        network, files.schedule, files.config, target, files.palettes, folder, files.moments
+        network,
+        files.schedule,
+        files.config,
+        target,
+        files.palettes,
+        folder,
+        files.moments,
+        guide,
     )

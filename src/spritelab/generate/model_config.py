@@ -27,7 +27,7 @@ FORMAT = 5
 from. Older folders draw with the default ``SamplerSettings``.
 4: it may have a palette head, and then the palettes of its training sprites.
 5: it may have steps that were calibrated for it, and the moments of its training sprites; it may be
-a student, which draws in its own steps alone.
+a student, which draws in its own steps alone; it may have a guide.
 """
 
 
@@ -104,6 +104,7 @@ class Distilled(Settings):
     """
 
     guidance: float = Field(description="of the teacher, which the student draws as if it had")
+    autoguidance: float = Field(default=1.0, description="likewise")
     sprites: Annotated[int, Field(ge=0, le=2**53)] = Field(
         default=0, description="drawn by both to compare; 0: none yet"
     )
@@ -116,7 +117,8 @@ class Distilled(Settings):
 
     def in_words(self) -> str:
         """How near the student is to its teacher."""
-        guided = f", as with guidance {self.guidance:g}" if self.guidance != 1 else ""
+        kinds = {"guidance": self.guidance, "autoguidance": self.autoguidance}
+        guided = "".join(f", as with {name} {w:g}" for name, w in kinds.items() if w != 1)
         if self.equal is None or self.difference is None:
             return f"not compared with its teacher yet{guided}"
         return (
@@ -150,6 +152,9 @@ class ModelConfig(Settings):
         default=None, description="of a student: how; its teacher is trained_on.parent"
     )
     step: Annotated[int, Field(ge=0, le=2**53)] = Field(description="updates of the weights so far")
+    guide_step: Annotated[int, Field(ge=0, le=2**53)] | None = Field(
+        default=None, description="of its guide, if it has one: updates of these weights"
+    )
 
     @model_validator(mode="after")
     def _check_classes(self) -> Self:
@@ -171,6 +176,17 @@ class ModelConfig(Settings):
                     f"{one.times[0]}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _check_guide(self) -> Self:
+        if self.sampling.autoguidance != 1 and self.guide_step is None:
+            raise ValueError("sampling.autoguidance needs a guide, and there is no guide_step")
+        return self
+
+    def without_guide(self) -> Self:
+        """The same without a guide, and so without autoguidance."""
+        plain = self.sampling.changed(autoguidance=1.0)
+        return self.model_copy(update={"guide_step": None, "sampling": plain})
 
     @property
     def own_sampling(self) -> SamplerSettings:
@@ -195,6 +211,8 @@ class ModelConfig(Settings):
             ("from", learnt.url or learnt.source),
             ("licence", learnt.licence),
         ]
+        if self.guide_step is not None:
+            rows.append(("guide", f"its own average after {self.guide_step:,} updates"))
         if learnt.parent is not None:
             rows.append(("begun from", learnt.parent.in_words()))
         if self.distilled is not None:

@@ -9,12 +9,8 @@ from torch import nn
 
 from spritelab.config import Settings, UNetSettings
 from spritelab.errors import SettingsError
-from spritelab.generate.folder import (
-    find_model,
-    load_model_files,
-    make_network,
-    weights_file,
-)
+from spritelab.generate.building import make_network
+from spritelab.generate.folder import find_model, load_model_files, weights_file
 from spritelab.generate.model_config import ModelConfig, Parent
 from spritelab.networks import with_classes
 

@@ -12,7 +12,10 @@ from spritelab.errors import SettingsError
 from spritelab.generate.model_config import ModelConfig
 from spritelab.pixels import Images
 
-OWN = ("sampler", "steps", "times", "start", "first_leg", "spacing", "eta", "variance", "guidance")
+OWN = (
+    *("sampler", "steps", "times", "start", "first_leg", "spacing", "eta", "variance"),
+    *("guidance", "autoguidance", "guidance_interval"),
+)
 """Settings of a student that are what it was distilled for."""
 
 

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spritelab import pixels
 from spritelab.config import SamplerChanges, SamplerSettings
 from spritelab.diffusion import (
     Constraint,
@@ -26,11 +25,14 @@ from spritelab.diffusion import (
     build_head,
     denoiser,
     gaussian_leg,
+    guided_steps,
+    guided_times,
     sampler_steps,
     visited_pairs,
 )
-from spritelab.errors import ModelError, SettingsError
+from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
+from spritelab.generate.finishing import check_parts, finish
 from spritelab.generate.model_config import ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
 from spritelab.generate.request import Label, Request, make_request
@@ -52,7 +54,8 @@ class TrainedNetwork:
 
     ``palettes`` are those of its training sprites, if it has a palette head: what it draws in
     unless told otherwise. ``folder`` is where it was loaded from. ``moments`` are those of its
-    training sprites, if its folder has them: what a first leg needs.
+    training sprites, if its folder has them: what a first leg needs. ``guide`` is what autoguidance
+    needs: a weaker version of the network.
     """
 
     network: nn.Module
@@ -62,6 +65,7 @@ class TrainedNetwork:
     palettes: TrainingPalettes | None = None
     folder: Path | None = None
     moments: Moments | None = None
+    guide: nn.Module | None = None
 
     @property
     def name(self) -> str:
@@ -103,19 +107,18 @@ class TrainedNetwork:
         """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
 
         Raises:
-            SettingsError: for a value out of range, a first leg without moments, or steps that a
-                student was not distilled for.
+            SettingsError: for a value out of range, a first leg without moments, autoguidance
+                without a guide, or steps that a student was not distilled for.
         """
         how = self.config.sampling if how is None else how
         changed = how.changed(**changes) if changes else how
         complete = changed.complete(self.schedule.timesteps, self.config.calibrated)
         check_student(self.config, complete)
-        if complete.first_leg == "gaussian" and self.moments is None:
-            raise SettingsError(
-                "this model's folder has no moments of its sprites, by which `first_leg` leads; "
-                "`spritelab calibrate` writes them, or leave it out"
-            )
-        return complete
+        check_parts(complete, self.moments, self.guide)
+        if complete.guidance_interval is None:
+            return complete
+        inside = guided_steps(complete, self.schedule, visited_pairs(complete, self.schedule))
+        return complete.model_copy(update={"guided_steps": inside})
 
     def chain(
         self,
@@ -151,14 +154,19 @@ class TrainedNetwork:
         if how.first_leg != "gaussian":
             return x_T
         (first, _), *_ = visited_pairs(how, self.schedule)
-        return self.first_leg(request, x_T, first, how.guidance)
+        return self.first_leg(how, request, x_T, first)
 
-    def first_leg(self, request: Request, x_T: Tensor, t: int, guidance: float = 1.0) -> Tensor:
-        """Where the Gaussian first leg leads from x_T: x_t. Of a model with moments only."""
+    def first_leg(self, how: SamplerSettings, request: Request, x_T: Tensor, t: int) -> Tensor:
+        """Where the Gaussian first leg leads from x_T: x_t. Of a model with moments only.
+
+        Like a step, it is guided if it starts where steps are.
+        """
         assert self.moments is not None, "settings of this model's own `sampler_settings`"
+        guided = bool(guided_times(self.schedule, how.guidance_interval)[-1])
         moments, palettes = self.moments.to(x_T), request.encoded_palettes()
         if palettes is not None:
             palettes = palettes.to(moments.mean)
+        guidance = how.guidance if guided else 1.0
         mean = moments.mean_of(request.context, palettes, guidance)
         return gaussian_leg(moments, self.schedule, x_T, mean, t)
 
@@ -167,7 +175,15 @@ class TrainedNetwork:
         palettes = request.encoded_palettes()
         head = self.head.of(None if palettes is None else palettes.to(like))
         context = request.context.to(self.device)
-        return denoiser(self.network, head, context, how.guidance, how.clip)
+        return denoiser(
+            self.network,
+            head,
+            context,
+            how.guidance_weight,
+            how.clip,
+            guide=None if how.autoguidance == 1 else self.guide,
+            interval=how.guidance_interval,
+        )
 
     def first_noise(self, request: Request) -> Tensor:
         """x_T of the sprites, float32 ``[N,C,H,W]`` on the model's device."""
@@ -286,14 +302,4 @@ class TrainedNetwork:
         Raises:
             ModelError: if x is not finite.
         """
-        if not bool(x.isfinite().all()):
-            raise ModelError(
-                "what the model drew is no number any more; draw with less `guidance` or another "
-                "`sampler`, or take another model"
-            )
-        images = pixels.decode(x)
-        if self.palettes is not None and not hard_alpha:
-            return pixels.clear_hidden(images)
-        if self.config.hard_alpha if hard_alpha is None else hard_alpha:
-            return pixels.harden_alpha(images)
-        return pixels.settle_alpha(images)
+        return finish(x, self.palettes is not None, self.config.hard_alpha, hard_alpha)

@@ -118,13 +118,14 @@ class Distillation:
     _stop: StopFlag = field(default_factory=StopFlag, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.compared = Distilled(guidance=self.guidance)
+        how = self.of_teacher
+        self.compared = Distilled(guidance=how.guidance, autoguidance=how.autoguidance)
 
     @property
-    def guidance(self) -> float:
-        """The teacher's: as the settings say, or else as it draws unless told otherwise."""
+    def of_teacher(self) -> SamplerSettings:
+        """How the teacher draws unless told otherwise, guided as the settings say."""
         said = self.settings.guidance
-        return self.teacher.config.sampling.guidance if said is None else said
+        return self.teacher.sampler_settings(**({} if said is None else {"guidance": said}))
 
     @classmethod
     def open(cls, folder: Path, settings: DistillSettings, source: str | Path) -> Self:
@@ -219,8 +220,10 @@ class Distillation:
             self.teacher.head,
             self.times,
             settings.walked,
-            self.guidance,
+            self.of_teacher.guidance_weight,
             self._begin,
+            None if self.of_teacher.autoguidance == 1 else self.teacher.guide,
+            self.of_teacher.guidance_interval,
         )
 
     @property
@@ -249,7 +252,7 @@ class Distillation:
     @cached_property
     def _of_teacher(self) -> SpriteBatch:
         """What the teacher draws, as it does unless told otherwise but for the guidance."""
-        return self.teacher.sample(COMPARED, guidance=self.guidance)
+        return self.teacher.sample(COMPARED, self.of_teacher)
 
     def _validate(self, state: TrainingState, update: Update, log: Log) -> None:
         drawn = self._model(state).sample(COMPARED)
@@ -297,6 +300,7 @@ class Distillation:
                 "calibrated": (),
                 "trained_on": config.trained_on.model_copy(update={"parent": self.parent}),
                 "distilled": self.compared,
+                "guide_step": None,
                 "step": step,
             }
         )
@@ -421,7 +425,7 @@ def draw_same_noise(begun: Distillation) -> Path:
     """
     numbers = range(SHOWN)
     student = load_model(begun.folder).sample(numbers=numbers)
-    teacher = begun.teacher.sample(numbers=numbers, guidance=begun.guidance)
+    teacher = begun.teacher.sample(how=begun.of_teacher, numbers=numbers)
     both = np.concatenate([teacher.images, student.images])
     picture = pictures.titled(
         pictures.grid(both, columns=SHOWN, scale=5),

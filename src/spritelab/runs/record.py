@@ -137,7 +137,11 @@ def write_record(folder: str | Path, record: RunRecord) -> Path:
 
 
 def describe_model(
-    settings: RunSettings, train_sprites: SpriteSet, step: int = 0, parent: Parent | None = None
+    settings: RunSettings,
+    train_sprites: SpriteSet,
+    step: int = 0,
+    parent: Parent | None = None,
+    guide: int | None = None,
 ) -> ModelConfig:
     """What a run's model says of itself.
 
@@ -146,7 +150,9 @@ def describe_model(
         train_sprites: those that it learns from.
         step: updates of the weights so far.
         parent: the model that the run began from, if it began from one.
+        guide: updates of its guide's weights; without one it draws without autoguidance.
     """
+    sampling = settings.sampling
     origin = train_sprites.provenance
     classes = len(train_sprites.class_names)
     return ModelConfig(
@@ -158,7 +164,7 @@ def describe_model(
         channels=3 if train_sprites.channels == 3 else 4,
         class_names=train_sprites.class_names,
         hard_alpha=train_sprites.has_hard_alpha,
-        sampling=settings.sampling,
+        sampling=sampling if guide is not None else sampling.changed(autoguidance=1.0),
         trained_on=TrainedOn(
             source=origin.source,
             licence=origin.licence,
@@ -174,6 +180,7 @@ def describe_model(
             parent=parent,
         ),
         step=step,
+        guide_step=guide,
     )
 
 

@@ -281,13 +281,14 @@ class Run:
         self._save_model(state)
 
     def _save_model(self, state: TrainingState) -> None:
-        step, weights = state.kept()
+        (step, weights), guide = state.kept(), state.kept_guide()
         save_model(
             self.folder / "model",
             weights,
-            self.model_config(step),
+            self.model_config(step, None if guide is None else guide.step),
             self.palettes,
             moments=self.moments,
+            guide=None if guide is None else guide.weights,
         )
 
     def _renew_model(self, state: TrainingState) -> None:
@@ -299,6 +300,6 @@ class Run:
         if step != state.kept()[0]:
             self._save_model(state)
 
-    def model_config(self, step: int) -> ModelConfig:
-        """What a model of this run at update ``step`` says of itself."""
-        return describe_model(self.settings, self.train_sprites, step, self.parent)
+    def model_config(self, step: int, guide: int | None = None) -> ModelConfig:
+        """What a model of this run at update ``step``, with a ``guide`` of it, says of itself."""
+        return describe_model(self.settings, self.train_sprites, step, self.parent, guide)

@@ -47,6 +47,7 @@ def save_training(
         batch_losses=tuple(batch_losses),
         scaler=scaler.state_dict() if scaler is not None else None,
         least=None if state.least is None else state.least.record(),
+        guide_step=None if state.guide is None else state.guide.step,
     )
     save_checkpoint(folder / CHECKPOINTS, tensors, record)
 

@@ -25,11 +25,12 @@ from spritelab.storage import (
 )
 from spritelab.storage.tensors import read_tensors, write_tensors
 
-FORMAT = 4
+FORMAT = 5
 """Version of a checkpoint; raised whenever old code could no longer read it.
 
 3: the least held-out loss, for runs that stop when they memorise.
 4: a digest of the state; that of the tensors is in their own file.
+5: the guide of autoguidance, for runs that keep one.
 """
 
 
@@ -55,6 +56,9 @@ class CheckpointState(Settings):
     )
     least: LeastRecord | None = Field(
         default=None, description="the least held-out loss, where a run stops when it memorises"
+    )
+    guide_step: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="updates of the guide's weights, where a run has kept one"
     )
 
 

@@ -27,7 +27,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from spritelab.config import TrainingSettings
+from spritelab.config import Interval, TrainingSettings
 from spritelab.diffusion import (
     Denoiser,
     Head,
@@ -85,7 +85,7 @@ class Distilling:
         head: what both networks' output means.
         times: the K steps that the student visits, descending.
         teacher_steps: steps of the teacher in the place of one of the student's.
-        guidance: of the teacher, see ``diffusion.denoiser``; the student has none.
+        guidance, guide, interval: of the teacher, see ``diffusion.denoiser``; the student has none.
         begin: the teacher's first step, or the student's if that is noisier; None: where the
             teacher's own chains begin, in noise.
     """
@@ -96,6 +96,8 @@ class Distilling:
     teacher_steps: int = 4
     guidance: float = 1.0
     begin: int | None = None
+    guide: Network | None = None
+    interval: Interval | None = None
 
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
@@ -129,7 +131,8 @@ class Distilling:
         DPM-Solver++ walks it, clipped as in drawing; the last is a finished sprite.
         """
         head = self.head.of(start.palettes)
-        walker = denoiser(self.teacher, head, start.context, self.guidance)
+        guided = {"guide": self.guide, "interval": self.interval}
+        walker = denoiser(self.teacher, head, start.context, self.guidance, **guided)
         walk = [pair for leg in self.legs for pair in leg]
         ends = {s for _, s in self.pairs}
         x = start.x if start.walked is None else start.walked

@@ -125,6 +125,9 @@ def train(
         state.seconds = clock() - start
         state.progress = share_done(state, settings, len(train_sprites), accelerator)
 
+        if settings.guide and state.guide is None and state.progress >= settings.guide:
+            state.keep_guide()
+
         validation = None
         if state.step % settings.validate_every == 0 or state.progress >= 1:
             network = state.averaged()

@@ -17,11 +17,20 @@ from spritelab.training.early_stopping import LeastLoss
 from spritelab.training.muon import Muon
 
 
+@dataclass(frozen=True, eq=False)
+class Early:
+    """The average as it was after ``step`` updates: the guide of autoguidance."""
+
+    step: int
+    weights: Mapping[str, Tensor]
+
+
 @dataclass
 class TrainingState:
     """What changes while a network learns: all that a checkpoint must hold.
 
-    ``least`` is kept by runs that stop when they memorise, from their first validation on.
+    ``least`` is kept by runs that stop when they memorise, from their first validation on;
+    ``guide`` by those that are to have one, once so much of the run is done.
     """
 
     network: nn.Module
@@ -31,6 +40,7 @@ class TrainingState:
     seconds: float = 0.0
     progress: float = 0.0
     least: LeastLoss | None = None
+    guide: Early | None = None
 
     @classmethod
     def start(
@@ -55,12 +65,14 @@ class TrainingState:
             named |= {f"optimiser.{index}.{name}": value for name, value in entries.items()}
         if self.least is not None:
             named |= {f"least.{name}": value for name, value in self.least.weights.items()}
+        if self.guide is not None:
+            named |= {f"guide.{name}": value for name, value in self.guide.weights.items()}
         return named
 
     def load(self, tensors: dict[str, Tensor], record: CheckpointState) -> None:
         """Take over a saved state."""
         parts: dict[str, dict[str, Tensor]] = {
-            part: {} for part in ("network", "average", "optimiser", "least")
+            part: {} for part in ("network", "average", "optimiser", "least", "guide")
         }
         for name, value in tensors.items():
             part, _, rest = name.partition(".")
@@ -79,6 +91,18 @@ class TrainingState:
             # On the device, like all that training compares them with.
             weights = {n: parts["least"][n].to(v.device) for n, v in self.average.weights.items()}
             self.least = LeastLoss.restore(record.least, weights)
+        if record.guide_step is not None:
+            like = self.average.weights
+            self.guide = Early(record.guide_step, {name: parts["guide"][name] for name in like})
+
+    def keep_guide(self) -> None:
+        """Let the average as it is be the guide."""
+        weights = {name: value.clone() for name, value in self.average.weights.items()}
+        self.guide = Early(self.step, weights)
+
+    def kept_guide(self) -> Early | None:
+        """The guide of the run's model: there is none that is not younger than the model."""
+        return self.guide if self.guide and self.guide.step < self.kept()[0] else None
 
     def kept(self) -> tuple[int, Mapping[str, Tensor]]:
         """The weights that the run's model has, and after how many updates they were reached.

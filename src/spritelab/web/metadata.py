@@ -46,7 +46,7 @@ def describe(model: Model) -> dict[str, Any]:
             "timesteps": model.schedule.timesteps,
             "alpha_bars": _text(model.schedule.alpha_bars.numpy().astype("<f8")),
         },
-        "sampling": model.sampler_settings().model_dump(mode="json"),
+        "sampling": model.sampler_settings().model_dump(mode="json", exclude={"guided_steps"}),
         "noise": NOISE,
         "licence": learnt.licence,
         "source": learnt.source,

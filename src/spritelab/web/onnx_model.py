@@ -29,7 +29,7 @@ from torch import Tensor, nn
 import spritelab
 from spritelab.diffusion import Palettes
 from spritelab.errors import SettingsError
-from spritelab.generate import Model
+from spritelab.generate import Model, without_guide
 from spritelab.storage import check_file, write_file
 from spritelab.web.metadata import KEY, describe, to_text
 
@@ -96,6 +96,7 @@ def to_onnx(model: Model, *, half: bool = False) -> bytes:
     """The file that ``export_onnx`` writes."""
     import onnx
 
+    model = without_guide(model, "an ONNX file")
     graph = onnx.load_from_string(_traced(model))
     _store_half(graph.graph, rounding=half)
     graph.producer_name, graph.producer_version = "spritelab", spritelab.__version__

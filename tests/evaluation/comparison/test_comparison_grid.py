@@ -40,7 +40,7 @@ def test_a_report_needs_both_sides() -> None:
 
 def test_single_settings_beside_the_grid() -> None:
     own = SamplerSettings(sampler="dpm", guidance=2.0)
-    grid = make_grid(50, [5, 50], [0], ["posterior"], guidance=2.0, also=[own, ddim(5, 0, 2.0)])
+    grid = make_grid(50, [5, 50], [0], ["posterior"], own, also=[own, ddim(5, 0, 2.0)])
     assert grid == tuple(
         one.complete(50)
         for one in (
@@ -51,7 +51,7 @@ def test_single_settings_beside_the_grid() -> None:
             ddim(50, guidance=2.0),
         )
     )
-    quick = quick_grid(50, 2.0, [own])
+    quick = quick_grid(50, own, [own])
     assert own.complete(50) in quick
     assert {setting.guidance for setting in quick} == {2.0}
 

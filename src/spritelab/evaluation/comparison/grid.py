@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from spritelab.config import Calibrated, SamplerSettings, Variance
-from spritelab.config.sampler import distinct_settings
+from spritelab.config import Calibrated, Sampler, SamplerSettings, Variance
+from spritelab.config.sampler import GUIDANCE, distinct_settings
 from spritelab.errors import SettingsError
 
 STEPS = (5, 10, 20, 50, 100, 250, 1000)
 ETAS = (0.0, 0.5, 1.0)
 VARIANCES: tuple[Variance, ...] = ("posterior", "beta")
+
+PLAIN = SamplerSettings()
+"""Without guidance."""
 
 Grid = tuple[SamplerSettings, ...]
 """Complete settings, cheapest first."""
@@ -21,7 +25,7 @@ def make_grid(
     steps: Sequence[int] | None = None,
     etas: Sequence[float] = ETAS,
     variances: Sequence[Variance] = VARIANCES,
-    guidance: float = 1.0,
+    guided: SamplerSettings = PLAIN,
     also: Sequence[SamplerSettings] = (),
     calibrated: Sequence[Calibrated] = (),
 ) -> Grid:
@@ -34,7 +38,7 @@ def make_grid(
         steps: numbers of steps; None for those of ``STEPS`` below T, and T itself.
         etas: η of DDIM.
         variances: of DDPM.
-        guidance: weight of classifier-free guidance, in all of these.
+        guided: settings whose guidance all of these have.
         also: single settings beside these.
         calibrated: of the model; ``also`` takes them where ``Model.sample`` would.
 
@@ -45,18 +49,13 @@ def make_grid(
         steps = sorted({*(s for s in STEPS if s < timesteps), timesteps})
     if any(not 1 <= s <= timesteps for s in steps):
         raise SettingsError(f"this model has {timesteps} steps; `steps` takes 1 … {timesteps}")
+    ddpm, ddim = alike(guided, "ddpm"), alike(guided, "ddim")
     grid = [
         setting
         for count in sorted(set(steps))
         for setting in (
-            *(
-                SamplerSettings(sampler="ddpm", steps=count, variance=variance, guidance=guidance)
-                for variance in variances
-            ),
-            *(
-                SamplerSettings(sampler="ddim", steps=count, eta=eta, guidance=guidance)
-                for eta in etas
-            ),
+            *(ddpm.changed(steps=count, variance=one) for one in variances),
+            *(ddim.changed(steps=count, eta=eta) for eta in etas),
         )
     ]
     grid = [setting.complete(timesteps) for setting in grid]
@@ -67,8 +66,12 @@ def make_grid(
     return tuple(grid)
 
 
-def read_single(text: str, guidance: float = 1.0) -> SamplerSettings:
+def read_single(text: str, guided: SamplerSettings = PLAIN) -> SamplerSettings:
     """A single setting in short: ``ddpm-1000``, ``dpm-5``, or ``dpm-5-logsnr`` with its spacing.
+
+    Args:
+        text: the setting.
+        guided: settings whose guidance it has.
 
     Raises:
         SettingsError: for anything else.
@@ -77,15 +80,25 @@ def read_single(text: str, guidance: float = 1.0) -> SamplerSettings:
     steps, _, spacing = rest.partition("-")
     if not (steps.isascii() and steps.isdecimal()) or rest.endswith("-"):
         raise SettingsError(f"`also` takes settings such as ddpm-1000,dpm-20, not {text!r}")
-    given = {"sampler": sampler, "steps": int(steps), "guidance": guidance}
+    given = {"sampler": sampler, "steps": int(steps), **_guidance(guided)}
     return SamplerSettings.parse({**given, "spacing": spacing} if spacing else given, "`also`")
 
 
-def quick_grid(timesteps: int, guidance: float = 1.0, also: Sequence[SamplerSettings] = ()) -> Grid:
+def quick_grid(
+    timesteps: int, guided: SamplerSettings = PLAIN, also: Sequence[SamplerSettings] = ()
+) -> Grid:
     """A small grid for a first look on a CPU: few steps for all, all T for DDPM alone."""
     few = [s for s in (10, 50) if s < timesteps] or [max(1, timesteps // 2)]
-    slow = SamplerSettings(sampler="ddpm", guidance=guidance)
-    return make_grid(timesteps, few, guidance=guidance, also=(*also, slow))
+    return make_grid(timesteps, few, guided=guided, also=(*also, alike(guided, "ddpm")))
+
+
+def alike(guided: SamplerSettings, sampler: Sampler) -> SamplerSettings:
+    """A sampler's defaults, but with the guidance of ``guided``."""
+    return SamplerSettings(sampler=sampler, **_guidance(guided))
+
+
+def _guidance(guided: SamplerSettings) -> dict[str, Any]:
+    return {name: getattr(guided, name) for name in GUIDANCE}
 
 
 def check_grid(grid: Sequence[SamplerSettings]) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from spritelab import palette as palettes
 from spritelab.config import SamplerChanges, SamplerSettings
-from spritelab.diffusion import visited_pairs
+from spritelab.diffusion import evaluations, visited_pairs
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label, Request
@@ -182,7 +182,8 @@ class Around(Between):
         for name, value in (("jump", jump), ("resamplings", resamplings)):
             if value < 1:
                 raise SettingsError(f"`{name}` must be at least 1, not {value}")
-        steps = inpainting.evaluations(visited_pairs(how, self.schedule), resamplings)
+        steps = inpainting.walked(visited_pairs(how, self.schedule), resamplings)
+        made = evaluations(how, self.schedule, steps)
         facts = {"jump": jump, "resamplings": resamplings}
 
         def walk(at: slice, told: Progress) -> Tensor:
@@ -194,12 +195,12 @@ class Around(Between):
             request,
             how,
             walk,
-            evaluations=steps,
+            evaluations=len(steps),
             hard_alpha=hard_alpha,
             batch_size=batch_size,
             progress=progress,
             given=palette,
-            steered=Steered(by, facts, sources_of(given), steps),
+            steered=Steered(by, facts, sources_of(given), made),
         )
 
 

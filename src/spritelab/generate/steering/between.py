@@ -15,7 +15,7 @@ from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label
 from spritelab.generate.steering import inversion, rows
-from spritelab.generate.steering.drawing import FLOW, Drawing, steps_of
+from spritelab.generate.steering.drawing import FLOW, Drawing
 from spritelab.generate.steering.given import Sprites, read_given
 from spritelab.palette import Palette
 from spritelab.progress import SILENT, Progress
@@ -89,7 +89,7 @@ class Between(Drawing):
             x,
             request,
             how,
-            Steered("interpolate", facts, each, steps_of(how)),
+            Steered("interpolate", facts, each, how.nfe),
             hard_alpha,
             batch_size,
             progress,
@@ -183,7 +183,7 @@ class Between(Drawing):
             x,
             request,
             how,
-            Steered("vary", {"amount": amount}, each, steps_of(how)),
+            Steered("vary", {"amount": amount}, each, how.nfe),
             hard_alpha,
             batch_size,
             progress,

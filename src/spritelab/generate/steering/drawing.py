@@ -64,6 +64,7 @@ class Drawing(TrainedNetwork):
         given: Palette | None = None,
     ) -> SpriteBatch:
         """Draw from noise of one's own."""
+        assert how.steps is not None
 
         def walk(at: slice, told: Progress) -> Tensor:
             return self.walk(how, request[at], x_T[at], told)
@@ -72,18 +73,13 @@ class Drawing(TrainedNetwork):
             request,
             how,
             walk,
-            evaluations=steps_of(how),
+            evaluations=how.steps,
             hard_alpha=hard_alpha,
             batch_size=batch_size,
             progress=progress,
             given=given,
             steered=steered,
         )
-
-
-def steps_of(how: SamplerSettings) -> int:
-    assert how.steps is not None
-    return how.steps
 
 
 def at_least_one(n: int) -> int:

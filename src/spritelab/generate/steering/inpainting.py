@@ -52,9 +52,9 @@ def passes(pairs: Pairs, jump: int, resamplings: int) -> Iterator[list[tuple[int
     yield pairs[-1:]
 
 
-def evaluations(pairs: Pairs, resamplings: int) -> int:
-    """How many steps ``passes`` makes in all."""
-    return (len(pairs) - 1) * resamplings + 1
+def walked(pairs: Pairs, resamplings: int) -> Pairs:
+    """The steps that ``passes`` makes in all, whatever their order."""
+    return [*list(pairs[:-1]) * resamplings, pairs[-1]]
 
 
 def draw_around(

@@ -9,6 +9,7 @@ from typing import Unpack
 from torch import Tensor
 
 from spritelab.config import SamplerChanges, SamplerSettings
+from spritelab.diffusion import evaluations
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label
@@ -20,7 +21,6 @@ from spritelab.generate.steering.drawing import (
     encoded,
     noisy_at,
     sources_of,
-    steps_of,
 )
 from spritelab.generate.steering.given import Sprites, as_seen, read_given
 from spritelab.generate.steering.inversion import Inversion
@@ -79,8 +79,8 @@ class Steering(Around):
         request = self._asked(given, seed, range(len(given)), label, palette)
         x_T = inversion.noise_of(self, given, request, how, noisy, iterations, progress)
         facts = {"noisy": noisy, "iterations": iterations}
-        steps = steps_of(how) + (steps_of(how) - 1) * iterations
-        steered = Steered("invert", facts, sources_of(given), steps)
+        up = evaluations(how, self.schedule, inversion.upwards(how, self.schedule)) * iterations
+        steered = Steered("invert", facts, sources_of(given), how.nfe + up)
         return Inversion(
             given.images,
             x_T,
@@ -127,7 +127,8 @@ class Steering(Around):
         request = self._asked(given, seed, numbers, label, palette)
         x0 = encoded(as_seen(given, request)).to(self.device)
         x = noisy_at(self, x0, pairs[0][0], request)
-        steered = Steered("redraw", {"strength": strength}, sources_of(given), len(pairs))
+        made = evaluations(how, self.schedule, pairs)
+        steered = Steered("redraw", {"strength": strength}, sources_of(given), made)
 
         def walk(at: slice, told: Progress) -> Tensor:
             return self.walk(how, request[at], x[at], told, pairs=pairs)

@@ -54,13 +54,21 @@ function filled(how, { schedule: { timesteps }, calibrated = [] }) {
     eta: sampler === "ddim" ? how.eta ?? 0 : null,
     variance: sampler === "ddpm" ? how.variance ?? "posterior" : null,
     guidance: how.guidance ?? 1,
+    guidance_interval: how.guidance_interval ?? null,
     clip: how.clip ?? true,
   };
 }
 
-/** Network evaluations a sprite; guidance counts twice. */
-export function nfe({ steps, guidance }) {
-  return steps * (guidance === 0 || guidance === 1 ? 1 : 2);
+/** Network evaluations of a sprite over pairs (t, t_prev); a guided step takes two. */
+export function nfe(how, schedule, pairs = schedule.pairs(how)) {
+  const twice = how.guidance === 0 || how.guidance === 1 ? [] : pairs.filter(([t]) => isGuided(how, schedule, t));
+  return pairs.length + twice.length;
+}
+
+/** Whether the step from t is guided: λ is in the interval, if there is one. */
+function isGuided({ guidance, guidance_interval }, schedule, t) {
+  const [low, high] = guidance_interval ?? [-Infinity, Infinity];
+  return guidance !== 1 && low <= schedule.lambdas[t] && schedule.lambdas[t] <= high;
 }
 
 export class Model {
@@ -108,29 +116,32 @@ export class Model {
   begin(how, sprites, x_T = this.firstNoise(sprites)) {
     if (how.first_leg !== "gaussian") return x_T;
     const { moments, schedule, channels, palettes } = this.facts;
+    // Like a step, it is guided if it starts where steps are.
+    const guidance = isGuided(how, schedule, schedule.timesteps - 1) ? how.guidance : 1;
     const means = sprites.map(({ context, palette }) =>
-      moments.meanOf(context, palettes ? palette : null, how.guidance, channels));
+      moments.meanOf(context, palettes ? palette : null, guidance, channels));
     return gaussianLeg(moments, schedule, x_T, means, schedule.pairs(how)[0][0]);
   }
 
   /** `denoise(x, t, last)` → { x0, eps } for these sprites, guidance included. */
-  denoiser({ guidance, clip }, sprites) {
+  denoiser(how, sprites) {
+    const { guidance, clip } = how;
     const { prediction, schedule, channels } = this.facts;
     const palettes = this.facts.palettes
       ? encodePalettes(sprites.map(sprite => sprite.palette), channels)
       : null;
     const K = this.facts.classNames.length;
-    const context = new Float32Array(sprites.length * K);
-    if (guidance !== 0) sprites.forEach((sprite, b) => context.set(sprite.context, b * K));
-    const guided = guidance !== 0 && guidance !== 1;
+    const context = new Float32Array(sprites.length * K), noClass = new Float32Array(sprites.length * K);
+    sprites.forEach((sprite, b) => context.set(sprite.context, b * K));
     return async (x, t, last) => {
       let output;
-      if (guided) {
+      const guided = isGuided(how, schedule, t);
+      if (guided && guidance !== 0) {
         // f(∅) + w·(f(c) - f(∅)), Ho and Salimans 2022, in one call on a batch of 2·B.
         const both = await this.ask(twice(x), t, withZeros(context), palettes && twiceAll(palettes));
         output = guide(both, Math.fround(guidance));
       } else {
-        output = await this.ask(x, t, context, palettes);
+        output = await this.ask(x, t, guided ? noClass : context, palettes);
       }
       return read(prediction, output, x, schedule, t, { clip, last, palettes });
     };

@@ -96,9 +96,12 @@ function noisier(schedule, x, t, t_later, eps) {
   return Float32Array.from(x, (value, i) => fround(a * value) + fround(s * eps[i]));
 }
 
-/** Steps that a drawing takes. */
-export const stepsOf = (asked, how, schedule) =>
-  asked.by === "redraw" ? pairsFrom(asked.strength, how, schedule).length : (how.steps - 1) * asked.resamplings + 1;
+/** The pairs that a drawing walks over, whatever their order. */
+export function walked(asked, how, schedule) {
+  if (asked.by === "redraw") return pairsFrom(asked.strength, how, schedule);
+  const pairs = schedule.pairs(how);
+  return [...pairs.slice(0, -1).flatMap(pair => Array(asked.resamplings).fill(pair)), pairs.at(-1)];
+}
 
 /** A finished drawing with all that was not to be drawn byte for byte as it was given. */
 export function keepKnown(finished, { pixels, mask }) {

@@ -12,7 +12,7 @@
 
 import { Model, complete, nfe, setRuntime } from "./model.js";
 import { plane } from "./paths.js";
-import { inpaint, keepKnown, redraw, requestGiven, stepsOf } from "./steering.js";
+import { inpaint, keepKnown, redraw, requestGiven, walked } from "./steering.js";
 
 const BATCH = 4; // sprites at a time, and one to begin with: it is there soon, and steps stay short
 
@@ -92,7 +92,7 @@ async function fetchBytes(address, told) {
 async function draw({ id, file, asked, how: given }) {
   const model = await models.get(file);
   const how = complete(given, model.facts), sprites = model.request(asked);
-  post(id, "begun", { how, nfe: nfe(how), sprites: sprites.map(described) });
+  post(id, "begun", { how, nfe: nfe(how, model.facts.schedule), sprites: sprites.map(described) });
   await drawSome(id, model, sprites, some => model.steps(how, some), x => model.finished(x));
 }
 
@@ -100,7 +100,7 @@ async function steer({ id, file, asked, how: given }) {
   const model = await models.get(file), { schedule, distilled } = model.facts;
   if (distilled) throw new Error("this model was distilled to draw from noise alone; take its teacher");
   const how = complete(given, model.facts), { sprites, seen } = requestGiven(model.facts, asked);
-  post(id, "begun", { how, nfe: nfe({ ...how, steps: stepsOf(asked, how, schedule) }), sprites: sprites.map(described) });
+  post(id, "begun", { how, nfe: nfe(how, schedule, walked(asked, how, schedule)), sprites: sprites.map(described) });
   const walk = asked.by === "redraw" ? redraw : inpaint;
   // As in Python a sprite in part keeps its own colours, and is not seen in others.
   const from = asked.by === "redraw" ? { ...asked, pixels: seen } : asked;
@@ -132,7 +132,7 @@ async function watch({ id, file, asked, hows }) {
   const complete_ = hows.map(how => complete(how, model.facts));
   const sprites = model.request(asked), paths = [];
   const pairs = complete_.map(how => model.facts.schedule.pairs(how));
-  post(id, "begun", { hows: complete_, pairs, nfe: complete_.map(nfe), sprites: sprites.map(described) });
+  post(id, "begun", { hows: complete_, pairs, nfe: complete_.map(how => nfe(how, model.facts.schedule)), sprites: sprites.map(described) });
   for (const [side, how] of complete_.entries()) {
     const start = performance.now();
     let x = model.begin(how, sprites);

@@ -142,7 +142,8 @@ export class DrawPlace {
     const steps = clamp(Math.round($("steps").value || own.steps), 1, this.facts.timesteps);
     const eta = sampler === "ddim" ? clamp(Number($("eta").value), 0, 1) : null;
     const guidance = clamp(Number($("guidance").value || 1), 0, 8);
-    const shared = { sampler, steps, eta, guidance, clip: own.clip };
+    const guidance_interval = guidance === 1 ? null : own.guidance_interval ?? null;
+    const shared = { sampler, steps, eta, guidance, guidance_interval, clip: own.clip };
     if (sampler !== own.sampler) return shared;
     if (own.times && steps === own.steps) return { ...own, ...shared };
     const usual = own.times || (own.start === "noise" && own.spacing === DEFAULT_SPACING[sampler]);
