@@ -124,8 +124,8 @@ class Distillation:
     @property
     def of_teacher(self) -> SamplerSettings:
         """How the teacher draws unless told otherwise, guided as the settings say."""
-        said = self.settings.guidance
-        return self.teacher.sampler_settings(**({} if said is None else {"guidance": said}))
+        own, said = self.teacher.config.sampling, self.settings.guidance
+        return self.teacher.sampler_settings(own if said is None else own.changed(guidance=said))
 
     @classmethod
     def open(cls, folder: Path, settings: DistillSettings, source: str | Path) -> Self:

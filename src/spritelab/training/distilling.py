@@ -131,8 +131,11 @@ class Distilling:
         DPM-Solver++ walks it, clipped as in drawing; the last is a finished sprite.
         """
         head = self.head.of(start.palettes)
-        guided = {"guide": self.guide, "interval": self.interval}
-        walker = denoiser(self.teacher, head, start.context, self.guidance, **guided)
+        walker = denoiser(
+            *(self.teacher, head, start.context, self.guidance),
+            guide=self.guide,
+            interval=self.interval,
+        )
         walk = [pair for leg in self.legs for pair in leg]
         ends = {s for _, s in self.pairs}
         x = start.x if start.walked is None else start.walked
