@@ -14,7 +14,7 @@ from torch import Tensor
 
 from spritelab import runs
 from spritelab.cli import main
-from spritelab.config import SamplerSettings
+from spritelab.config import DistillSettings, SamplerSettings
 from spritelab.convert.push import write_pushed
 from spritelab.errors import SettingsError
 from spritelab.generate import Distilled, Model, load_model, save_model
@@ -109,6 +109,19 @@ def test_a_student_takes_none(model: Model) -> None:
     )
     with pytest.raises(SettingsError, match="distilled to draw by"):
         student.sample(1, autoguidance=2.0)
+
+
+def test_a_student_may_be_of_a_guided_teacher(
+    trained: tuple[Path, dict[str, Tensor]], tmp_path: Path
+) -> None:
+    how = DistillSettings().override({"steps": 2})
+    begun = runs.start_distillation(how, trained[0], tmp_path / "student")
+    assert begun.distilling.guide is begun.teacher.guide is not None
+    assert begun.distilling.guidance == 2.0
+    config = begun.model_config(0)
+    assert config.guide_step is None
+    assert config.distilled is not None
+    assert config.distilled.in_words().endswith("as with autoguidance 2")
 
 
 def test_half_precision_halves_it_too(model: Model, tmp_path: Path) -> None:

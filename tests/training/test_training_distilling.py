@@ -246,6 +246,19 @@ def test_a_guided_teacher_is_followed_by_an_unguided_student() -> None:
     assert torch.equal(guided[-1], last.x)
 
 
+def test_a_teacher_is_followed_as_its_guide_and_its_interval_guide_it() -> None:
+    network, guide, chains = small_unet(), small_unet(), start()
+    for parameter in guide.parameters():
+        parameter.data.mul_(0.9)
+    inside = (-1.0, 2.0)
+    task = Distilling(network, V, TIMES, 2, 3.0, guide, inside)
+    walker = denoiser(network, V, chains.context, 3.0, guide=guide, interval=inside)
+    walk = [pair for leg in task.legs for pair in leg]
+    *_, last = dpm_steps(walker, SCHEDULE, chains.x, pairs=walk)
+    assert torch.equal(task.targets(chains)[-1], last.x)
+    assert not torch.allclose(last.x, Distilling(network, V, TIMES, 2).targets(chains)[-1])
+
+
 def test_a_palette_heads_jumps_end_in_a_choice() -> None:
     """Cross-entropy of the teacher's colours at the clean end, the distance of x before it."""
     colours = torch.tensor([[[-1.0, -1, -1, -1], [1, -1, -1, 1], [-1, 1, -1, 1]]])

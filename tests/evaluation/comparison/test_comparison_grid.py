@@ -59,8 +59,9 @@ def test_single_settings_beside_the_grid() -> None:
 def test_a_single_setting_means_what_sampling_means() -> None:
     """``dpm-5`` takes the steps calibrated for the model, and a spacing that is named does not."""
     chosen = Calibrated(sampler="dpm", times=(40, 30, 20, 10, 0), first_leg="gaussian")
-    single = [read_single(text, 2.0) for text in ("dpm-5", " dpm-5-logsnr", "dpm-6", "ddim-5")]
-    grid = make_grid(50, [5], [0], ["posterior"], 2.0, single, [chosen])
+    guided = SamplerSettings(guidance=2.0, guidance_interval=(-1, 2))
+    single = [read_single(text, guided) for text in ("dpm-5", " dpm-5-logsnr", "dpm-6", "ddim-5")]
+    grid = make_grid(50, [5], [0], ["posterior"], guided, single, [chosen])
     dpm = [one for one in grid if one.sampler == "dpm"]
     assert [(one.steps, one.times, one.spacing) for one in dpm] == [
         (5, chosen.times, None),
