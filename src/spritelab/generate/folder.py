@@ -186,8 +186,8 @@ def _check_shapes(files: Mapping[Path, Mapping[str, Tensor]]) -> None:
     for file, wanted in files.items():
         if not _fits(tensor_shapes(file), wanted):
             raise ModelError(
-                f"the weights in {file} are not those of the network in config.json; copy the "
-                "model again"
+                f"the weights in {file} are not those of the network in its config.json; copy "
+                "the folder again"
             )
 
 
