@@ -251,7 +251,7 @@ def test_a_teacher_is_followed_as_its_guide_and_its_interval_guide_it() -> None:
     for parameter in guide.parameters():
         parameter.data.mul_(0.9)
     inside = (-1.0, 2.0)
-    task = Distilling(network, V, TIMES, 2, 3.0, guide, inside)
+    task = Distilling(network, V, TIMES, 2, 3.0, guide=guide, interval=inside)
     walker = denoiser(network, V, chains.context, 3.0, guide=guide, interval=inside)
     walk = [pair for leg in task.legs for pair in leg]
     *_, last = dpm_steps(walker, SCHEDULE, chains.x, pairs=walk)

@@ -111,7 +111,7 @@ def _walk(
     x[-1] = _mean_of_last(model, teacher, request, x[-2], times[-1])
     led = [x_T] * len(times)
     if model.moments is not None:
-        led = [model.first_leg(teacher, request, x_T, t) for t in times]
+        led = [model.first_leg(request, x_T, t, model.leg_guidance(teacher)) for t in times]
     return torch.stack(x), torch.stack(x0_hat), torch.stack(led)
 
 

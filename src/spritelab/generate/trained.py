@@ -154,19 +154,18 @@ class TrainedNetwork:
         if how.first_leg != "gaussian":
             return x_T
         (first, _), *_ = visited_pairs(how, self.schedule)
-        return self.first_leg(how, request, x_T, first)
+        return self.first_leg(request, x_T, first, self.leg_guidance(how))
 
-    def first_leg(self, how: SamplerSettings, request: Request, x_T: Tensor, t: int) -> Tensor:
-        """Where the Gaussian first leg leads from x_T: x_t. Of a model with moments only.
+    def leg_guidance(self, how: SamplerSettings) -> float:
+        """The guidance of a first leg: like a step, it is guided if it starts where steps are."""
+        return how.guidance if guided_times(self.schedule, how.guidance_interval)[-1] else 1.0
 
-        Like a step, it is guided if it starts where steps are.
-        """
+    def first_leg(self, request: Request, x_T: Tensor, t: int, guidance: float = 1.0) -> Tensor:
+        """Where the Gaussian first leg leads from x_T: x_t. Of a model with moments only."""
         assert self.moments is not None, "settings of this model's own `sampler_settings`"
-        guided = bool(guided_times(self.schedule, how.guidance_interval)[-1])
         moments, palettes = self.moments.to(x_T), request.encoded_palettes()
         if palettes is not None:
             palettes = palettes.to(moments.mean)
-        guidance = how.guidance if guided else 1.0
         mean = moments.mean_of(request.context, palettes, guidance)
         return gaussian_leg(moments, self.schedule, x_T, mean, t)
 

@@ -246,7 +246,8 @@ class Distillation:
             return Start(x, context, palettes)
         # The student draws without guidance, its first leg included.
         led = self.teacher.first_leg(request, x, self.times[0])
-        walked = self.teacher.first_leg(request, x, self.distilling.walked_from, self.guidance)
+        guided = self.teacher.leg_guidance(self.of_teacher)
+        walked = self.teacher.first_leg(request, x, self.distilling.walked_from, guided)
         return Start(led, context, palettes, walked)
 
     @cached_property
