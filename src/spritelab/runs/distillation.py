@@ -284,7 +284,7 @@ class Distillation:
     def _model(self, state: TrainingState) -> Model:
         """The student as it is now."""
         network, config = state.averaged(), self.model_config(state.step)
-        return replace(self.teacher, network=network, config=config, folder=None)
+        return replace(self.teacher, network=network, config=config, folder=None, guide=None)
 
     def model_config(self, step: int) -> ModelConfig:
         """What the student says of itself at update ``step``: what its teacher says, and how."""
