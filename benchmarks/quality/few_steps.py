@@ -108,6 +108,7 @@ def _parser() -> harness.Parser:
     add("--seeds", type=harness.whole(2), default=3, help="how many")
     add("--reference", default="ddim-50", help="what all are held against")
     add("--steps", type=harness.wholes(), default="4,5,6,8,10", help="of DPM-Solver++, as usual")
+    add("--calibrated", default="dpm,ddim", help="samplers in the steps calibrated for the model")
     add("--also", default="", help="single settings beside these, as of spritelab compare")
     add("--features", default="effnet", help="as of spritelab evaluate")
     add("--work", type=Path, default=Path("runs/benchmarks/few_steps"), help="what is kept")
@@ -132,9 +133,12 @@ def rows_of(model: Model, students: Sequence[Model], given: argparse.Namespace) 
     usual = [SamplerSettings(sampler="dpm", steps=n, spacing="logsnr") for n in given.steps]
     also = [read_single(text) for text in given.also.split(",") if text]
     # The steps that were chosen are those of the flow, and DDIM follows the same.
+    samplers = [sampler for sampler in given.calibrated.split(",") if sampler]
     chosen = [
-        SamplerSettings(sampler=sampler, times=one.times, first_leg=one.first_leg)
-        for sampler in ("dpm", "ddim")
+        SamplerSettings.parse(
+            {"sampler": sampler, "times": one.times, "first_leg": one.first_leg}, "--calibrated"
+        )
+        for sampler in samplers
         for one in sorted(model.config.calibrated, key=lambda one: len(one.times))
         if one.sampler == "dpm"
     ]

@@ -53,6 +53,7 @@ def test_help_and_a_wrong_flag(script: ModuleType, capsys: pytest.CaptureFixture
         (speedrun, ["--minutes", "2,4"], "an entry has one length"),
         (few_steps, ["--seeds", "1"], "--seeds: must be at least 2"),
         (few_steps, ["--also", "dpm-5-even"], "also: spacing: unknown 'even'"),
+        (few_steps, ["--calibrated", "euler"], "--calibrated: sampler: unknown 'euler'"),
         (few_steps, ["--student", "builtin-16=runs/a"], "such as crawl-16=runs/quick, not"),
         (few_steps, ["--steps", "0"], "--steps: takes whole numbers from 1 on"),
         (few_steps, ["--steps", "1001"], "--steps or --also: steps must lie in 1 … 1000"),
