@@ -66,7 +66,7 @@ class Row:
     @property
     def label(self) -> str:
         """All of it in words."""
-        return f"{self.sampler}, {self.steps}, {self.how.nfe}"
+        return f"{self.sampler}, {self.steps}, {self.how.nfe}".replace("`", "")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
