@@ -8,7 +8,7 @@ import pytest
 from benchmark_reports import ONE_THREAD, name_of
 
 from benchmarks.quality import few_steps, memorisation, reproduce, speedrun, time_to_quality
-from benchmarks.speed import evaluating, sampling, startup, throughput, web
+from benchmarks.speed import evaluating, sampling, startup, throughput, web, workers
 from tools import ship_model
 
 SCRIPTS = (
@@ -21,6 +21,7 @@ SCRIPTS = (
     sampling,
     startup,
     evaluating,
+    workers,
     web,
     ship_model,
 )
@@ -65,6 +66,7 @@ def test_help_and_a_wrong_flag(script: ModuleType, capsys: pytest.CaptureFixture
         (throughput, ["--sizes", "8"], "sizes are 16 and 32"),
         (sampling, ["--model", "nowhere"], "there is no model at nowhere"),
         (sampling, ["--numbers", "1,x"], "--numbers: takes whole numbers"),
+        (workers, ["--workers", "0"], "--workers: takes whole numbers from 1 on"),
         (startup, ["--rounds", "0"], "--rounds: must be at least 1, not 0"),
         (evaluating, ["--numbers", "3"], "--numbers: takes whole numbers from 20 on"),
         (evaluating, ["--features", "eyes"], "unknown features 'eyes'"),

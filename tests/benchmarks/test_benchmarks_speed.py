@@ -9,7 +9,7 @@ import pytest
 from benchmark_reports import ONE_THREAD, report_of
 
 from benchmarks.lib.harness import in_own_process
-from benchmarks.speed import evaluating, sampling, startup, throughput
+from benchmarks.speed import evaluating, sampling, startup, throughput, workers
 
 
 @pytest.mark.slow
@@ -98,3 +98,17 @@ def test_evaluating(tmp_path: Path) -> None:
     report = report_of(evaluating, tmp_path, *words)
     assert [row["stage"] for row in report["rows"]] == list(evaluating.STAGES)
     assert all(row["n"] == 24 and row["seconds"]["median"] > 0 for row in report["rows"])
+
+
+@pytest.mark.slow
+def test_workers(tmp_path: Path) -> None:
+    """Two of every kind: those that train speak to each other."""
+    words = ["--workers", "2", "--draw", "4", "--score", "4", "--updates", "1", "--rounds", "1"]
+    report = report_of(workers, tmp_path, *words, "--features", "pixels", *ONE_THREAD)
+    rows = {row["work"]: row for row in report["rows"]}
+    assert {work: row["sprites"] for work, row in rows.items()} == {
+        **{"draw": 4, "score": 4, "train": workers.BATCH}
+    }
+    for row in rows.values():
+        assert row["per_second"] == pytest.approx(row["sprites"] / row["seconds"]["median"])
+        assert (row["workers"], row["times_the_first"]) == (2, 1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -189,3 +191,15 @@ def test_the_limit_counts_all_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode, "MAX_PIXELS", 2 * 64)
     with pytest.raises(DataError, match="192 pixels"):
         decode.decode(buffer.getvalue())
+
+
+def test_a_tiff_whose_second_page_has_no_size() -> None:
+    """Found by the byte mutator: Pillow counts pages by their lists of tags, and one lacks both."""
+    damaged = zlib.decompress(
+        base64.b64decode(
+            "eJzz9NRi4GBgYOBmYGBkYWAEshSAmBHKFgBiJkZmBhYgPQmImYFskDgIs0HZTEAsCFU/C4hFoeIgPWJI5ohD2SDr"
+            "ZJDMCUIyh6G6FigNgbQFAPA1BHI="
+        )
+    )
+    with pytest.raises(DataError, match="it is truncated or damaged"):
+        decode.decode(damaged)

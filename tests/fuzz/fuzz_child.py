@@ -65,10 +65,11 @@ def main() -> int:
                 reader.read(folder)
         before = _peak()
         _bound_memory()
-        end = time.monotonic() + given.seconds
         total = sum(reader.share for reader in known.values())
         for name, reader in known.items():
             count = round(given.inputs * reader.share / total)
+            # Its share of the time, too: or the last ones would have none.
+            end = time.monotonic() + given.seconds * reader.share / total
             _feed(name, reader, count, given.seed, folder, end, outcome)
     outcome["peak_mebibytes"] = (_peak() - before) // 1024
     print(json.dumps(outcome))

@@ -30,9 +30,9 @@ def test_every_reader(tiny_run: Path) -> None:
     pytest.importorskip("resource", reason="memory is bounded where the system can")
     words = ["--run", tiny_run, "--inputs", INPUTS, "--seed", SEED, "--seconds", SECONDS]
     outcome = run_child(HERE / "fuzz_child.py", *words)
+    print(outcome)  # shown by `pytest -s`: what docs/trust.md says was measured
     assert outcome["failures"] == [], "\n\n".join(outcome["failures"])
     assert outcome["peak_mebibytes"] <= MOST_MEBIBYTES
-    print(outcome)  # shown by `pytest -s`: what docs/trust.md says was measured
     if "SPRITELAB_SOAK" not in os.environ:
         assert sum(outcome["inputs"].values()) >= 9_990
         # Damage that nobody notices would make this test worthless, and so would damage too coarse.

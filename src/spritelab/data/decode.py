@@ -51,7 +51,10 @@ _SIGNATURES = (png.SIGNATURE, b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"qoif")
 """Files that begin so are what they seem; one that cannot be read lacks its end, or is damaged."""
 
 _GREY, _RGB = 0, 2  # colour types of PNG that may carry a transparent colour key
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_BROKEN = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error),
+    *(TypeError, KeyError, AttributeError, OverflowError, ZeroDivisionError, RuntimeError),
+)
 
 
 def decode(data: bytes) -> Images:
