@@ -101,7 +101,9 @@ class Group:
             self.processes.append(
                 subprocess.Popen(
                     [sys.executable, "-m", MODULE, "--worker", told],
-                    **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
                     env=environment,
                 )
             )
@@ -141,9 +143,12 @@ def _free_port() -> int:
 def _serve(work: str, amount: int, preset: str, features: str, index: int, of: int) -> int:
     """Be a worker: do its share of the work whenever a line is read."""
     own = len(range(index, amount, of))
-    do = {"draw": _drawing, "score": _scoring, "train": _training}[work](
-        preset=preset, features=features, amount=amount if work == "train" else own
-    )
+    if work == "draw":
+        do = _drawing(preset, own)
+    elif work == "score":
+        do = _scoring(features, own)
+    else:
+        do = _training(preset, amount)
     print("ready", flush=True)
     for _ in sys.stdin:
         do()
@@ -151,27 +156,28 @@ def _serve(work: str, amount: int, preset: str, features: str, index: int, of: i
     return 0
 
 
-def _drawing(*, preset: str, amount: int, **_: Any) -> Callable[[], object]:
+def _drawing(preset: str, amount: int) -> Callable[[], object]:
     model = cases.random_model(preset, 16, 4, torch.device("cpu"))
     return lambda: model.sample(amount, sampler="dpm", steps=10, batch_size=BATCH)
 
 
-def _scoring(*, features: str, amount: int, **_: Any) -> Callable[[], object]:
+def _scoring(features: str, amount: int) -> Callable[[], object]:
     from spritelab.evaluation import Extractor
     from spritelab.evaluation.reference import build_reference
     from spritelab.evaluation.statistics import gather
 
     sprites = cases.training_sprites(16, 4)
     images = sprites.images
-    reference = build_reference(sprites.select(range(REFERENCE)), None, Extractor(features))
+    reference = build_reference(sprites.select(np.arange(REFERENCE)), None, Extractor(features))  # type: ignore[arg-type]
 
     def some(rows: range) -> Images:
-        return images[np.array(rows) % len(images)]
+        found: Images = images[np.array(rows) % len(images)]
+        return found
 
     return lambda: gather(some, range(amount), reference)
 
 
-def _training(*, preset: str, amount: int, **_: Any) -> Callable[[], object]:
+def _training(preset: str, amount: int) -> Callable[[], object]:
     case = Case("spritelab", "train", preset, BATCH, 16, 4)
     update = workloads.build(case, torch.device("cpu"))
 

@@ -289,3 +289,13 @@ def test_an_assignment(text: str, key: str, value: Any) -> None:
 def test_no_assignment(text: str) -> None:
     with pytest.raises(SettingsError, match="is given as KEY=VALUE, such as"):
         parse_assignment(text)
+
+
+def test_a_message_quotes_no_endless_key_or_value(tmp_path: Path) -> None:
+    """Found by the byte mutator."""
+    path = tmp_path / "a.toml"
+    for text in (f"{'9' * 5000} = 1\n", f'preset = "x"\n[training]\noptimiser = "{"9" * 5000}"\n'):
+        path.write_text(text)
+        with pytest.raises(SettingsError) as caught:
+            read_settings(path)
+        assert len(str(caught.value)) < 1000

@@ -173,3 +173,12 @@ def test_what_a_format_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="none of its colours can be seen"):
         write_palette(Palette.from_hex(["#00000000"]), tmp_path / "a.gpl")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_quotes_no_endless_line(tmp_path: Path) -> None:
+    """Found by the byte mutator."""
+    path = tmp_path / "p.hex"
+    path.write_text("9" * 5000)
+    with pytest.raises(DataError) as caught:
+        read_palette(path)
+    assert len(str(caught.value)) < 200

@@ -38,8 +38,16 @@ class Settings(BaseModel):
             # In a file stand keys, not parameters: `eta` of the table sampling is sampling.eta.
             if key and (inner := re.match(r"`([\w.]+)`: (.*)", reason)):
                 key, reason = f"{key}.{inner[1]}", inner[2]
-            reason = reason.replace("`", "")
+            key, reason = brief(key), brief(reason.replace("`", ""))
             raise SettingsError(f"{where}: {f'{key}: ' if key else ''}{reason}") from None
+
+
+def brief(text: str) -> str:
+    """Text for a message, which may quote what a file holds: no more of it than a few lines."""
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
+
+
+_MOST_SAID = 300
 
 
 def first_mistake(error: ValidationError) -> tuple[str, str]:
@@ -116,7 +124,7 @@ def put_in(tree: dict[str, Any], values: Mapping[str, Any], lengths: Collection[
         for part in path:
             branch = branch.get(part)
             if not isinstance(branch, dict):
-                raise SettingsError(f"settings: {dotted}: there is no such setting")
+                raise SettingsError(f"settings: {brief(dotted)}: there is no such setting")
         if dotted in lengths:
             branch.update(dict.fromkeys(length.rpartition(".")[2] for length in lengths))
         branch[key] = value

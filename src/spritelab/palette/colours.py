@@ -76,7 +76,8 @@ class Palette:
         digits = []
         for code in codes:
             if not (found := _HEX.fullmatch(code)):
-                raise DataError(f"{code!r} is no colour; write `codes` as #rrggbb or #rrggbbaa")
+                shown = code if len(code) < 40 else f"{code[:40]}…"
+                raise DataError(f"{shown!r} is no colour; write `codes` as #rrggbb or #rrggbbaa")
             digits.append(found[1])
         channels = 4 if any(len(one) == 8 for one in digits) else 3
         raw = b"".join(bytes.fromhex(one.ljust(2 * channels, "f")) for one in digits)
