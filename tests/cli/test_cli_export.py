@@ -120,7 +120,7 @@ def test_a_batch_and_its_folder_make_one_sheet(tmp_path: Path, tiny_model: Model
     [
         (["nowhere"], "there is nothing at nowhere"),
         (["samples/mine", "--out", "a.jpg"], "a sheet is written as NAME.png or NAME.aseprite"),
-        (["samples/mine", "--out", "there.png"], "choose another --out, or --overwrite what is"),
+        (["samples/mine", "--out", "there.png"], "choose another --out, or --overwrite it"),
         (["samples/mine", "--columns", "1", "--padding", "9000"], "choose other --columns"),
         (["samples/mine", "--out", "a.ase", "-f", "godot"], "--format is for a sheet; an Aseprite"),
         (["samples/mine", "--out", "a.ase", "--padding", "1"], "--padding is for a sheet"),

@@ -10,6 +10,7 @@ import typer
 
 from spritelab.cli import console, options
 from spritelab.cli.reading import reading_options
+from spritelab.cli.sampling import GUIDANCE, sampler_options
 from spritelab.config import SamplerSettings, Variance
 from spritelab.errors import SettingsError
 
@@ -26,6 +27,7 @@ def _listed(help: str, default: str | bool) -> Any:
     return typer.Option(help=help, show_default=default, rich_help_panel=GRID)
 
 
+@sampler_options(*GUIDANCE)
 @reading_options(options.REAL)
 def compare(
     model: options.ModelName,
@@ -55,9 +57,6 @@ def compare(
             False,
         ),
     ] = None,
-    guidance: options.Guidance = None,
-    autoguidance: options.Autoguidance = None,
-    guidance_interval: options.GuidanceInterval = None,
     palettes: options.Palettes = "training",
     held_out: options.HeldOut = None,
     split_seed: options.SplitSeed = None,
@@ -71,6 +70,7 @@ def compare(
     ] = None,
     json: options.Json = None,
     *,
+    drawing: dict[str, Any],
     reading: dict[str, Any],
 ) -> None:
     """Compare DDPM with DDIM on the same weights and the same noise.
@@ -92,7 +92,7 @@ def compare(
     check_folder(folder)
     if json is not None:
         check_file(json)
-    own = loaded.sampler_settings(**options.guiding(guidance, autoguidance, guidance_interval))
+    own = loaded.sampler_settings(**drawing)
     grid = _grid(loaded, own, quick, steps, eta, variance, also)
     n = count if count is not None else QUICK_SPRITES if quick else 1000
     many = seeds if seeds is not None else QUICK_SEEDS if quick else 3

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from spritelab.cli import console, options
+from spritelab.cli.sampling import sampler_options
 from spritelab.errors import SettingsError
 
 OUT = (
@@ -16,20 +17,10 @@ OUT = (
 )
 
 
+@sampler_options()
 def denoising(
     model: options.ModelName,
     out: Annotated[Path, typer.Option(help=OUT, show_default=False)],
-    sampler: options.SamplerName = None,
-    steps: options.Steps = None,
-    times: options.Times = None,
-    start: options.Start = None,
-    first_leg: options.FirstLegName = None,
-    eta: options.Eta = None,
-    variance: options.VarianceName = None,
-    spacing: options.SpacingName = None,
-    guidance: options.Guidance = None,
-    autoguidance: options.Autoguidance = None,
-    guidance_interval: options.GuidanceInterval = None,
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="how many sprites")] = 1,
     seed: Annotated[int, typer.Option(help="other seeds give other sprites")] = 0,
     numbers: Annotated[
@@ -53,6 +44,8 @@ def denoising(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="replace the file if it is there already")
     ] = False,
+    *,
+    drawing: dict[str, Any],
 ) -> None:
     """Show sprites coming out of the noise, as a GIF or an APNG.
 
@@ -70,12 +63,7 @@ def denoising(
         raise SettingsError("a .gif has no opacities; write an .apng, or leave `see_through` away")
     check_file(out, overwrite)
     loaded = generate.load_model(model, device)
-    how = loaded.sampler_settings(
-        **options.drawing(
-            *(sampler, steps, times, start, first_leg, eta, variance, spacing),
-            *(guidance, autoguidance, guidance_interval),
-        )
-    )
+    how = loaded.sampler_settings(**drawing)
     chosen = options.whole_numbers(numbers, "`numbers`") if numbers else None
     trace = loaded.trace(
         None if chosen is not None else count,

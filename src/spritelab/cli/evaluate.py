@@ -9,6 +9,7 @@ import typer
 
 from spritelab.cli import console, measured, options
 from spritelab.cli.reading import reading_options
+from spritelab.cli.sampling import OPTIONS, sampler_options
 from spritelab.config import PaletteSource
 from spritelab.errors import SettingsError
 
@@ -19,18 +20,13 @@ DRAWN = "Sprites that were drawn before, and many workers"
 FILES = "Two folders instead of a model"
 
 
+# `--spacing` is that of the tiles of a sheet here.
+@sampler_options(*(name for name in OPTIONS if name != "spacing"))
 @reading_options(options.REAL)
 def evaluate(
     model: options.OptionalModelName = None,
     data: options.Source = None,
     count: Annotated[int, typer.Option("-n", "--count", help="sprites for each seed")] = 1000,
-    sampler: options.SamplerName = None,
-    steps: options.Steps = None,
-    eta: options.Eta = None,
-    variance: options.VarianceName = None,
-    guidance: options.Guidance = None,
-    autoguidance: options.Autoguidance = None,
-    guidance_interval: options.GuidanceInterval = None,
     palettes: options.Palettes = "training",
     seed: Annotated[int, typer.Option(min=0, help="the first seed")] = 0,
     seeds: Annotated[int, typer.Option(min=1, help="how many seeds")] = 1,
@@ -86,6 +82,7 @@ def evaluate(
     device: options.Device = None,
     json: options.Json = None,
     *,
+    drawing: dict[str, Any],
     reading: dict[str, Any],
 ) -> None:
     """Measure how good sprites are: a model's, or those in a folder.
@@ -107,10 +104,8 @@ def evaluate(
         check_writable(statistics)
     extractor = Extractor(features, weights, device or str(best_device()))
     real = options.given(source=data, held_out=held_out, split_seed=split_seed, mirror=mirror)
-    changes = options.given(sampler=sampler, steps=steps, eta=eta, variance=variance)
-    changes |= options.guiding(guidance, autoguidance, guidance_interval)
     if sprites is not None or statistics is not None or shard is not None:
-        if model is None or sprites is None or changes or size is not None:
+        if model is None or sprites is None or drawing or size is not None:
             raise SettingsError(
                 "`statistics` and `shard` go with a MODEL and the `sprites` that it drew; leave "
                 "out how to draw them"
@@ -130,7 +125,7 @@ def evaluate(
         if size is not None:
             raise SettingsError("`size` goes with `images`; a model has a size of its own")
         found = _model(
-            *(model, device, extractor, changes, real | reading),
+            *(model, device, extractor, drawing, real | reading),
             n=count,
             seeds=range(seed, seed + seeds),
             palettes=palettes,
@@ -181,7 +176,7 @@ def _model(
     folder: str,
     device: str | None,
     extractor: Extractor,
-    changes: dict[str, Any],
+    drawing: dict[str, Any],
     real: dict[str, Any],
     *,
     n: int,
@@ -195,7 +190,7 @@ def _model(
 
     model = load_model(folder, device)
     check_n(n, seeds)  # before sprites are read
-    how = model.sampler_settings(**changes)
+    how = model.sampler_settings(**drawing)
     split = options.read_split(folder, model.config, real)
     with console.progress("evaluating") as bar:
         evaluator = Evaluator(model, split, extractor, most=most, progress=bar)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,14 +19,8 @@ from spritelab.cli import console
 from spritelab.config import (
     DataSettings,
     FeatureName,
-    FirstLeg,
-    Interval,
     PaletteSource,
-    Sampler,
-    SamplerSettings,
     Settings,
-    Spacing,
-    Variance,
 )
 from spritelab.errors import SettingsError
 
@@ -109,44 +103,38 @@ def sign(called: Callable[..., None], parameters: Sequence[inspect.Parameter]) -
     called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
 
 
-def drawing(
-    sampler: Sampler | None,
-    steps: int | None,
-    times: str | None,
-    start: float | None,
-    first_leg: FirstLeg | None,
-    eta: float | None,
-    variance: Variance | None,
-    spacing: Spacing | None,
-    guidance: float | None,
-    autoguidance: float | None,
-    guidance_interval: str | None,
-) -> dict[str, Any]:
-    """The settings of a sampler that were given on the command line."""
-    visited = tuple(whole_numbers(times, "`times`")) if times else None
-    changes = given(sampler=sampler, steps=steps, times=visited, start=start, eta=eta)
-    changes |= given(first_leg=first_leg, variance=variance, spacing=spacing)
-    return changes | guiding(guidance, autoguidance, guidance_interval)
+def bundled(
+    own: Mapping[str, Any], into: str, read: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options that belong together, and hand it those that were given as one.
 
-
-def guiding(
-    guidance: float | None, autoguidance: float | None, guidance_interval: str | None
-) -> dict[str, Any]:
-    """The settings of guidance that were given on the command line."""
-    interval = read_interval(guidance_interval)
-    return given(guidance=guidance, autoguidance=autoguidance, guidance_interval=interval)
-
-
-def read_interval(text: str | None) -> Interval | None:
-    """Read ``-1,2``.
-
-    Raises:
-        SettingsError: if the text holds anything else than two numbers.
+    Args:
+        own: the options, as typer reads them, by name; None means not given.
+        into: the command's keyword for them.
+        read: what the command is handed, from those that were given.
     """
-    found = numbers(text, "`guidance_interval`") if text is not None else None
-    if found is None or len(found) == 2:
-        return (found[0], found[1]) if found else None
-    raise SettingsError(f"`guidance_interval` takes two values of λ such as -1,2, not {text!r}")
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**values: Any) -> None:
+            found = given(**{name: values.pop(name) for name in own})
+            command(**values, **{into: read(found)})
+
+        signature = inspect.signature(command, eval_str=True)
+        kept = [p for p in signature.parameters.values() if p.name != into]
+        # What is still to be handed over by another bundle stays last.
+        named = [p for p in kept if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+        handed = [p for p in kept if p.kind is inspect.Parameter.KEYWORD_ONLY]
+        added = [
+            inspect.Parameter(
+                name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation
+            )
+            for name, annotation in own.items()
+        ]
+        sign(called, [*named, *added, *handed])
+        return called
+
+    return with_options
 
 
 def read_label(text: str | None) -> Label:
@@ -208,20 +196,6 @@ ModelName = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)]
 OptionalModelName = Annotated[str | None, typer.Argument(metavar="MODEL", help=MODEL)]
 Device = Annotated[
     str | None, typer.Option(help="cpu, cuda, mps …; the best one found, unless given")
-]
-
-SamplerName = Annotated[Sampler | None, setting(SamplerSettings, "sampler", panel=DRAWING)]
-Steps = Annotated[int | None, setting(SamplerSettings, "steps", panel=DRAWING)]
-Eta = Annotated[float | None, setting(SamplerSettings, "eta", panel=DRAWING)]
-Times = Annotated[str | None, setting(SamplerSettings, "times", panel=DRAWING)]
-Start = Annotated[float | None, setting(SamplerSettings, "start", panel=DRAWING)]
-FirstLegName = Annotated[FirstLeg | None, setting(SamplerSettings, "first_leg", panel=DRAWING)]
-SpacingName = Annotated[Spacing | None, setting(SamplerSettings, "spacing", panel=DRAWING)]
-VarianceName = Annotated[Variance | None, setting(SamplerSettings, "variance", panel=DRAWING)]
-Guidance = Annotated[float | None, setting(SamplerSettings, "guidance", panel=DRAWING)]
-Autoguidance = Annotated[float | None, setting(SamplerSettings, "autoguidance", panel=DRAWING)]
-GuidanceInterval = Annotated[
-    str | None, setting(SamplerSettings, "guidance_interval", panel=DRAWING)
 ]
 
 Palettes = Annotated[

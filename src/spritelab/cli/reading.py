@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,25 +61,14 @@ def reading_options(panel: str | None) -> Callable[[Callable[..., None]], Callab
         for name, kind in OPTIONS.items()
     }
 
-    def with_options(command: Callable[..., None]) -> Callable[..., None]:
-        @wraps(command)
-        def called(**given: Any) -> None:
-            reading = options.given(**{name: given.pop(name) for name in OPTIONS})
-            if "labels" in reading:
-                reading["labels"] = str(reading["labels"].resolve())
-            command(**given, reading=reading)
+    return options.bundled(own, "reading", _read)
 
-        signature = inspect.signature(command, eval_str=True)
-        kept = [p for p in signature.parameters.values() if p.name != "reading"]
-        keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        added = [
-            inspect.Parameter(name, keyword, default=None, annotation=annotation)
-            for name, annotation in own.items()
-        ]
-        options.sign(called, [*kept, *added])
-        return called
 
-    return with_options
+def _read(given: Mapping[str, Any]) -> dict[str, Any]:
+    reading = dict(given)
+    if "labels" in reading:
+        reading["labels"] = str(reading["labels"].resolve())
+    return reading
 
 
 def _names(name: str) -> tuple[str, ...]:

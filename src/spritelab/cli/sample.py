@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from spritelab.cli import console, options
+from spritelab.cli.sampling import sampler_options
 from spritelab.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -33,19 +34,9 @@ SHARD = (
 OUT = "samples/MODEL-SAMPLER-SEED"
 
 
+@sampler_options()
 def sample(
     model: options.ModelName,
-    sampler: options.SamplerName = None,
-    steps: options.Steps = None,
-    times: options.Times = None,
-    start: options.Start = None,
-    first_leg: options.FirstLegName = None,
-    eta: options.Eta = None,
-    variance: options.VarianceName = None,
-    spacing: options.SpacingName = None,
-    guidance: options.Guidance = None,
-    autoguidance: options.Autoguidance = None,
-    guidance_interval: options.GuidanceInterval = None,
     count: Annotated[
         int | None,
         typer.Option("-n", "--count", help="how many; unset: 20, or as many as `--numbers`"),
@@ -74,6 +65,8 @@ def sample(
         bool, typer.Option("--overwrite", help="replace the folder if sprites are in it already")
     ] = False,
     shard: Annotated[str | None, typer.Option(help=SHARD, show_default=False)] = None,
+    *,
+    drawing: dict[str, Any],
 ) -> None:
     """Draw sprites.
 
@@ -85,12 +78,7 @@ def sample(
     from spritelab.generate import samples_folder
 
     loaded = generate.load_model(model, device)
-    how = loaded.sampler_settings(
-        **options.drawing(
-            *(sampler, steps, times, start, first_leg, eta, variance, spacing),
-            *(guidance, autoguidance, guidance_interval),
-        )
-    )
+    how = loaded.sampler_settings(**drawing)
     folder = out or Path("samples") / f"{loaded.name}-{how.sampler}-{seed}"
     if shard is not None:
         if strip or numbers is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spritelab.cli import console, options
+from spritelab.cli import console, options, sampling
 from spritelab.cli.sample import HARD_ALPHA, PALETTE
 from spritelab.errors import SettingsError
 
@@ -32,13 +32,7 @@ Resamplings = Annotated[
     int, typer.Option(min=1, help="how often each step is walked; 1 never goes back")
 ]
 SHARED: dict[str, Any] = {
-    "sampler": options.SamplerName,
-    "steps": options.Steps,
-    "eta": options.Eta,
-    "spacing": options.SpacingName,
-    "guidance": options.Guidance,
-    "autoguidance": options.Autoguidance,
-    "guidance_interval": options.GuidanceInterval,
+    **sampling.annotated("sampler", "steps", "eta", "spacing", *sampling.GUIDANCE),
     "label": Annotated[str | None, typer.Option(help=options.LABEL, show_default=False)],
     "palette": Annotated[str | None, typer.Option(help=PALETTE, show_default=False)],
     "hard_alpha": Annotated[
@@ -68,13 +62,13 @@ def drawing(command: Callable[..., Draw]) -> Callable[..., None]:
         from spritelab import generate
         from spritelab.generate import samples_folder
 
-        shared = options.given(**{name: given.pop(name, None) for name in SHARED})
+        shared = sampling.read_sampler(
+            options.given(**{name: given.pop(name, None) for name in SHARED})
+        )
         overwrite = given.pop("overwrite")
         loaded = generate.load_model(model, shared.pop("device", None))
         folder = shared.pop("out", None) or Path("samples") / f"{loaded.name}-{command.__name__}"
         samples_folder.check_free(folder, overwrite)
-        if "guidance_interval" in shared:
-            shared["guidance_interval"] = options.read_interval(shared["guidance_interval"])
         if "label" in shared:
             shared["label"] = options.read_label(shared["label"])
         if "palette" in shared:
