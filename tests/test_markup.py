@@ -19,8 +19,8 @@ from spritelab.convert import write_card
 from spritelab.convert.card import load_facts
 from spritelab.convert.front_matter import front_matter, words
 from spritelab.data import SpriteSet
-from spritelab.evaluation.formatting import code, plain
 from spritelab.generate import ModelConfig, Parent, SpriteBatch, find_model
+from spritelab.markup import code, plain
 from spritelab.pictures.notebook import sheet_html, sprites_html, table_html
 
 PLAIN = "dragons"

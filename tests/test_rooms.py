@@ -17,6 +17,7 @@ SOURCE = Path(spritelab.__file__).parent
 ROOMS = (
     "errors",
     "extras",
+    "markup",
     "progress",
     "storage",
     "hub",

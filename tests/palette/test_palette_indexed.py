@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple
 from itertools import combinations
 
 import numpy as np
@@ -286,6 +287,18 @@ def test_errors_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.mean_levels == pytest.approx((3 * 255 + 60) / 12)
     assert found.largest_levels == 255
     assert found.delta_e == pytest.approx((np.sqrt(0.5) + blue) / 4)
+
+
+def test_a_block_at_a_time_is_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    images = np.concatenate([soft(), soft()[::-1]])
+    whole = index_sprites(images, 6)
+    monkeypatch.setattr("spritelab.palette.indexed._ROWS", 7)
+    parts = index_sprites(images, 6)
+    for name in ("colours", "sizes", "indices"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert astuple(parts.error) == pytest.approx(astuple(whole.error))
+    assert whole.error.largest_levels > 0
+    np.testing.assert_array_equal(parts.images(slice(5, 9)), whole.images()[5:9])
 
 
 def test_no_sprites() -> None:

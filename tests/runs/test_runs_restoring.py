@@ -11,6 +11,7 @@ from spritelab import runs
 from spritelab.errors import ModelError
 from spritelab.storage.records import NewerFormatError
 from spritelab.training import checkpoints
+from spritelab.training.checkpoint import FORMAT
 from tiny import STEPS, outcome, save_npz, tiny_set, tiny_settings
 
 pytestmark = pytest.mark.usefixtures("short_validation")
@@ -62,7 +63,10 @@ def test_all_are_broken(stopped: Path) -> None:
 
 def test_one_of_a_later_format_is_not_passed_over(stopped: Path) -> None:
     path = stopped / "checkpoints" / "step-00000007" / "state.json"
-    path.write_text(path.read_text().replace('"format": 4', '"format": 5'))
+    text = path.read_text()
+    later = text.replace(f'"format": {FORMAT}', f'"format": {FORMAT + 1}')
+    assert later != text
+    path.write_text(later)
     with pytest.raises(NewerFormatError, match="upgrade it"):
         list(runs.resume_run(stopped).train(cpu=True))
     with pytest.raises(NewerFormatError):

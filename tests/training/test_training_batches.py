@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from spritelab import pixels
+from spritelab.palette import index_sprites
 from spritelab.training import Batch, Batches, DeviceSprites, stream_seed
 from tiny import tiny_set
 
@@ -40,6 +41,25 @@ def test_sprites_on_the_device() -> None:
     np.testing.assert_array_equal(
         SPRITES.mirrorable.numpy(), np.array([True, True, False])[sprites.labels]
     )
+
+
+def test_indexed_sprites_are_the_same_sprites_in_a_third_of_the_memory() -> None:
+    plain = tiny_set()
+    indexed = index_sprites(plain.images, 32)
+    sprites = DeviceSprites.from_set(plain, CPU, indexed)
+    rows = torch.tensor([4, 0, 2, 2])
+    x0, palettes = sprites.select(rows)
+    assert palettes is not None
+    np.testing.assert_array_equal(pixels.decode(x0), indexed.images()[rows.numpy()])
+    torch.testing.assert_close(palettes.draw(palettes.nearest(x0)), x0, rtol=0, atol=0)
+    np.testing.assert_array_equal(palettes.used.sum(dim=1).numpy(), indexed.sizes[rows.numpy()])
+    assert sprites.images.numel() == 0
+    assert sprites.indexed is not None
+    held = (sprites.indexed.colours, sprites.indexed.sizes, sprites.indexed.indices)
+    size = 16 * 16  # a byte a pixel, four a colour and eight for the size of the palette
+    assert sum(one.nbytes for one in held) == len(plain) * (size + 32 * 4 + 8)
+    # On a CPU these are the arrays themselves, which the run has anyway.
+    assert sprites.indexed.indices.data_ptr() == indexed.indices.ctypes.data
 
 
 def test_a_batch_depends_on_seed_and_update_alone() -> None:

@@ -27,10 +27,14 @@ def sprites(count: int = 40) -> tuple[SpriteSet, DeviceSprites]:
     return whole, DeviceSprites.from_set(whole, CPU, index_sprites(whole.images, 8))
 
 
+def indexed(device: DeviceSprites) -> tuple[Palettes, torch.Tensor]:
+    """All palettes, and int64 ``[N,H,W]`` indices into them."""
+    assert device.indexed is not None
+    return device.indexed.select(torch.arange(len(device)))
+
+
 def own() -> Palettes:
-    palettes = sprites()[1].palettes
-    assert palettes is not None
-    return palettes
+    return indexed(sprites()[1])[0]
 
 
 def seeded() -> torch.Generator:
@@ -94,10 +98,9 @@ def test_added_colours_are_those_of_other_palettes() -> None:
 
 def swapped(share: float = 1.0) -> tuple[Palettes, torch.Tensor, torch.Tensor]:
     """New palettes, new indices, and the old ones."""
-    indices = sprites()[1].indices
-    assert indices is not None
-    palettes, moved = swap(own(), indices.long(), share, seeded())
-    return palettes, moved, indices.long()
+    indices = indexed(sprites()[1])[1]
+    palettes, moved = swap(own(), indices, share, seeded())
+    return palettes, moved, indices
 
 
 def test_swapped_palettes_are_gathered_from_others() -> None:
@@ -160,8 +163,7 @@ def test_a_batch_of_swapped_sprites_is_drawn_from_its_palettes() -> None:
     assert batch.palettes is not None
     drawn = batch.palettes.nearest(batch.x0)
     torch.testing.assert_close(batch.palettes.draw(drawn), batch.x0)
-    assert device.indices is not None
-    same = (drawn == device.indices[batches.indices(0)].long()).flatten(1).all(dim=1)
+    same = (drawn == indexed(device)[1][batches.indices(0)]).flatten(1).all(dim=1)
     assert 2 <= int(same.sum()) <= 14
 
 
@@ -180,11 +182,10 @@ def test_a_batch_shows_the_same_drawings_in_its_palettes() -> None:
     )
     batch = batches.draw(0)
     assert batch.palettes is not None
-    assert device.indices is not None
     drawn = batch.palettes.nearest(batch.x0)
     torch.testing.assert_close(batch.palettes.draw(drawn), batch.x0)
     assert int(drawn.max()) < 8  # no colour that was added is used
-    indices = device.indices[batches.indices(0)].long()
+    indices = indexed(device)[1][batches.indices(0)]
     same = (drawn == indices).flatten(1).all(dim=1)
     mirrored = (drawn == indices.flip(2)).flatten(1).all(dim=1)
     assert (same | mirrored).all()

@@ -16,8 +16,9 @@ from pydantic import Field
 from spritelab.config import SamplerSettings, Settings
 from spritelab.convert.front_matter import is_plain, plain_class, shown
 from spritelab.errors import ModelError, SettingsError
-from spritelab.evaluation.formatting import MEASURES, code, figure, plain
+from spritelab.evaluation.formatting import MEASURES, figure
 from spritelab.generate import ModelConfig
+from spritelab.markup import code, plain
 from spritelab.storage import read_record, write_file, write_json
 
 FORMAT = 2

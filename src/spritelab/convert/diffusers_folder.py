@@ -24,10 +24,10 @@ from spritelab.convert.front_matter import front_matter, plain_class, shown, wor
 from spritelab.convert.model_spec import model_spec
 from spritelab.diffusion import palette_channels
 from spritelab.errors import SettingsError
-from spritelab.evaluation.formatting import code
 from spritelab.generate import Model, TrainingPalettes, save_config, without_guide
 from spritelab.generate.diffusers_weights import FILE, HEAD, UNET, to_parts
 from spritelab.generate.folder import DIFFUSERS_WEIGHTS, MOMENTS, PALETTES
+from spritelab.markup import code
 from spritelab.networks import PaletteNet, unet2d_config
 from spritelab.networks.palette_net import VOTES
 from spritelab.storage import check_replaceable, filling, write_file, write_json

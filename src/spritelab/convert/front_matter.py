@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import Any, Literal
 
 from spritelab.errors import SettingsError
-from spritelab.evaluation.formatting import plain, printable
 from spritelab.generate import ModelConfig
 from spritelab.hub import Address, is_address
+from spritelab.markup import plain, printable
 
 Library = Literal["spritelab", "diffusers"]
 

@@ -45,9 +45,16 @@ class Palettes:
     @classmethod
     def encode(cls, colours: Images, sizes: NDArray[np.int64]) -> Palettes:
         """Take colours, uint8 ``[B,P,C]`` of which ``sizes[b]`` are a palette, to model values."""
-        entries = torch.arange(colours.shape[1])
-        used = entries < torch.from_numpy(np.asarray(sizes, dtype=np.int64))[:, None]
-        rows = pixels.encode(torch.from_numpy(np.ascontiguousarray(colours))[:, :, None])
+        return cls.encode_tensors(
+            torch.from_numpy(np.ascontiguousarray(colours)),
+            torch.from_numpy(np.asarray(sizes, dtype=np.int64)),
+        )
+
+    @classmethod
+    def encode_tensors(cls, colours: Tensor, sizes: Tensor) -> Palettes:
+        """The same, uint8 ``[B,P,C]`` and int64 ``[B]``, on the device where they are."""
+        used = torch.arange(colours.shape[1], device=sizes.device) < sizes[:, None]
+        rows = pixels.encode(colours[:, :, None])
         return cls(rows[..., 0].transpose(1, 2).contiguous(), used)
 
     def __len__(self) -> int:

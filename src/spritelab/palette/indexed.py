@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,9 +61,10 @@ class IndexedSprites:
         """Return the palette of sprite ``i``."""
         return Palette(self.colours[i, : self.sizes[i]])
 
-    def images(self) -> Images:
-        """Return the sprites as pixels, uint8 ``[N,H,W,C]``."""
-        return self.colours[np.arange(len(self))[:, None, None], self.indices]
+    def images(self, rows: slice = slice(None)) -> Images:
+        """Return the sprites, or those in ``rows``, as pixels: uint8 ``[N,H,W,C]``."""
+        indices = self.indices[rows]
+        return self.colours[rows][np.arange(len(indices))[:, None, None], indices]
 
     def __repr__(self) -> str:
         n, height, width = self.indices.shape
@@ -77,10 +80,10 @@ def palette_sizes(images: Images) -> NDArray[np.int64]:
     """
     check_images(images)
     sizes = np.zeros(len(images), dtype=np.int64)
-    for start in range(0, len(images), _ROWS):
-        some = images[start : start + _ROWS]
+    for rows in _blocks(len(images)):
+        some = images[rows]
         packed = np.sort(pack(some).reshape(len(some), -1), axis=1)
-        sizes[start : start + _ROWS] = (np.diff(packed, axis=1) != 0).sum(axis=1) + 1
+        sizes[rows] = (np.diff(packed, axis=1) != 0).sum(axis=1) + 1
     return sizes
 
 
@@ -116,23 +119,33 @@ def index_sprites(images: Images, most: int) -> IndexedSprites:
     check_images(images)
     _check_size("most", most)
     n, height, width, channels = images.shape
+    found = IndexedSprites(
+        np.zeros((n, most, channels), dtype=np.uint8),
+        np.zeros(n, dtype=np.int64),
+        np.zeros((n, height, width), dtype=np.uint8),
+        ColourError(0.0, 0, 0.0),
+    )
+    for rows in _blocks(n):
+        _index(images[rows], found, rows.start)
+    pairs = ((images[rows], found.images(rows)) for rows in _blocks(n))
+    return replace(found, error=_error(pairs, n * height * width))
+
+
+def _index(images: Images, found: IndexedSprites, first: int) -> None:
+    """Fill in the sprites of ``found`` from ``first`` on."""
+    most, channels = found.colours.shape[1:]
     table, numbers = distinct(pack(images), channels)
     points = to_points(table)
-    colours = np.zeros((n, most, channels), dtype=np.uint8)
-    sizes = np.zeros(n, dtype=np.int64)
-    indices = np.zeros((n, height, width), dtype=np.uint8)
-    for i in range(n):
-        own, where, uses = np.unique(numbers[i], return_inverse=True, return_counts=True)
+    for i, used in enumerate(numbers, start=first):
+        own, where, uses = np.unique(used, return_inverse=True, return_counts=True)
         if len(own) > most:
             _check_transparent("most", most, table[own])
             kept = own[reduce_colours(points[own], uses, most)]
             where = nearest_points(points[own], points[kept])[where]
             own = kept
-        colours[i, : len(own)] = table[own]
-        sizes[i] = len(own)
-        indices[i] = where.reshape(height, width)
-    found = IndexedSprites(colours, sizes, indices, ColourError(0.0, 0, 0.0))
-    return replace(found, error=colour_error(images, found.images()))
+        found.colours[i, : len(own)] = table[own]
+        found.sizes[i] = len(own)
+        found.indices[i] = where.reshape(used.shape)
 
 
 def learn_palette(images: Images, size: int) -> Palette:
@@ -206,17 +219,25 @@ def colour_error(images: Images, redrawn: Images) -> ColourError:
         raise DataError(
             f"`images` {list(images.shape)} and `redrawn` {list(redrawn.shape)} differ in shape"
         )
+    pairs = ((images[rows], redrawn[rows]) for rows in _blocks(len(images)))
+    return _error(pairs, math.prod(images.shape[:3]))
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + _ROWS, n)) for start in range(0, n, _ROWS))
+
+
+def _error(pairs: Iterable[tuple[Images, Images]], pixels: int) -> ColourError:
+    """The error of sprites before and after, a block at a time, which have ``pixels`` in all."""
     levels, largest, distance = 0, 0, 0.0
-    for start in range(0, len(images), _ROWS):
-        before, after = (x[start : start + _ROWS] for x in (images, redrawn))
+    for before, after in pairs:
         moved = pack(before) != pack(after)
         one, other = before[moved], after[moved]
         gaps = np.abs(composite(one).astype(np.int64) - composite(other))
         levels += int(gaps.sum())
         largest = max(largest, int(gaps.max(initial=0)))
         distance += float(np.linalg.norm(to_points(one) - to_points(other), axis=-1).sum())
-    pixels = max(1, images[..., 0].size)
-    return ColourError(levels / (3 * pixels), largest, distance / pixels)
+    return ColourError(levels / (3 * max(1, pixels)), largest, distance / max(1, pixels))
 
 
 def _check_size(name: str, size: int) -> None:

@@ -30,15 +30,40 @@ def stream_seed(*key: int) -> int:
 
 
 @dataclass(frozen=True)
+class DeviceIndexed:
+    """``IndexedSprites`` on the device.
+
+    Attributes:
+        colours: uint8 ``[N,P,C]``; the first ``sizes[i]`` are the palette of sprite i.
+        sizes: int64 ``[N]``.
+        indices: uint8 ``[N,H,W]``.
+    """
+
+    colours: Tensor
+    sizes: Tensor
+    indices: Tensor
+
+    @classmethod
+    def of(cls, indexed: IndexedSprites, device: torch.device) -> DeviceIndexed:
+        """Move ``indexed`` to ``device``; on a CPU nothing is copied."""
+        arrays = indexed.colours, indexed.sizes, indexed.indices
+        return cls(*(torch.from_numpy(array).to(device) for array in arrays))
+
+    def select(self, rows: Tensor) -> tuple[Palettes, Tensor]:
+        """The palettes of the sprites at ``rows``, and int64 ``[B,H,W]`` indices into them."""
+        palettes = Palettes.encode_tensors(self.colours[rows], self.sizes[rows])
+        return palettes, self.indices[rows].long()
+
+
+@dataclass(frozen=True)
 class DeviceSprites:
     """A ``SpriteSet`` on the device.
 
     Attributes:
-        images: uint8 ``[N,H,W,C]``.
+        images: uint8 ``[N,H,W,C]``; none of them, ``[0,H,W,C]``, where they are ``indexed``.
         context: float32 ``[N,K]``, one-hot classes.
         mirrorable: bool ``[N]``; whether a mirror image is a right sprite too.
-        palettes: of the N sprites, where they are learnt as indices into them; else None.
-        indices: uint8 ``[N,H,W]``, which with ``palettes`` make ``images``.
+        indexed: the sprites, where they are learnt as palettes and indices; else None.
         rows: int64 ``[N]``, which of the ``images`` of a mapped file the sprites are; None for all,
             in their order.
     """
@@ -46,8 +71,7 @@ class DeviceSprites:
     images: Tensor
     context: Tensor
     mirrorable: Tensor
-    palettes: Palettes | None = None
-    indices: Tensor | None = None
+    indexed: DeviceIndexed | None = None
     rows: Tensor | None = None
 
     @classmethod
@@ -56,25 +80,19 @@ class DeviceSprites:
     ) -> DeviceSprites:
         """Move ``sprites`` to ``device``; as ``indexed`` sprites, if they are given so too."""
         labels = torch.from_numpy(sprites.labels)
-        mapped = mapped_rows(sprites.images)
-        if indexed is None and mapped is not None and device.type == "cpu":
+        mapped, rows = mapped_rows(sprites.images), None
+        if indexed is not None:
+            images = torch.empty((0, *sprites.images.shape[1:]), dtype=torch.uint8, device=device)
+        elif mapped is not None and device.type == "cpu":
             # Nothing is copied: a batch reads its rows of the file.
             images, rows = torch.from_numpy(mapped[0]), torch.from_numpy(mapped[1])
         else:
-            own = sprites.images if indexed is None else indexed.images()
-            images, rows = _moved(own, device), None
-        palettes, indices = None, None
-        if indexed is not None:
-            palettes = Palettes.encode(indexed.colours, indexed.sizes).to(
-                torch.empty(0, device=device)
-            )
-            indices = torch.from_numpy(indexed.indices).to(device)
+            images = _moved(sprites.images, device)
         return cls(
             images,
             functional.one_hot(labels, len(sprites.class_names)).float().to(device),
             torch.tensor(sprites.mirrorable)[labels].to(device),
-            palettes,
-            indices,
+            None if indexed is None else DeviceIndexed.of(indexed, device),
             rows,
         )
 
@@ -83,9 +101,11 @@ class DeviceSprites:
 
     def select(self, rows: Tensor) -> tuple[Tensor, Palettes | None]:
         """The sprites at ``rows``, float32 ``[B,C,H,W]``, and their palettes, if they have any."""
-        palettes = None if self.palettes is None else self.palettes[rows]
+        if self.indexed is not None:
+            palettes, indices = self.indexed.select(rows)
+            return palettes.draw(indices), palettes
         chosen = rows if self.rows is None else self.rows[rows]
-        return pixels.encode(self.images[chosen]), palettes
+        return pixels.encode(self.images[chosen]), None
 
 
 def _moved(images: Images, device: torch.device) -> Tensor:
@@ -214,16 +234,14 @@ class Batches:
 
     def _shown(self, index: Tensor, generator: torch.Generator) -> tuple[Tensor, Palettes | None]:
         """The sprites at ``index``, in other colours and with more of them where it is asked."""
-        x0, palettes = self.sprites.select(index)
-        if palettes is None or self.sprites.indices is None:
-            return x0, None
-        indices = self.sprites.indices[index].long()
+        if self.sprites.indexed is None:
+            return self.sprites.select(index)
+        palettes, indices = self.sprites.indexed.select(index)
         if self.recolour:
             palettes = recolour(palettes, self.recolour, generator)
         if self.swap:
             palettes, indices = swap(palettes, indices, self.swap, generator)
-        if self.recolour or self.swap:
-            x0 = palettes.draw(indices)
+        x0 = palettes.draw(indices)
         if self.distract:
             palettes = distract(palettes, self.distract, generator)
         return x0, palettes

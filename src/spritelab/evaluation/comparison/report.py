@@ -29,8 +29,9 @@ from spritelab.evaluation.facts import (
     protocol_facts,
     score_facts,
 )
-from spritelab.evaluation.formatting import code, duration, figure, plain
+from spritelab.evaluation.formatting import duration, figure
 from spritelab.evaluation.split import Split
+from spritelab.markup import code, plain
 from spritelab.pictures import data_uri, encode_png
 from spritelab.pixels import Images
 from spritelab.storage import check_writable, write_file, write_json
