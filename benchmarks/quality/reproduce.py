@@ -8,7 +8,6 @@ mean and how the notebook's recipe differs.
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +25,8 @@ from spritelab.evaluation import Extractor
 from spritelab.evaluation.features import Features
 from spritelab.evaluation.features.effnet import load_effnet
 from spritelab.evaluation.features.inception import (
-    WEIGHTS_SHA256,
     fetch_weights,
+    is_published,
     load_inception,
 )
 from spritelab.evaluation.features.protocol import PROTOCOL, distinct
@@ -202,12 +201,6 @@ def distances(real: Features, generated: Features) -> dict[str, float]:
     """Fréchet distance and KID between two sets of features."""
     frechet, kid, kid_std, _ = frechet_and_kid(real, generated)
     return {"frechet": frechet, "kid": kid, "kid_std": kid_std}
-
-
-def is_published(weights: Path) -> bool:
-    """Whether these are the weights that a FID is measured with, by the digits in their name."""
-    with weights.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == WEIGHTS_SHA256
 
 
 def data_facts(run: Run, images: Images) -> dict[str, Any]:

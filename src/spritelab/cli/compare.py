@@ -10,8 +10,9 @@ import typer
 
 from spritelab.cli import console, options
 from spritelab.cli.reading import reading_options
-from spritelab.cli.sampling import GUIDANCE, sampler_options
+from spritelab.cli.sampling import sampler_options
 from spritelab.config import SamplerSettings, Variance
+from spritelab.config.sampler import GUIDANCE
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -24,9 +24,6 @@ OPTIONS: dict[str, Any] = {
 }
 """The settings of ``SamplerSettings`` that are options, and how they are written."""
 
-GUIDANCE = ("guidance", "autoguidance", "guidance_interval")
-"""Those of them that a comparison of samplers leaves to choose."""
-
 
 def annotated(*names: str) -> dict[str, Any]:
     """Of the options of ``names``, or of all, as typer reads them."""

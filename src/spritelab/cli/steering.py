@@ -12,6 +12,7 @@ import typer
 
 from spritelab.cli import console, options, sampling
 from spritelab.cli.sample import HARD_ALPHA, PALETTE
+from spritelab.config.sampler import GUIDANCE
 from spritelab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Resamplings = Annotated[
     int, typer.Option(min=1, help="how often each step is walked; 1 never goes back")
 ]
 SHARED: dict[str, Any] = {
-    **sampling.annotated("sampler", "steps", "eta", "spacing", *sampling.GUIDANCE),
+    **sampling.annotated("sampler", "steps", "eta", "spacing", *GUIDANCE),
     "label": Annotated[str | None, typer.Option(help=options.LABEL, show_default=False)],
     "palette": Annotated[str | None, typer.Option(help=PALETTE, show_default=False)],
     "hard_alpha": Annotated[

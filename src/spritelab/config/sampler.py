@@ -23,6 +23,7 @@ _FAMILY = {"ddpm": "DDPM", "ddim": "DDIM", "dpm": "DPM-Solver++"}
 
 
 GUIDANCE = ("guidance", "autoguidance", "guidance_interval")
+"""The settings of guidance, which every sampler takes alike."""
 
 
 class SamplerChanges(TypedDict, total=False):

@@ -47,13 +47,6 @@ Network = Callable[..., Tensor]
 """``net(x_t, t, context)`` → what its head reads; context is float ``[B,K]`` or None. Which further
 arguments there are is between a network and its head, see ``Head.ask``."""
 
-Line = Callable[[Tensor], Tensor]
-"""What a sampler makes of x̂_0 for a step, see ``samplers.carried_on``."""
-
-
-def _as_it_is(x0_hat: Tensor) -> Tensor:
-    return x0_hat
-
 
 class Head(Protocol):
     """The meaning of a network's output. Tensors are float ``[B,C,H,W]``, ``t`` is int64 ``[B]``.
@@ -84,11 +77,12 @@ class Head(Protocol):
         t: Tensor,
         target: Tensor,
         s: Tensor,
-        line: Line = _as_it_is,
+        x0_hat: Tensor | None = None,
     ) -> Tensor:
         """How far a step from x_t lands from ``target``, an x_s: ``[B]``; s = -1: clean.
 
-        ``line`` is what the sampler makes of x̂_0 for the step; DDIM takes it as it is.
+        ``x0_hat`` is what the sampler takes for it in the step, such as ``samplers.carried_on``;
+        None: that of the output, as DDIM does.
         """
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
@@ -131,11 +125,11 @@ class RegressionHead(ABC):
         t: Tensor,
         target: Tensor,
         s: Tensor,
-        line: Line = _as_it_is,
+        x0_hat: Tensor | None = None,
     ) -> Tensor:
         """The mean distance over pixels and channels (Zhou et al. 2024, SFD)."""
-        x0_hat = line(self.x0_hat(output, x_t, t))
-        return jump_error(self.schedule, x_t, x0_hat, t, target, s)
+        taken = self.x0_hat(output, x_t, t) if x0_hat is None else x0_hat
+        return jump_error(self.schedule, x_t, taken, t, target, s)
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:
         """Hang et al. 2023 (min-SNR), section 3.4: an error in x̂_0 weighs min(SNR, γ)."""
@@ -239,7 +233,7 @@ class PaletteHead:
         t: Tensor,
         target: Tensor,
         s: Tensor,
-        line: Line = _as_it_is,
+        x0_hat: Tensor | None = None,
     ) -> Tensor:
         """As of other heads; at the clean end, where a chain makes its choice, the cross-entropy.
 
@@ -247,8 +241,8 @@ class PaletteHead:
         """
         if bool((s == -1).all()):
             return self.loss(output, x_t, target, x_t, t)
-        x0_hat = line(self.x0_hat(output, x_t, t))
-        return jump_error(self.schedule, x_t, x0_hat, t, target, s)
+        taken = self.x0_hat(output, x_t, t) if x0_hat is None else x0_hat
+        return jump_error(self.schedule, x_t, taken, t, target, s)
 
     def snr_weight(self, t: Tensor, gamma: float, like: Tensor) -> Tensor:  # noqa: ARG002
         raise SettingsError("the palette head has no min-SNR weights; leave `min_snr_gamma` at 0")

@@ -106,6 +106,10 @@ class SampleStore:
         """Of the model, see ``model_identity``."""
         return model_identity(self._model)
 
+    @cached_property
+    def _guide(self) -> str:
+        return guide_identity(self._model)
+
     def file(self, how: SamplerSettings, seed: int) -> Path | None:
         """The file for the sprites of one seed, drawn as ``how`` says."""
         chain = how.canonical
@@ -226,7 +230,7 @@ class SampleStore:
             if said[name] == without:
                 del said[name]
         if how.autoguidance != 1:
-            said["guide"] = guide_identity(self._model)
+            said["guide"] = self._guide
         if how.first_leg != "gaussian" or self._model.moments is None:
             return said
         tensors = self._model.moments.tensors()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spritelab.config import SamplerSettings
+from spritelab.config.sampler import GUIDANCE
 from spritelab.diffusion import Constraint, Pairs, Schedule, visited_pairs
 from spritelab.errors import SettingsError
 from spritelab.generate.model_config import ModelConfig
@@ -14,7 +15,7 @@ from spritelab.pixels import Images
 
 OWN = (
     *("sampler", "steps", "times", "start", "first_leg", "spacing", "eta", "variance"),
-    *("guidance", "autoguidance", "guidance_interval"),
+    *GUIDANCE,
 )
 """Settings of a student that are what it was distilled for."""
 

@@ -122,39 +122,29 @@ def short_strip(
 
 
 def labelled_rows(
-    rows: Sequence[Images],
-    labels: Sequence[str],
-    scale: int | None = None,
-    gap: int = 8,
-    *,
-    background: Ground = "checker",
-    page: Colour = PAGE,
+    rows: Sequence[Images], labels: Sequence[str], scale: int | None = None
 ) -> Images:
-    """Rows of sprites one under the other, each with its name on the left.
+    """Rows of sprites one under the other, each with its name on the left: uint8 ``[h,w,3]``.
+
+    For many rows of one length with short names; ``titled_rows`` takes any.
 
     Args:
         rows: uint8 ``[N,H,W,C]`` each, all of one shape.
         labels: one a row.
         scale: how many pixels a sprite's pixel is wide and high; None: as many as keep a row within
             about 900 pixels.
-        gap: pixels between sprites and around them, ≥ 0.
-        background: what shows through transparent pixels.
-        page: the colour around the sprites.
-
-    Returns:
-        uint8 ``[h,w,3]``.
 
     Raises:
         DataError: for no rows, rows of different shapes, or not one label a row.
-        SettingsError: ``scale`` or ``gap`` out of range.
+        SettingsError: ``scale`` out of range.
     """
     if len(rows) != len(labels) or len({np.shape(row) for row in rows}) != 1:
         raise DataError("labelled rows are of one shape, and there is a label for each")
     across, height, width = np.shape(rows[0])[:3]
-    scale = good_scale(width, across) if scale is None else scale
-    sprites = grid(np.concatenate(rows), across, scale, gap, background=background, page=page)
+    scale, gap = good_scale(width, across) if scale is None else scale, 8
+    sprites = grid(np.concatenate(rows), across, scale, gap)
     left = gap + max(text.width(label, text.CAPTION) for label in labels)
-    out = Image.new("RGB", (left + sprites.shape[1], sprites.shape[0]), page)
+    out = Image.new("RGB", (left + sprites.shape[1], sprites.shape[0]), PAGE)
     out.paste(Image.fromarray(sprites), (left, 0))
     for number, label in enumerate(labels):
         middle = gap + number * (height * scale + gap) + height * scale // 2

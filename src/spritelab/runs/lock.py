@@ -34,5 +34,5 @@ def lock_run(folder: Path) -> Iterator[None]:
             except TakenError:
                 taken = True
         if any_process(taken):
-            raise TrainingError(f"{said} by another process; wait for it, or stop it")
+            raise TrainingError(str(TakenError(said)))
         yield

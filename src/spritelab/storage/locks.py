@@ -19,6 +19,9 @@ from spritelab.storage.files import storing
 class TakenError(StorageError):
     """Another process is at work where one may be at a time."""
 
+    def __init__(self, work: str) -> None:
+        super().__init__(f"{work} by another process; wait for it, or stop it")
+
 
 @contextmanager
 def alone(path: Path, work: str, *, nested: bool = False) -> Iterator[None]:
@@ -40,7 +43,7 @@ def alone(path: Path, work: str, *, nested: bool = False) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout:
-            raise TakenError(f"{work} by another process; wait for it, or stop it") from None
+            raise TakenError(work) from None
     try:
         yield
     finally:

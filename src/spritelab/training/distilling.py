@@ -173,7 +173,8 @@ class Distilling:
 
         t, s = (torch.full((len(x),), at, device=x.device) for at in self.pairs[number])
         output = head.ask(network, x, t, start.context)
-        loss = head.jump_loss(output, x, t, target, s, line).mean()
+        taken = line(head.x0_hat(output, x, t))
+        loss = head.jump_loss(output, x, t, target, s, taken).mean()
         with torch.no_grad():
             read = Denoiser(lambda *_: output, head).read(output.detach(), x, t)
             x0_hat = read.x0_hat.to(x.dtype)

@@ -232,7 +232,7 @@ def load_inception(weights: str | Path | None = None) -> FIDInception:
     with torch.device("meta"):
         network = FIDInception()
     network.load_state_dict(_read(path, network), assign=True)
-    if weights is not None and not _is_published(path):
+    if weights is not None and not is_published(path):
         warnings.warn(
             f"{path} is not the published {WEIGHTS_NAME}: what it gives is no FID", stacklevel=2
         )
@@ -255,11 +255,12 @@ def fetch_weights(*, cache: Path | None = None, progress: Progress = SILENT) -> 
 
 
 def _verify(path: Path) -> None:
-    if not _is_published(path):
+    if not is_published(path):
         raise DownloadError(f"its SHA-256 is not {WEIGHTS_SHA256}")
 
 
-def _is_published(path: Path) -> bool:
+def is_published(path: Path) -> bool:
+    """Whether a file holds the weights that a FID is measured with, byte for byte."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest() == WEIGHTS_SHA256
 

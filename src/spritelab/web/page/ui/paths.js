@@ -31,9 +31,11 @@ export function drawPaths({ points, share }, at, names, width) {
       picture.append(...placed.map(([cx, cy]) => svg("circle", { class: `dot side-${side}`, cx, cy, r: 2 })));
     }
     const end = x > width - 90 ? "end" : "start";
-    // Ends lie close where the sprites are alike; their names do not lie on each other.
-    let line = y + (side % 2 ? 16 : -8);
-    while (labels.some(one => Math.abs(one[0] - x) < 70 && Math.abs(one[1] - line) < 15)) line += side % 2 ? 15 : -15;
+    // Ends lie close where the sprites are alike; their names lie neither on each other nor outside.
+    const first = y + (side % 2 ? 16 : -8), away = side % 2 ? 15 : -15;
+    const free = line => line > 12 && line < HEIGHT - 4 &&
+      !labels.some(one => Math.abs(one[0] - x) < 70 && Math.abs(one[1] - line) < 15);
+    const line = [0, 1, 2, 3, -1, -2, -3, -4].map(k => first + k * away).find(free) ?? first;
     labels.push([x, line]);
     picture.append(svg("text", {
       x: x + (end === "end" ? -8 : 8), y: line, "text-anchor": end, class: `name side-${side}`,
