@@ -1,7 +1,7 @@
 """Make a shipped model out of a run, or measure one again: its folder, its card, its gallery.
 
     python -m tools.ship_model runs/crawl --name crawl-16 --hardware "one core of a server's CPU"
-    python -m tools.ship_model --again crawl-16
+    python -m tools.ship_model --again crawl-16 --draw-as small
 
 Every figure in a card was measured here or by the training's own log. The gallery holds the first
 100 sprites of every class. Sprites are found as ``load_sprites`` finds them; ``$SPRITELAB_CACHE``
@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.lib import console, harness, machine
-from spritelab.config import SamplerSettings
+from spritelab.config import preset
 from spritelab.convert import draw_gallery, measure_shipped, ship_run
 from spritelab.errors import SettingsError
 from spritelab.evaluation import Extractor
 from spritelab.generate import find_model, load_model
-from spritelab.generate.folder import SHIPPED
+from spritelab.generate.folder import SHIPPED, read_config, save_config
 
 MODULE = "tools.ship_model"
 
@@ -45,7 +45,7 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
     add("--name", help="what the model will be called")
     add("--again", metavar="NAME", help="measure this shipped model again, a name or a folder")
     add("--hardware", default="", help="what the run was trained on, in words")
-    add("--sampler", default="dpm", help="the sampler that the model draws with, with its defaults")
+    add("--draw-as", metavar="PRESET", help="as this preset has it today; unset: as it says itself")
     add("-n", type=harness.whole(), default=3000, help="sprites to measure")
     add("--data", help="its sprites, if the model does not say where they are")
     add("--features", default="effnet", help="as of spritelab evaluate")
@@ -58,6 +58,7 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
     circumstances = machine.circumstances_line(machine.circumstances(device, root=root))
     extractor = Extractor(given.features, device=str(device))
     folder = given.to / given.name if given.run else find_model(given.again)
+    sampling = preset(given.draw_as).sampling if given.draw_as else None
     gallery = f"{GALLERY}/{folder.name}"
     with console.progress("drawing and measuring") as progress:
         if given.run:
@@ -65,7 +66,7 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
                 given.run,
                 folder,
                 circumstances=circumstances,
-                sampling=SamplerSettings.parse({"sampler": given.sampler}),
+                sampling=sampling,
                 n=given.n,
                 hardware=given.hardware,
                 gallery=f"`{gallery}/` in the repository",
@@ -75,6 +76,9 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
                 progress=progress,
             )
         else:
+            if sampling is not None:
+                how = load_model(folder, device).sampler_settings(sampling)
+                save_config(folder, read_config(folder).model_copy(update={"sampling": how}))
             measure_shipped(
                 folder,
                 circumstances=circumstances,

@@ -268,4 +268,23 @@ def test_former_presets_are_known_by_their_old_name() -> None:
     old = {**preset("notebook").model_dump(), "preset": "seed"}
     assert RunSettings.parse(old) == preset("notebook")
     assert preset("notebook").sampling == SamplerSettings()
-    assert preset("small").sampling == preset("base").sampling == SamplerSettings(sampler="dpm")
+    assert preset("rgba").sampling == preset("base").sampling == SamplerSettings(sampler="dpm")
+
+
+def test_a_palette_is_chosen_from_by_ddpm() -> None:
+    """docs/ddpm-vs-ddim.md: where colours are chosen it is better at the same price."""
+    small = preset("small")
+    assert small.training.prediction == "palette"
+    assert (small.sampling.sampler, small.sampling.eta) == ("ddpm", None)
+    assert small.sampling.steps is not None
+
+
+def test_the_flow_of_settings_adds_no_noise() -> None:
+    ddpm = SamplerSettings(sampler="ddpm", steps=20, guidance=2.0, clip=False)
+    noisy = SamplerSettings(eta=0.5, steps=7)
+    assert [one.adds_noise for one in (ddpm, noisy)] == [True, True]
+    assert ddpm.flow == SamplerSettings(sampler="dpm", guidance=2.0, clip=False)
+    assert noisy.flow == SamplerSettings(sampler="dpm")
+    for own in (SamplerSettings(steps=7), SamplerSettings(sampler="dpm", steps=5)):
+        assert not own.adds_noise
+        assert own.flow is own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from spritelab.cli import main
-from spritelab.config import SamplerSettings
+from spritelab.config import Calibrated, SamplerSettings
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, calibrate, load_model, save_calibrated
 from spritelab.generate.calibration import walk_teacher
@@ -74,6 +75,38 @@ def test_the_command_writes_what_sampling_takes(
     assert [(one.sampler, len(one.times)) for one in after] == [
         *(("ddim", 4), ("dpm", 3), ("dpm", 4))
     ]
+
+
+@pytest.mark.parametrize(
+    ("own", "changes", "drawn"),
+    [
+        ("ddpm", {}, ("ddpm", 20)),
+        ("ddpm", {"steps": 3}, ("dpm", 3)),
+        ("ddpm", {"steps": 3, "guidance": 2.0}, ("dpm", 3)),
+        ("ddpm", {"steps": 4}, ("ddpm", 4)),  # calibrated for ddim alone
+        ("ddpm", {"steps": 7}, ("ddpm", 7)),
+        ("ddpm", {"steps": 3, "sampler": "ddpm"}, ("ddpm", 3)),
+        ("ddpm", {"steps": 3, "variance": "beta"}, ("ddpm", 3)),
+        ("ddim", {"steps": 3}, ("ddim", 3)),
+    ],
+)
+def test_so_few_steps_alone_are_those_that_were_calibrated(
+    tiny_model: Model, own: Any, changes: Any, drawn: tuple[str, int]
+) -> None:
+    config = tiny_model.config.model_copy(
+        update={
+            "sampling": SamplerSettings(sampler=own, steps=20),
+            "calibrated": (
+                Calibrated(sampler="dpm", times=(30, 20, 8), first_leg="none"),
+                Calibrated(sampler="ddim", times=(40, 30, 20, 8), first_leg="none"),
+            ),
+        }
+    )
+    model = dataclasses.replace(tiny_model, config=config)
+    how = model.sampler_settings(**changes)
+    assert (how.sampler, how.steps) == drawn
+    assert how.guidance == changes.get("guidance", 1)
+    assert how.times == ((30, 20, 8) if drawn == ("dpm", 3) else None)
 
 
 def test_a_copy_elsewhere(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -68,6 +69,18 @@ def test_a_mix_ends_in_its_classes(model: Model) -> None:
 def test_a_row_needs_a_sampler_without_noise(tiny_model: Model) -> None:
     with pytest.raises(SettingsError, match="give `sampler` dpm, or ddim with `eta` 0"):
         tiny_model.interpolate(3, sampler="ddpm", steps=3)
+
+
+def test_a_row_of_a_model_that_draws_by_ddpm(tiny_model: Model) -> None:
+    """Unless told otherwise it follows the flow, and what is said besides is heeded."""
+    own = SamplerSettings(sampler="ddpm", steps=5, guidance=2.0)
+    config = tiny_model.config.model_copy(update={"sampling": own})
+    noisy = dataclasses.replace(tiny_model, config=config)
+    asked = tiny_model.interpolate(3, sampler="dpm", steps=3, guidance=2.0)
+    row = noisy.interpolate(3, steps=3)
+    assert (row.how, row.how.sampler) == (asked.how, "dpm")
+    np.testing.assert_array_equal(row.images, asked.images)
+    assert noisy.interpolate(2, sampler="ddim", steps=3).how.sampler == "ddim"
 
 
 def test_no_move_is_the_sprite_itself(model: Model) -> None:

@@ -19,6 +19,7 @@ from spritelab import generate, runs
 from spritelab.config import DistillSettings, SamplerSettings
 from spritelab.errors import ModelError, SettingsError, TrainingError
 from spritelab.generate import load_model, weights_hash
+from spritelab.generate.folder import save_config
 from spritelab.runs import Distillation, distillation
 from spritelab.runs.lock import lock_run
 from spritelab.training import checkpoints, stream_seed
@@ -90,6 +91,17 @@ def test_the_student_is_its_teacher_but_for_how_it_draws(
     assert distilled.equal == (drawn == others).all(axis=-1).mean()
     assert distilled.difference == np.abs(drawn.astype(int) - others.astype(int)).mean()
     assert dict(model.config.in_words())["a student"] == distilled.in_words()
+
+
+def test_a_teacher_that_adds_noise_is_followed_along_its_flow(
+    tmp_path: Path, tiny_run: Path
+) -> None:
+    folder = Path(shutil.copytree(tiny_run / "model", tmp_path / "tiny"))
+    config = load_model(folder, "cpu").config
+    own = SamplerSettings(sampler="ddpm", steps=3, guidance=2.0)
+    save_config(folder, config.model_copy(update={"sampling": own}))
+    begun = begin(tmp_path / "student", folder)
+    assert begun.of_teacher == begun.teacher.sampler_settings(sampler="dpm", guidance=2.0)
 
 
 def test_what_is_left_on_disk(student: Distillation) -> None:

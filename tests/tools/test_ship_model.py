@@ -9,6 +9,7 @@ import pytest
 
 import tiny
 from spritelab.convert.card import load_facts
+from spritelab.generate import load_model
 from tools import ship_model
 
 OPTIONS = ["-n", "20", "--features", "pixels", "--threads", "1", "--device", "cpu"]
@@ -43,6 +44,10 @@ def test_a_model_shipped_from_a_clean_tree_says_so(
     again = ["--again", str(folder), *words]
     assert ship_model.main(again, root=root) == 0
     assert "with changes" in (folder / "README.md").read_text("utf-8")
+    assert load_model(folder).config.own_sampling.sampler == "dpm"
+    assert ship_model.main([*again, "--draw-as", "notebook"], root=root) == 0
+    assert load_model(folder).config.own_sampling.sampler == "ddim"
+    assert "DDIM, η = 0, 50 steps" in (folder / "README.md").read_text("utf-8")
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "a model")
     assert ship_model.main(again, root=root) == 0

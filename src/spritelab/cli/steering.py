@@ -111,8 +111,8 @@ def interpolate(
 ) -> Draw:
     """Draw a row from one sprite to another.
 
-    The ends are sprites of a seed, or two of your own, which are inverted first. Needs a sampler
-    that adds no noise.
+    The ends are sprites of a seed, or two of your own, which are inverted first. Unless told
+    otherwise, a model whose own sampler adds noise on the way draws them by dpm.
     """
     ends = options.whole_numbers(numbers, "`numbers`")
     return lambda model, bar: model.interpolate(

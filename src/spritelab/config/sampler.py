@@ -222,6 +222,16 @@ class SamplerSettings(Settings):
         return type(self)(**{**values, "guided_steps": None, **changes})
 
     @property
+    def adds_noise(self) -> bool:
+        """Whether noise is added on the way, so that x_T alone does not decide a sprite."""
+        return self.sampler == "ddpm" or bool(self.eta)
+
+    @property
+    def flow(self) -> Self:
+        """These if they add no noise, else DPM-Solver++ in its usual steps, guided alike."""
+        return self.changed(sampler="dpm") if self.adds_noise else self
+
+    @property
     def guidance_weight(self) -> float:
         """w of the guidance, of whichever kind; 1 is without."""
         return self.guidance if self.guidance != 1 else self.autoguidance

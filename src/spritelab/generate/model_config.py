@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, Unpack
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,7 @@ from spritelab.config import (
     DataSettings,
     NetworkSettings,
     Prediction,
+    SamplerChanges,
     SamplerSettings,
     ScheduleSettings,
     Settings,
@@ -18,6 +19,7 @@ from spritelab.config import (
 )
 from spritelab.config.base import ClassName, Line, Share
 from spritelab.config.bounds import MAX_CLASSES, MAX_PARENTS, MAX_SIDE
+from spritelab.config.sampler import GUIDANCE
 
 FORMAT = 5
 """Version of a model folder; raised whenever old code could no longer read it.
@@ -100,7 +102,7 @@ class Distilled(Settings):
     """What a student says of itself: it was distilled to make the steps of ``sampling``, no others.
 
     Agreement is over ``sprites`` from the same noise, each model drawing as it does unless told
-    otherwise.
+    otherwise, the teacher without noise on the way.
     """
 
     guidance: float = Field(description="of the teacher, which the student draws as if it had")
@@ -192,6 +194,23 @@ class ModelConfig(Settings):
     def own_sampling(self) -> SamplerSettings:
         """How it draws unless told otherwise, complete."""
         return self.sampling.complete(self.schedule.timesteps, self.calibrated)
+
+    def asked_for(self, **changes: Unpack[SamplerChanges]) -> SamplerSettings:
+        """How it draws when its own way is changed so; what is not named stays.
+
+        A model whose sampler adds noise, asked for so many steps and for no sampler, takes those
+        that were calibrated for it by DPM-Solver++, if any were: in so few noise does harm.
+
+        Raises:
+            SettingsError: as ``SamplerSettings.changed``.
+        """
+        if not changes:
+            return self.sampling
+        if self.sampling.adds_noise and changes.keys() <= {"steps", *GUIDANCE, "clip"}:
+            few = {len(one.times) for one in self.calibrated if one.sampler == "dpm"}
+            if changes.get("steps") in few:
+                changes["sampler"] = "dpm"
+        return self.sampling.changed(**changes)
 
     @property
     def needs_moments(self) -> bool:

@@ -106,13 +106,17 @@ class TrainedNetwork:
     ) -> SamplerSettings:
         """How this model draws when it is told ``how`` and ``changes``: complete, and checked.
 
+        Without ``how`` the model's own way is changed, see ``ModelConfig.asked_for``.
+
         Raises:
             SettingsError: for a value out of range, a first leg without moments, autoguidance
                 without a guide, or steps that a student was not distilled for.
         """
-        how = self.config.sampling if how is None else how
-        changed = how.changed(**changes) if changes else how
-        complete = changed.complete(self.schedule.timesteps, self.config.calibrated)
+        if how is None:
+            how = self.config.asked_for(**changes)
+        elif changes:
+            how = how.changed(**changes)
+        complete = how.complete(self.schedule.timesteps, self.config.calibrated)
         check_student(self.config, complete)
         check_parts(complete, self.moments, self.guide)
         if complete.guidance_interval is None:

@@ -123,8 +123,12 @@ class Distillation:
 
     @property
     def of_teacher(self) -> SamplerSettings:
-        """How the teacher draws unless told otherwise, guided as the settings say."""
-        own, said = self.teacher.config.sampling, self.settings.guidance
+        """How the teacher draws, guided as the settings say.
+
+        As it does unless told otherwise, or by DPM-Solver++ if that adds noise on the way, which no
+        student can foresee.
+        """
+        own, said = self.teacher.config.sampling.flow, self.settings.guidance
         return self.teacher.sampler_settings(own if said is None else own.changed(guidance=said))
 
     @classmethod
@@ -252,7 +256,7 @@ class Distillation:
 
     @cached_property
     def _of_teacher(self) -> SpriteBatch:
-        """What the teacher draws, as it does unless told otherwise but for the guidance."""
+        """What the teacher draws: see ``of_teacher``."""
         return self.teacher.sample(COMPARED, self.of_teacher)
 
     def _validate(self, state: TrainingState, update: Update, log: Log) -> None:

@@ -42,13 +42,15 @@ class Between(Drawing):
     ) -> SpriteBatch:
         """Draw a row of ``n`` sprites from one to another, spherically in x_T.
 
-        The ends are those that ``sample`` draws. Between them the class is a mix of both, and a
-        palette head draws in the colours of both. With ``sprites`` the row is between two real
-        ones: both are inverted first, from a noisy start, and the ends are what comes back.
+        The ends are those that ``sample`` draws by the same sampler. Between them the class is a mix
+        of both, and a palette head draws in the colours of both. With ``sprites`` the row is
+        between two real ones: both are inverted first, from a noisy start, and the ends are what
+        comes back.
 
         Args:
             n: sprites of the row, both ends counted; at least 2.
-            how: see ``Model.sample``; without noise on the way. With ``sprites``: DDIM.
+            how: see ``Model.sample``; without noise on the way: DPM-Solver++, if the model's own
+                sampler adds some. With ``sprites``: DDIM.
             seed, numbers: name the two ends.
             sprites: two sprites of one's own.
             label: of both ends, or a list of two.
@@ -63,7 +65,7 @@ class Between(Drawing):
             raise SettingsError(f"a row has two ends; `n` must be at least 2, not {n}")
         if len(numbers) != 2:
             raise SettingsError(f"a row goes between two `numbers`, not {len(numbers)}")
-        how = self._how(how, changes, FLOW if sprites is not None else None)
+        how = self._how(how, changes, self.config.sampling.flow if sprites is None else FLOW)
         rows.check_deterministic(how)
         facts: dict[str, Any] = {"from": "noise"}
         if sprites is None:

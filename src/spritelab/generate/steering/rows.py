@@ -37,7 +37,7 @@ def slerp(a: Tensor, b: Tensor, w: Tensor) -> Tensor:
 
 def check_deterministic(how: SamplerSettings) -> None:
     """Raise ``SettingsError`` for a sampler that adds noise: x_T does not decide its sprites."""
-    if how.sampler == "ddpm" or how.eta:
+    if how.adds_noise:
         raise SettingsError(
             f"x_T alone must decide a sprite on such a row, and {how.family} adds noise on the "
             "way; give `sampler` dpm, or ddim with `eta` 0"
