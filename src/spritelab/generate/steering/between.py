@@ -42,8 +42,8 @@ class Between(Drawing):
     ) -> SpriteBatch:
         """Draw a row of ``n`` sprites from one to another, spherically in x_T.
 
-        The ends are those that ``sample`` draws by the same sampler. Between them the class is a mix
-        of both, and a palette head draws in the colours of both. With ``sprites`` the row is
+        The ends are those that ``sample`` draws by the same sampler. Between them the class is a
+        mix of both, and a palette head draws in the colours of both. With ``sprites`` the row is
         between two real ones: both are inverted first, from a noisy start, and the ends are what
         comes back.
 
