@@ -29,6 +29,9 @@ from spritelab.generate import Model, load_model, save_model
 from spritelab.storage import write_json
 from spritelab.training import Clock
 
+OWN = "own"
+"""In place of a number of steps: drawn as the model's settings have it."""
+
 SAMPLE_SEED = 0
 """Decides the sprites that are drawn, the same for all contestants."""
 
@@ -75,8 +78,10 @@ def make_point(file: Path) -> None:
         evaluator = Evaluator(
             model, split, extractor, folder=point["kept"], most=len(run.train_sprites)
         )
-        steps = min(point["steps"], model.schedule.timesteps)
-        how = SamplerSettings(sampler="ddim", steps=steps)
+        how = None  # its own
+        if point["steps"] != OWN:
+            steps = min(point["steps"], model.schedule.timesteps)
+            how = SamplerSettings(sampler="ddim", steps=steps)
         return evaluator.evaluate(how, point["n"], (SAMPLE_SEED,), palettes)
 
     model = load_model(folder, point["device"])

@@ -22,7 +22,7 @@ import torch
 
 from benchmarks.lib import arcade, console, harness, machine
 from benchmarks.lib.contestants import Contestant
-from benchmarks.lib.point import RESULT, SAMPLE_SEED, make_point
+from benchmarks.lib.point import OWN, RESULT, SAMPLE_SEED, make_point
 from spritelab.errors import SettingsError
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
@@ -46,9 +46,18 @@ def add_options(parser: harness.Parser) -> None:
     add("--size", type=int, choices=(16, 32), default=16)
     add("--channels", type=int, choices=(3, 4), default=3, help="of those who do not say")
     add("-n", type=harness.whole(LEAST), default=1000, help="sprites drawn at every point")
-    add("--steps", type=harness.whole(), default=50, help="of DDIM")
+    add("--steps", type=_steps, default=50, help="of DDIM; own: as each model does")
     add("--features", default="effnet", help="as of spritelab evaluate")
     add("--point", type=Path, help=argparse.SUPPRESS)  # one point, in a process of its own
+
+
+def _steps(text: str) -> int | str:
+    return text if text == OWN else harness.whole()(text)
+
+
+def drawing(steps: int | str) -> str:
+    """How the sprites of ``--steps`` are drawn, in words."""
+    return "each model's own sampler" if steps == OWN else f"DDIM, {steps} steps"
 
 
 def source_of(given: argparse.Namespace) -> str:

@@ -24,7 +24,14 @@ from typing import Any
 from benchmarks.lib import harness
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
 from benchmarks.lib.point import MEMORY
-from benchmarks.lib.points import add_options, lay_out, results_of, run_points, source_of
+from benchmarks.lib.points import (
+    add_options,
+    drawing,
+    lay_out,
+    results_of,
+    run_points,
+    source_of,
+)
 from benchmarks.lib.report import mean, shown
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
@@ -159,7 +166,7 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         "frechet_name": Extractor(given.features).frechet_name,
         "protocol": PROTOCOL,
         "n": given.n,
-        "sampling": f"DDIM, {given.steps} steps",
+        "sampling": drawing(given.steps),
         "seeds": given.seeds,
         "parallel": given.parallel,
         "data": {"source": given.data, "size": given.size},

@@ -32,7 +32,14 @@ from typing import Any
 
 from benchmarks.lib import console, harness
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
-from benchmarks.lib.points import add_options, lay_out, results_of, run_points, source_of
+from benchmarks.lib.points import (
+    add_options,
+    drawing,
+    lay_out,
+    results_of,
+    run_points,
+    source_of,
+)
 from benchmarks.lib.report import figure, ratios, table
 from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
@@ -117,7 +124,7 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         "frechet_name": Extractor(given.features).frechet_name,
         "protocol": PROTOCOL,
         "n": given.n,
-        "sampling": f"DDIM, {given.steps} steps",
+        "sampling": drawing(given.steps),
         "seeds": seeds,
         "parallel": given.parallel,
         "data": {

@@ -113,6 +113,7 @@ def test_the_row_holds_what_the_table_of_the_page_asks_for() -> None:
         (["--minutes", "1,2"], "an entry has one length"),
         (["--minutes", "1", "--contestant", "rgba", "--contestant", "small"], "of one contestant"),
         (["--minutes", "1", "--contestant", "a=preset:rgba,init=crawl-16"], "begins from nothing"),
+        (["--minutes", "1", "--contestant", "a=small,sampling.steps=51"], "at most 50 evaluations"),
         (["--minutes", "1", "--threads", "2"], "of one core"),
         (["--minutes", "1", "--seeds", "0,0"], "names one twice"),
     ],
@@ -129,14 +130,14 @@ def test_every_seed_is_a_training_of_its_own() -> None:
     for point in points:
         assert point["settings"]["data"]["source"] == "crawl"
         assert point["settings"]["training"]["max_minutes"] == 10
-        assert (point["n"], point["steps"], point["features"]) == (1000, 50, "effnet")
+        assert (point["n"], point["steps"], point["features"]) == (1000, "own", "effnet")
         assert point["speed"]
 
 
 @pytest.mark.slow
 def test_a_tiny_speedrun(tmp_path: Path) -> None:
     words = ["--minutes", "0.01", "--seeds", "0,1", "--data", "builtin", "--count", "300"]
-    words += ["-n", "40", "--steps", "3", "--features", "pixels", *ONE_THREAD]
+    words += ["-n", "40", "--features", "pixels", *ONE_THREAD]
     report = report_of(speedrun, tmp_path, *words, "--work", str(tmp_path / "work"))
     assert len(report["kid"]) == 2
     assert report["mean"] == pytest.approx(np.mean(report["kid"]))

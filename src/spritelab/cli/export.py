@@ -9,14 +9,14 @@ from spritelab.cli.deferred import deferred
 
 app = typer.Typer(
     help="Write sprites and palettes for games and editors, and models for other programs.",
-    epilog="Example: spritelab export sheet samples/crawl-16-dpm-0 --format godot",
+    epilog="Example: spritelab export sheet samples/crawl-16-ddpm-0 --format godot",
     rich_markup_mode="rich",
 )
 deferred(
     app,
     "sheet",
     "Put sprites on one sheet, with the file that an engine or an editor reads.",
-    "spritelab export sheet samples/crawl-16-dpm-0 --format godot --out sprites.png",
+    "spritelab export sheet samples/crawl-16-ddpm-0 --format godot --out sprites.png",
 )
 deferred(
     app,
