@@ -93,21 +93,13 @@ def test_evaluate(here: Path, tiny_run: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_ddim_by_hand_draws_as_the_library_does(here: Path) -> None:
-    """From the same noise, within a level: the loop is DDIM, and no other sampler."""
-    import torch
-
-    from spritelab import diffusion, pictures, pixels
+    """The same sprites, within a level: the loop is DDIM, and no other sampler."""
+    from spritelab import pictures
 
     n, steps = 4, 3
     example("ddim_by_hand")(n=n, steps=steps)
     model = spritelab.load_model("crawl-16", device="cpu")
-    context = torch.eye(len(model.class_names))[:n]
-    denoise = diffusion.denoiser(model.network, model.head, context)
-    x = torch.randn(n, 4, 16, 16, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        for step in diffusion.ddim_steps(denoise, model.schedule, x, steps=steps, eta=0.0):
-            x = step.x
-    sprites = pixels.settle_alpha(pixels.decode(x))
-    wanted = pictures.grid(sprites, columns=10).astype(int)
+    drawn = model.sample(n, sampler="ddim", steps=steps)
+    wanted = pictures.grid(drawn.images, columns=10).astype(int)
     apart = np.abs(picture(here / "by_hand.png").astype(int) - wanted)
     assert (apart > 1).mean() < 0.01  # x is rounded to float32 in each step

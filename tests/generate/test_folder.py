@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,20 @@ def test_a_folder_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "crawl-16").mkdir()
     with pytest.raises(ModelError, match="crawl-16 holds no model"):
         find_model("crawl-16")
+
+
+def test_a_folder_that_hides_a_model_that_comes_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_run: Path
+) -> None:
+    shutil.copytree(tiny_run, tmp_path / "crawl-16")
+    monkeypatch.chdir(tmp_path)
+    with pytest.warns(
+        UserWarning, match=r"folder here, .* write \./crawl-16 if it is meant"
+    ):
+        assert find_model("crawl-16") == Path("crawl-16/model")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert find_model("./crawl-16") == Path("crawl-16/model")
 
 
 def test_a_name_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

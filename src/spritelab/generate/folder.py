@@ -7,6 +7,7 @@ those that come with spritelab.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -249,11 +250,15 @@ def shipped_models() -> tuple[str, ...]:
 def find_model(source: str | Path) -> Path:
     """The model folder of a run's folder, of a model folder, or of a shipped model's name.
 
-    ``hf://org/name`` is fetched from the Hugging Face Hub, see ``spritelab.hub``.
+    ``hf://org/name`` is fetched from the Hugging Face Hub, see ``spritelab.hub``. A folder goes
+    before a shipped model of its name.
 
     Raises:
         DownloadError: if it cannot be fetched.
         ModelError: if there is none.
+
+    Warns:
+        UserWarning: if a folder hides a shipped model.
     """
     if is_address(source):
         folder = fetch(Address.parse(str(source)), "model", FETCHED)
@@ -266,11 +271,17 @@ def find_model(source: str | Path) -> Path:
             f"there is no model at {folder}; give a run's folder, a model folder, hf://org/name "
             f"or one of {', '.join(shipped_models())}"
         )
-    if (folder / "model" / "config.json").is_file():
-        return folder / "model"
-    if not weights_file(folder).is_file():
+    inside = folder / "model"
+    found = inside if (inside / "config.json").is_file() else folder
+    if found == folder and not weights_file(folder).is_file():
         raise ModelError(
             f"{folder} holds no model (no model/config.json); "
             "has its training reached its first checkpoint?"
         )
-    return folder
+    if str(source) in shipped_models():
+        warnings.warn(
+            f"{source} is the folder here, and not the model of that name that comes along; "
+            f"write ./{source} if it is meant, or rename it",
+            stacklevel=2,
+        )
+    return found
