@@ -6,7 +6,6 @@ reader of CommonMark and its tables sees it, and shows the name as it is.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -20,6 +19,7 @@ from spritelab.convert.card import load_facts
 from spritelab.convert.front_matter import front_matter, words
 from spritelab.data import SpriteSet
 from spritelab.generate import ModelConfig, Parent, SpriteBatch, find_model
+from spritelab.generate.folder import read_config
 from spritelab.markup import code, plain
 from spritelab.pictures.notebook import sheet_html, sprites_html, table_html
 
@@ -29,7 +29,7 @@ MODEL = "crawl-16"
 
 def config_of(name: str) -> ModelConfig:
     """What a model says of itself, all names being ``name``."""
-    config = ModelConfig.parse(json.loads((find_model(MODEL) / "config.json").read_text("utf-8")))
+    config = read_config(find_model(MODEL))
     parent = Parent(name=name, weights_hash="0", licence=name, source=name)
     learnt = {"source": name, "licence": name, "url": name, "parent": parent}
     return config.model_copy(

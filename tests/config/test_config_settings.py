@@ -108,6 +108,7 @@ def test_preset_small_is_rgba_with_the_palette_head() -> None:
     changes = {"prediction": "palette", "recolour": 0.5, "distract": 0.5}
     changed = {f"training.{key}": value for key, value in changes.items()}
     assert preset("rgba").training.prediction == "v"
+    changed |= {"sampling.sampler": "ddpm", "sampling.steps": 20}
     assert preset("rgba").override({"preset": "small", **changed}) == preset("small")
 
 

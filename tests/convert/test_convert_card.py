@@ -12,11 +12,11 @@ from spritelab.convert import CardFacts, write_card
 from spritelab.convert.card import CARD, FACTS, FORMAT, load_facts, save_card
 from spritelab.errors import ModelError
 from spritelab.generate import ModelConfig, Parent, find_model, load_model, shipped_models
+from spritelab.generate.folder import read_config
 
 
 def config_of(name: str) -> ModelConfig:
-    text = (find_model(name) / "config.json").read_text("utf-8")
-    return ModelConfig.parse(json.loads(text))
+    return read_config(find_model(name))
 
 
 @pytest.mark.parametrize("name", shipped_models())

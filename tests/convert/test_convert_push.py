@@ -103,7 +103,7 @@ def test_its_card(there: StandIn, tmp_path: Path) -> None:
     assert Image.open(out / "samples.png").width > 10 * 16 * 4
     with safe_open(out / "model.safetensors", "pt") as file:
         about = file.metadata()
-        assert file.get_tensor("stem.weight").dtype == torch.float16  # as it came
+        assert file.get_tensor("inner.stem.weight").dtype == torch.float16  # as it came
     assert about["modelspec.title"] == "crawl"
     assert about["modelspec.license"] == "CC0-1.0"
     assert there.asked == []

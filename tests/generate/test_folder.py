@@ -202,9 +202,7 @@ def test_a_folder_that_hides_a_model_that_comes_along(
 ) -> None:
     shutil.copytree(tiny_run, tmp_path / "crawl-16")
     monkeypatch.chdir(tmp_path)
-    with pytest.warns(
-        UserWarning, match=r"folder here, .* write \./crawl-16 if it is meant"
-    ):
+    with pytest.warns(UserWarning, match=r"folder here, .* write \./crawl-16 if it is meant"):
         assert find_model("crawl-16") == Path("crawl-16/model")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

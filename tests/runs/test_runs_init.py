@@ -195,7 +195,7 @@ def test_a_shipped_model_with_half_its_digits(tmp_path: Path) -> None:
             "network": parent.network.model_dump(),
             "schedule": parent.schedule.model_dump(),
         }
-    )
+    ).override({"training.prediction": parent.prediction})
     sprites = tiny_set()
     ten = SpriteSet.from_arrays(sprites.images, sprites.labels, parent.class_names)
     run = runs.start_run(settings, tmp_path / "run", sprites=ten, init="crawl-16")
