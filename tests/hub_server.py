@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import http.server
+import itertools
 import json
 import re
 import threading
@@ -20,12 +22,18 @@ class StandIn:
     Attributes:
         files: what is in each repository.
         asked: every path that was asked for, with its method.
+        size_told: bytes that every file is said to have, if it is another number.
+        endless: files never end, for who asks for their content.
+        cut: files end before their end.
+        sent: bytes of files that were sent.
     """
 
     def __init__(self) -> None:
         self.files: dict[str, dict[str, bytes]] = {}
         self.asked: list[str] = []
         self.size_told: int | None = None
+        self.endless = self.cut = False
+        self.sent = 0
         handler = type("Handler", (_Handler,), {"hub": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -93,10 +101,24 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("X-Repo-Commit", self.hub.commit(repository))
         self.send_header("ETag", f'"{_blob_id(content)}"')
+        # As the Hub offers its own protocol beside HTTP.
+        self.send_header("X-Xet-Hash", "0" * 64)
+        self.send_header("X-Xet-Refresh-Route", f"{self.hub.address}/api/xet-read-token")
+        if body and (self.hub.endless or self.hub.cut):
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            pieces = itertools.repeat(content + bytes(2**16)) if self.hub.endless else [content[:9]]
+            with contextlib.suppress(OSError):  # who asked has gone
+                for piece in pieces:
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                    self.hub.sent += len(piece)
+                self.wfile.write(b"0\r\n\r\n")
+            return None
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if body:
             self.wfile.write(content)
+            self.hub.sent += len(content)
         return None
 
     def do_POST(self) -> None:

@@ -2,7 +2,8 @@
 
 Nothing is fetched or sent unless an address names it. What is fetched lies in the Hub's own cache
 (``$HF_HOME``), by its commit, and is read from there when the Hub cannot be reached. Code is never
-fetched. The Hub is ``huggingface.co``, or what ``$HF_ENDPOINT`` says.
+fetched, nor more than the Hub says that there is: bytes are counted as they come. The Hub is
+``huggingface.co``, or what ``$HF_ENDPOINT`` says.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from spritelab.errors import DownloadError, SettingsError
 from spritelab.extras import require
@@ -84,7 +85,8 @@ def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
 
     Raises:
         DownloadError: if there is no such repository or revision, none of its files fits, they are
-            too many or too large, or the Hub cannot be reached and no copy is kept here.
+            too many or too large, or not as long as is said, or the Hub cannot be reached and no
+            copy is kept here.
         MissingExtraError: without the packages of the extra ``hub``.
     """
     require("hub")
@@ -92,8 +94,8 @@ def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
     from huggingface_hub.utils._paths import filter_repo_objects
 
     endpoint = os.environ.get("HF_ENDPOINT")
-    revision = address.revision
-    with _told(address, kind):
+    revision, most = address.revision, MAX_BYTES
+    with _told(address, kind), _by_http():
         try:
             api = huggingface_hub.HfApi(endpoint=endpoint)
             info = api.repo_info(
@@ -108,12 +110,14 @@ def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
             sizes = {one.rfilename: one.size or 0 for one in listed}
             wanted = list(filter_repo_objects(sizes, allow_patterns=list(patterns)))
             _check(address, [sizes[name] for name in wanted])
+            most = sum(sizes[name] for name in wanted)
         found = huggingface_hub.snapshot_download(
             address.repository,
             repo_type=kind,
             revision=revision,
             allow_patterns=list(patterns),
             endpoint=endpoint,
+            tqdm_class=_counter(address, most),
         )
     return Path(found)
 
@@ -163,6 +167,46 @@ def _check(address: Address, sizes: Sequence[int]) -> None:
         )
 
 
+def _counter(address: Address, most: int) -> Any:
+    """A class of progress bars that ends a download of more than ``most`` bytes before it is kept.
+
+    The Hub's client tells its bars of every piece before it writes it.
+    """
+    from huggingface_hub.utils.tqdm import tqdm
+
+    class Counter(tqdm):
+        def __init__(self, *args: Any, **named: Any) -> None:
+            self.counts = named.get("unit") == "B"
+            self.come = 0
+            super().__init__(*args, **named)  # type: ignore[no-untyped-call]
+
+        def update(self, n: float | None = 1) -> None:
+            if not self.counts:
+                return
+            with self.get_lock():
+                self.come += int(n or 0)
+            if self.come > most:
+                raise DownloadError(
+                    f"the Hub sends more of {address} than the {most:,} bytes that it says there "
+                    "are; nothing of it was taken"
+                )
+
+    return Counter
+
+
+@contextmanager
+def _by_http() -> Iterator[None]:
+    """Fetch by HTTP also where ``hf_xet`` is installed, whose bytes nobody counts as they come."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_DISABLE_XET
+    constants.HF_HUB_DISABLE_XET = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_DISABLE_XET = before
+
+
 @contextmanager
 def _told(address: Address, kind: Kind) -> Iterator[None]:
     """Turn what the Hub's library raises into one line, and keep its bars of progress off."""
@@ -196,6 +240,10 @@ def _told(address: Address, kind: Kind) -> Iterator[None]:
     except errors.LocalEntryNotFoundError:
         raise DownloadError(_UNREACHABLE.format(address=address)) from None
     except Exception as error:
+        if isinstance(error, OSError) and "Consistency check" in str(error):
+            raise DownloadError(
+                f"a file of {address} is not as long as the Hub says; try again later"
+            ) from None
         if not _is_unreachable(error):
             raise
         raise DownloadError(_UNREACHABLE.format(address=address)) from None

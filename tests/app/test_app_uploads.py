@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import struct
 import tarfile
-import time
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -207,20 +207,28 @@ def test_an_empty_file(client: TestClient) -> None:
     assert answer.json()["errors"]["file"] == "the file is empty"
 
 
-def test_uploads_go_when_they_are_told_to_or_forgotten(
-    client: TestClient, served: Served, monkeypatch: pytest.MonkeyPatch
+def test_uploads_go_when_they_are_told_to_or_the_next_server_begins(
+    client: TestClient, served: Served
 ) -> None:
-    first, second = (upload(client, packed(tiny.tiny_set(4))) for _ in range(2))
-    assert client.delete(f"/api/uploads/{first['id']}").status_code == 204
-    assert client.delete(f"/api/uploads/{first['id']}").status_code == 404
-    served.uploads.tidy(set())
-    assert served.uploads.path(second["id"])
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + 2 * uploads.FORGOTTEN_SECONDS)
-    served.uploads.tidy({second["id"]})
-    assert served.uploads.path(second["id"])
-    served.uploads.tidy(set())
-    assert client.get(f"/api/uploads/{second['id']}/inspect").status_code == 404
+    """And by no clock: one that a run was begun with stays, whatever its job says."""
+    first, second, third, fourth, fifth = (
+        upload(client, packed(tiny.tiny_set(4)))["id"] for _ in range(5)
+    )
+    assert client.delete(f"/api/uploads/{first}").status_code == 204
+    assert client.delete(f"/api/uploads/{first}").status_code == 404
+    folder = served.runs / ".app" / "uploads"
+    for path in folder.rglob("*"):
+        os.utime(path, (0, 0))
+    served.uploads.keep(third)
+    (folder / fourth / "upload.json").write_text("no JSON")
+    (folder / fifth / "upload.json").unlink()  # killed while it came
+    with open_page(Served.below(served.runs)):
+        pass
+    assert {path.name for path in folder.iterdir()} == {third, fourth}
+    assert client.get(f"/api/uploads/{second}/inspect").status_code == 404
+    assert served.uploads.path(third)
+    served.uploads.tidy({fourth})
+    assert (folder / fourth).is_dir()
 
 
 def test_two_clients_have_uploads_of_their_own(served: Served) -> None:

@@ -55,6 +55,7 @@ def test_sprites_on_disk_are_those_of_the_library(
         assert sprite["number"] == batch.numbers[k] == k
         assert sprite["label"] == batch.class_names[batch.labels[k]]
     assert record.pop("seconds") > 0
+    assert len(record.pop("digest")) == 64
     assert record == {
         "format": 2,
         "model": "tiny",

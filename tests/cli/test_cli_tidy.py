@@ -16,6 +16,7 @@ from spritelab.generate.samples_folder import save_sprites
 from spritelab.palette import Palette
 from spritelab.pixels import Images
 from spritelab.sheets import tidy
+from spritelab.storage import is_sealed
 from tiny import Refused, tiny_set
 
 
@@ -59,6 +60,7 @@ def test_samples_keep_their_names_and_classes(
         np.testing.assert_array_equal(picture(samples / f"{i:04}.png"), speckled(1)[0])
     record = json.loads(Path("mine-tidy/samples.json").read_text())
     assert record["tidied"]["stray"] is True
+    assert is_sealed(record)
     assert record["sprites"] == json.loads((samples / "samples.json").read_text())["sprites"]
     assert load("mine-tidy").class_names == ("food", "hero")  # before_and_after.png is passed over
     assert len(load("mine-tidy")) == 4
@@ -69,6 +71,24 @@ def test_samples_keep_their_names_and_classes(
         "food-4-2",
         "hero-4-3",
     }
+
+
+def test_a_list_that_was_edited(samples: Path, refused: Refused) -> None:
+    """It is refused, and nothing written, until its digest is taken out."""
+    record = json.loads((samples / "samples.json").read_text())
+    record["sprites"][0]["label"] = "food's"
+    (samples / "samples.json").write_text(json.dumps(record))
+    said = refused("tidy", "mine", "--stray")
+    assert "samples.json is damaged, or was edited" in said
+    assert "remove the digest from it" in said
+    assert not Path("mine-tidy").exists()
+    for words in (["export", "sheet", "mine"], ["data", "inspect", "mine"]):
+        assert said.partition(" is ")[2] in refused(*words)
+    del record["digest"]
+    (samples / "samples.json").write_text(json.dumps(record))
+    assert main(["tidy", "mine", "--stray"]) == 0
+    assert load("mine-tidy").class_names == ("food", "food's", "hero")
+    assert "digest" not in json.loads(Path("mine-tidy/samples.json").read_text())
 
 
 @pytest.mark.usefixtures("samples")

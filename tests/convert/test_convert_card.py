@@ -13,6 +13,7 @@ from spritelab.convert.card import CARD, FACTS, FORMAT, load_facts, save_card
 from spritelab.errors import ModelError
 from spritelab.generate import ModelConfig, Parent, find_model, load_model, shipped_models
 from spritelab.generate.folder import read_config
+from tiny import unsealed
 
 
 def config_of(name: str) -> ModelConfig:
@@ -96,7 +97,7 @@ def test_facts_that_are_missing_or_broken(tmp_path: Path) -> None:
     facts = load_facts(find_model(name))
     save_card(tmp_path, config_of(name), facts)
     assert load_facts(tmp_path) == facts
-    values = json.loads((tmp_path / FACTS).read_text("utf-8"))
+    values = unsealed(tmp_path / FACTS)
     (tmp_path / FACTS).write_text(json.dumps({**values, "format": FORMAT + 1}))
     with pytest.raises(ModelError, match=f"this spritelab reads up to {FORMAT}"):
         load_facts(tmp_path)

@@ -158,6 +158,23 @@ def test_what_is_refused(
     assert "models/you/tiny" not in there.files
 
 
+def test_a_hub_that_sends_other_than_it_says(
+    there: StandIn, tmp_path: Path, tiny_run: Path, refused: Refused
+) -> None:
+    pushed = write_pushed(load_model(tiny_run, "cpu"), tmp_path / "tiny", "you/tiny")
+    there.put("models/you/tiny", {path.name: path.read_bytes() for path in pushed.iterdir()})
+    there.endless = True
+    assert "the Hub sends more of hf://you/tiny than the" in refused("sample", "hf://you/tiny")
+    assert there.sent < 2**27  # a piece in memory for each of its threads, and what lies between
+    kept = sum(path.stat().st_size for path in (tmp_path / "hub-cache").rglob("*"))
+    assert kept < 2**20
+    there.endless, there.cut = False, True
+    assert "is not as long as the Hub says" in refused("sample", "hf://you/tiny")
+    there.cut = False
+    assert load_model("hf://you/tiny", "cpu").class_names == CLASSES
+    assert not any("xet" in one for one in there.asked)
+
+
 def test_nobody_answers(there: StandIn, tiny_run: Path, refused: Refused) -> None:
     there.close()
     line = refused("sample", "hf://you/tiny")

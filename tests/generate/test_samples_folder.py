@@ -13,6 +13,7 @@ from spritelab.data.metadata import SAMPLES
 from spritelab.errors import SettingsError, StorageError
 from spritelab.generate import samples_folder
 from spritelab.storage import aside as aside_module
+from spritelab.storage import sealed, to_json
 
 
 def fill(folder: Path, n: int = 3, seed: int = 0) -> None:
@@ -29,6 +30,9 @@ def test_sprites_and_their_list(tmp_path: Path) -> None:
     assert record["format"] == 2
     assert record["model"] == "demo"
     assert [one["seed"] for one in record["sprites"]] == [0, 1, 2]
+    assert (tmp_path / SAMPLES).read_text(encoding="utf-8") == to_json(
+        sealed({key: value for key, value in record.items() if key != "digest"})
+    )
     for one, image in zip(record["sprites"], images, strict=True):
         with Image.open(tmp_path / one["file_name"]) as picture:
             assert_array_equal(np.asarray(picture), image)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spritelab.errors import ModelError
-from spritelab.storage import digest, load_json, read_json, read_record, to_json, write_json
+from spritelab.storage import (
+    ListDigest,
+    digest,
+    is_damaged,
+    is_sealed,
+    load_json,
+    read_json,
+    read_record,
+    to_json,
+    write_json,
+    write_record,
+)
 
 GARBAGE = {
     "empty": b"",
@@ -76,3 +88,25 @@ def test_digest() -> None:
     assert digest("a", {"c": None, "b": 1}) == expected
     assert digest("a", {"b": 1, "c": None}) == expected
     assert digest("a", {"b": 2, "c": None}) != expected
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+@pytest.mark.parametrize("key", ["a", "items", "zz"])
+def test_the_digest_of_a_list_that_is_not_held(key: str, n: int) -> None:
+    rest = {"b": {"y": [1], "x": "\u00e9"}, "seconds": 0.1, "k": None}
+    items = [{"number": i, "label": 'it\'s "[]"'} for i in range(n)]
+    seal = ListDigest(rest, key)
+    for item in items:
+        seal.add(item)
+    assert seal.hexdigest() == digest({**rest, key: items})
+
+
+def test_what_is_sealed_is_what_is_read(tmp_path: Path) -> None:
+    """Also of names that no file can hold, numbers that are none, and tuples."""
+    record = {"name": os.fsdecode(b"a\xff"), "loss": float("inf"), "pair": (1, 2)}
+    found = read_json(write_record(tmp_path / "a.json", record))
+    assert found["name"] == "a?"
+    assert is_sealed(found)
+    assert is_damaged({**found, "loss": 1.0})
+    assert not is_damaged({"loss": 1.0})
+    assert not is_damaged(["digest"])

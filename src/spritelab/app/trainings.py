@@ -73,6 +73,8 @@ class Trainings:
         }
         if wish.init is not None:
             job["init"] = str(self._parent(wish, job["named"]))
+        if wish.upload:
+            self.uploads.keep(wish.upload)
         (self.folder / name).mkdir(mode=0o700)
         write_json(self.folder / name / JOB, {**job, "queued": self._last_turn()})
         self.go_on()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,15 +21,12 @@ from spritelab.data.decode import SUFFIXES
 from spritelab.errors import MissingExtraError, SpritelabError
 from spritelab.pixels import Images
 from spritelab.sheets import ASEPRITE_FILES
-from spritelab.storage import load_json, write_json
+from spritelab.storage import load_json, read_json, write_json
 
 MAX_UPLOAD = 2**28
 """The most bytes of an upload: 256 MiB, which is more than any set of sprites needs."""
 
 KINDS = (*archives.ENDS, ".npy", ".npz", *sorted((*SUFFIXES, *ASEPRITE_FILES)))
-
-FORGOTTEN_SECONDS = 24 * 3600
-"""After which an upload that no run was begun with is removed."""
 
 _RECORD = "upload.json"
 _ROWS = 2  # of each class, on the contact sheet
@@ -137,11 +133,30 @@ class Uploads:
         if is_id(key):
             shutil.rmtree(self.folder / key, ignore_errors=True)
 
+    def keep(self, key: str) -> None:
+        """Remember that a run is begun with an upload: to go on it needs it."""
+        path = self.folder / key / _RECORD
+        write_json(path, {**(load_json(path) or {}), "kept": True})
+
     def tidy(self, used: set[str]) -> None:
-        """Remove uploads that were forgotten: none of ``used``, and a day old."""
+        """Remove uploads that no run was begun with: none of ``used``, and not kept.
+
+        To be called when a server begins. Only pages of a server before it know of these, and it
+        lets none of those in, so that nobody can begin a run with them any more.
+        """
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if path.name not in used and time.time() - path.stat().st_mtime > FORGOTTEN_SECONDS:
+            if path.name not in used and not _is_kept(path):
                 self.remove(path.name)
+
+
+def _is_kept(folder: Path) -> bool:
+    try:
+        record = read_json(folder / _RECORD)
+    except FileNotFoundError:
+        return False  # it never came whole
+    except (OSError, ValueError):
+        return True  # who knows
+    return not isinstance(record, dict) or bool(record.get("kept"))
 
 
 def _too_long() -> Refusal:

@@ -85,7 +85,7 @@ def compare(
     from spritelab.evaluation.comparison import CELLS, About, check_folder, reporting
     from spritelab.evaluation.scores import check_n
     from spritelab.generate import load_model
-    from spritelab.storage import check_file, write_json
+    from spritelab.storage import check_file, write_record
 
     loaded = load_model(model, device)
     name = Path(model).resolve().name
@@ -116,7 +116,7 @@ def compare(
     for path in ("index.html", "report.json", "report.md"):
         console.wrote(folder / path)
     if json is not None:
-        console.wrote(write_json(json, facts))
+        console.wrote(write_record(json, facts))
 
 
 def _announce(plan: Plan) -> None:

@@ -94,7 +94,7 @@ def evaluate(
     """
     from spritelab.devices import best_device
     from spritelab.evaluation import Extractor
-    from spritelab.storage import check_file, check_writable, write_json
+    from spritelab.storage import check_file, check_writable, write_record
 
     if (images is None) != (against is None) or (images is None) == (model is None):
         raise SettingsError("give a MODEL, or both `images` and `against`")
@@ -115,7 +115,7 @@ def evaluate(
         evaluator = _evaluator(model, device, extractor, real | reading, reference)
         facts = _drawn(evaluator, sprites, count, statistics, shard)
         if json is not None and facts is not None:
-            console.wrote(write_json(json, facts))
+            console.wrote(write_record(json, facts))
         return
     if model is None:
         assert images is not None
@@ -134,7 +134,7 @@ def evaluate(
     facts = found.as_dict()
     measured.show(found, facts)
     if json is not None:
-        console.wrote(write_json(json, facts))
+        console.wrote(write_record(json, facts))
 
 
 def _evaluator(

@@ -9,7 +9,6 @@ import typer
 
 from spritelab.cli import console
 from spritelab.cli.options import Device, ModelName
-from spritelab.errors import DataError
 
 FIGURES = "figures for the card: what `spritelab evaluate MODEL --json FILE` wrote"
 OUT = "write the files into this folder and push nothing"
@@ -33,17 +32,14 @@ def push(
     hf://ORG/NAME is a model wherever one is taken.
     """
     with console.console.status("loading the model"):
-        from spritelab.convert import parse_repository, push_model, write_pushed
+        from spritelab.convert import parse_repository, push_model, read_figures, write_pushed
         from spritelab.extras import require
         from spritelab.generate import load_model
-        from spritelab.storage import load_json
 
         if out is None:
             require("hub")
         parse_repository(repository)
-        measured = None
-        if figures is not None and (measured := load_json(figures)) is None:
-            raise DataError(f"there are no figures in {figures}")
+        measured = None if figures is None else read_figures(figures)
         loaded = load_model(model, device)
     with console.progress("evaluations", transient=True) as bar:
         if out is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from spritelab.convert.card import CardFacts, Figures, PrecisionCost, Training, write_card
     from spritelab.convert.diffusers_folder import export_diffusers
-    from spritelab.convert.push import parse_repository, push_model, write_pushed
+    from spritelab.convert.push import parse_repository, push_model, read_figures, write_pushed
     from spritelab.convert.ship import draw_gallery, measure_shipped, ship_run
 
 _HOMES = {
@@ -24,6 +24,7 @@ _HOMES = {
     "write_card": "card",
     "export_diffusers": "diffusers_folder",
     "push_model": "push",
+    "read_figures": "push",
     "write_pushed": "push",
     "parse_repository": "push",
 }
@@ -39,6 +40,7 @@ __all__ = [
     "write_card",
     "export_diffusers",
     "push_model",
+    "read_figures",
     "write_pushed",
     "parse_repository",
 ]

@@ -19,7 +19,7 @@ from spritelab.errors import ModelError, SettingsError
 from spritelab.evaluation.formatting import MEASURES, figure
 from spritelab.generate import ModelConfig
 from spritelab.markup import code, plain
-from spritelab.storage import read_record, write_file, write_json
+from spritelab.storage import read_record, write_file, write_record
 
 FORMAT = 2
 """Version of ``card.json``; raised whenever old code could no longer read it.
@@ -112,7 +112,7 @@ def save_card(folder: Path, config: ModelConfig, facts: CardFacts) -> None:
     Raises:
         StorageError: if a file cannot be written.
     """
-    write_json(folder / FACTS, facts.model_dump(mode="json"))
+    write_record(folder / FACTS, facts.model_dump(mode="json"))
     write_file(folder / CARD, write_card(config, facts))
 
 

@@ -22,13 +22,21 @@ import numpy as np
 from spritelab import hub, pictures
 from spritelab.convert.front_matter import front_matter, plain_class, words
 from spritelab.convert.model_spec import model_spec
-from spritelab.errors import SettingsError
+from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.extras import require
 from spritelab.generate import Model, find_model, save_config
 from spritelab.generate.folder import GUIDE, MOMENTS, PALETTES, WEIGHTS, weights_file
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import check_writable, filling, load_json, write_file
+from spritelab.storage import (
+    EDITED,
+    check_writable,
+    filling,
+    is_damaged,
+    load_json,
+    read_json,
+    write_file,
+)
 from spritelab.storage.tensors import read_tensors, write_tensors
 
 CARD, FACTS, SAMPLES = "README.md", "card.json", "samples.png"
@@ -86,6 +94,26 @@ def parse_repository(text: str) -> Address:
     return Address.parse(text if hub.is_address(text) else f"{hub.SCHEME}{text}")
 
 
+def read_figures(path: Path) -> dict[str, Any]:
+    """The figures in a file that ``spritelab evaluate --json`` wrote, for ``push_model``.
+
+    Raises:
+        DataError: if there is no such file, or it is broken or damaged.
+    """
+    try:
+        record = read_json(path)
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise DataError(f"{path} is broken ({reason}); measure again") from None
+    if not isinstance(record, dict):
+        raise DataError(f"there are no figures in {path}")
+    if is_damaged(record):
+        raise DataError(f"{path} {EDITED}")
+    return record
+
+
 def write_pushed(
     model: Model,
     out: str | Path,
@@ -97,6 +125,7 @@ def write_pushed(
     """Write what ``push_model`` pushes into a folder that must not exist, and return it.
 
     Raises:
+        ModelError: if the model's card is damaged.
         SettingsError: if the folder exists, or the model is not of a folder.
         StorageError: if it cannot be written.
     """
@@ -126,6 +155,8 @@ def _copy_own(
             shutil.copyfile(source / extra, folder / extra)
     save_config(folder, config)
     facts = load_json(source / FACTS)
+    if is_damaged(facts):
+        raise ModelError(f"{source / FACTS} {EDITED}")
     if facts is None and figures is not None:
         facts = {"figures": {**figures, "measures": figures}}
     used = _USED.format(

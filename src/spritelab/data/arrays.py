@@ -78,6 +78,8 @@ def read_npz(path: Path, *, square: bool = True) -> SpriteSet:
         with zipfile.ZipFile(path) as whole:
             mapped = map_images(path, whole)
             _check_unpacked(path, whole, () if mapped is None else (IMAGES,))
+            for entry in whole.infolist():  # of an entry that is not opened nobody checks the name
+                whole.open(entry).close()
         with np.load(path, allow_pickle=False) as archive:
             keys = list(archive.files)
             wanted = [key for key in known if key in keys and (key != "images" or mapped is None)]

@@ -19,7 +19,7 @@ from typing import Any
 from spritelab.data.listing import Files
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
-from spritelab.storage import parse_json
+from spritelab.storage import EDITED, is_damaged, parse_json
 
 NAMES = ("metadata.csv", "metadata.jsonl")
 SAMPLES = "samples.json"
@@ -104,15 +104,27 @@ def read_metadata(files: Files, images: Collection[str], present: Collection[str
 
 
 def _read_samples(files: Files, images: Collection[str]) -> tuple[dict[str, Row], frozenset[str]]:
-    """The rows of every ``samples.json``, and the images beside one that it does not list."""
+    """The rows of every ``samples.json``, and the images beside one that it does not list.
+
+    Raises:
+        DataError: for one that is no JSON, or not what its digest says.
+    """
     listed: dict[str, Row] = {}
     pictures: set[str] = set()
     for table in (path for path in files if PurePosixPath(path).name == SAMPLES):
         folder = PurePosixPath(table).parent
+        content = _read(files, table)
         try:
-            record = parse_json(_read(files, table).decode("utf-8"))
+            record = parse_json(content.decode("utf-8"))
+        except ValueError as error:
+            raise DataError(
+                f"{table} is broken ({error}); remove it to read the folder as images"
+            ) from None
+        if is_damaged(record):
+            raise DataError(f"{table} {EDITED}")
+        try:
             sprites = {str(folder / s["file_name"]): s.get("label") for s in record["sprites"]}
-        except (DataError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (KeyError, TypeError, AttributeError):
             continue  # some other program's file of that name
         beside = {path for path in images if PurePosixPath(path).parent == folder}
         for path in beside & sprites.keys():

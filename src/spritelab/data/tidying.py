@@ -19,7 +19,15 @@ from spritelab.errors import DataError, SettingsError
 from spritelab.pixels import Images, clear_hidden
 from spritelab.progress import SILENT, Progress
 from spritelab.sheets.png import encode_png
-from spritelab.storage import check_writable, parse_json, to_json, write_file
+from spritelab.storage import (
+    EDITED,
+    check_writable,
+    is_damaged,
+    parse_json,
+    sealed,
+    to_json,
+    write_file,
+)
 
 MOVING = "animations, which have no one picture"
 BEFORE_AND_AFTER = "before_and_after.png"
@@ -70,7 +78,8 @@ def tidy_files(
         progress: told of every picture.
 
     Raises:
-        DataError: naming pictures that cannot be read; nothing is written then.
+        DataError: naming pictures that cannot be read, or a list of samples that is damaged;
+            nothing is written then.
         SettingsError: if ``out`` is not empty.
         StorageError: if a file cannot be written.
     """
@@ -79,6 +88,11 @@ def tidy_files(
     check_writable(out)
     aside = Aside({one.reason: list(one.names) for one in listing.left_out})
     found = _stills(listing, aside)
+    tables = {
+        path: _record(path, read, facts)
+        for path, read in listing.files.items()
+        if is_table(path) or path.lower().endswith(".json")
+    }
     pairs: list[tuple[int, Images, Images]] = []
     strays = np.zeros(2, dtype=np.int64)
     counts = np.zeros(2, dtype=np.int64)
@@ -92,9 +106,8 @@ def tidy_files(
         pairs = sorted([*pairs, (differ, before[0], after[0])], key=lambda one: -one[0])[:_SHOWN]
         write_file(out / name, encode_png(after[0]))
     progress(len(found), len(found), "tidying pictures")
-    for path, read in listing.files.items():
-        if is_table(path) or path.lower().endswith(".json"):
-            write_file(out / path, _record(path, read, facts))
+    for path, content in tables.items():
+        write_file(out / path, content)
     shown = [(before, after) for _, before, after in pairs]
     pictures.before_and_after_picture(shown, out / BEFORE_AND_AFTER, "before, after", side=104)
     changed, total = (int(n) for n in counts)
@@ -146,7 +159,11 @@ def _names(paths: list[str]) -> dict[str, str]:
 
 
 def _record(path: str, read: Reader, facts: Mapping[str, Any]) -> bytes | str:
-    """A table or a JSON as it is; that of drawn sprites with what has been done to them."""
+    """A table or a JSON as it is; that of drawn sprites with what has been done to them.
+
+    Raises:
+        DataError: if that is not what its digest says.
+    """
     data = read()
     if PurePosixPath(path).name != SAMPLES:
         return data
@@ -154,4 +171,9 @@ def _record(path: str, read: Reader, facts: Mapping[str, Any]) -> bytes | str:
         record = parse_json(data.decode("utf-8"))
     except ValueError:
         return data
-    return to_json({**record, "tidied": facts}) if isinstance(record, dict) else data
+    if not isinstance(record, dict):
+        return data
+    if is_damaged(record):
+        raise DataError(f"{path} {EDITED}")
+    told = {key: value for key, value in record.items() if key != "digest"} | {"tidied": facts}
+    return to_json(sealed(told) if "digest" in record else told)

@@ -15,7 +15,14 @@ import numpy as np
 from spritelab.data.metadata import SAMPLES
 from spritelab.pictures import samples_picture, save_png
 from spritelab.pixels import Images
-from spritelab.storage import check_replaceable, filling, read_json, to_json, writing
+from spritelab.storage import (
+    ListDigest,
+    check_replaceable,
+    filling,
+    read_json,
+    to_json,
+    writing,
+)
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -141,11 +148,12 @@ def _listing(
     """Give what writes sprites, part after part; ``samples.json`` is there when the block ends.
 
     The list is written as it comes, so that it need not fit into memory: the same text that
-    ``write_json`` would write.
+    ``write_record`` would write.
     """
     digits = max(4, len(str(count - 1)))
-    head, tail = to_json({"format": FORMAT, **facts, "sprites": []}).rsplit("[]", 1)
-    done = 0
+    record = {"format": FORMAT, **facts}
+    head, _ = to_json({**record, "sprites": []}).rsplit("[]", 1)
+    seal, done = ListDigest(record, "sprites"), 0
     with writing(folder / SAMPLES) as file:
         file.write(f"{head}[".encode())
 
@@ -154,12 +162,15 @@ def _listing(
             for image, sprite in zip(images, sprites, strict=True):
                 name = f"{done:0{digits}d}.png"
                 save_png(image, folder / name)
-                item = to_json({"file_name": name, **sprite}).rstrip("\n")
-                file.write(f"{',' if done else ''}\n{indent(item, '    ')}".encode())
+                item = {"file_name": name, **sprite}
+                seal.add(item)
+                text = indent(to_json(item).rstrip("\n"), "    ")
+                file.write(f"{',' if done else ''}\n{text}".encode())
                 done += 1
 
         yield add
-        file.write(f"{chr(10) + '  ' if done else ''}]{tail}".encode())
+        end = "\n  ]" if done else "]"
+        file.write(f'{end},\n  "digest": "{seal.hexdigest()}"\n}}\n'.encode())
 
 
 def check_free(folder: Path, overwrite: bool = False) -> None:

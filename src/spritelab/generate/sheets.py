@@ -15,7 +15,7 @@ from spritelab.data.metadata import SAMPLES
 from spritelab.errors import DataError
 from spritelab.pixels import Images, with_channels
 from spritelab.sheets import UNTAGGED, drawn_key
-from spritelab.storage import read_json
+from spritelab.storage import EDITED, is_damaged, read_json
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -86,13 +86,17 @@ def join(several: list[NamedSprites]) -> NamedSprites:
 
 def _read_samples(folder: Path) -> NamedSprites:
     """The sprites of a folder that ``samples_folder.save_sprites`` filled."""
+    path = folder / SAMPLES
     try:
-        record = read_json(folder / SAMPLES)
+        record = read_json(path)
+    except (OSError, ValueError) as error:
+        raise _broken(path, error) from None
+    if is_damaged(record):
+        raise DataError(f"{path} {EDITED}")
+    try:
         listed = [_entry(sprite, record) for sprite in record["sprites"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{folder / SAMPLES} is broken ({error}); remove it to read the folder as images"
-        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken(path, error) from None
     there = [(folder / name, key, tag) for name, key, tag in listed if _is_file(folder / name)]
     if not there:
         raise DataError(f"{folder} has none of the sprites that its {SAMPLES} lists")
@@ -105,6 +109,10 @@ def _read_samples(folder: Path) -> NamedSprites:
         [tag for _, _, tag in there],
         len(listed) - len(there),
     )
+
+
+def _broken(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} is broken ({error}); remove it to read the folder as images")
 
 
 def _entry(sprite: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, str]:

@@ -18,7 +18,10 @@ from spritelab.storage.files import (
     writing,
 )
 from spritelab.storage.records import (
+    EDITED,
+    ListDigest,
     digest,
+    is_damaged,
     is_sealed,
     load_json,
     parse_json,
@@ -31,12 +34,15 @@ from spritelab.storage.records import (
 )
 
 __all__ = [
+    "EDITED",
+    "ListDigest",
     "check_file",
     "check_replaceable",
     "check_writable",
     "digest",
     "filling",
     "flush_folder",
+    "is_damaged",
     "is_sealed",
     "load_json",
     "parse_json",

@@ -16,6 +16,13 @@ MAX_RECORD = 2**28
 """The most bytes of a JSON file."""
 
 
+EDITED = (
+    "is damaged, or was edited (its content is not that of its digest); take another copy, or, if "
+    "it was edited on purpose, remove the digest from it"
+)
+"""What is said of a file whose digest is another, after its name."""
+
+
 class NewerFormatError(ModelError):
     """A file that a later spritelab wrote."""
 
@@ -92,7 +99,9 @@ def write_record(path: str | Path, record: Mapping[str, Any]) -> Path:
     Raises:
         StorageError: if the file cannot be written; an older one is then kept.
     """
-    return write_json(path, sealed(record))
+    # The digest is of what is read again: of a name that is no Unicode the file holds a question
+    # mark (see ``write_file``).
+    return write_json(path, sealed(json.loads(to_json(record).encode("utf-8", "replace"))))
 
 
 def read_record(path: Path, newest: int, sealed_since: int | None = None) -> dict[str, Any]:
@@ -122,11 +131,8 @@ def read_record(path: Path, newest: int, sealed_since: int | None = None) -> dic
             f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
         )
     missed = sealed_since is not None and record["format"] >= sealed_since
-    if ("digest" in record or missed) and not is_sealed(record):
-        raise ModelError(
-            f"{path} is damaged, or was edited (its content is not that of its digest); take "
-            "another copy, or, if it was edited on purpose, remove the digest from it"
-        )
+    if is_damaged(record) or (missed and "digest" not in record):
+        raise ModelError(f"{path} {EDITED}")
     return {key: value for key, value in record.items() if key != "digest"}
 
 
@@ -141,6 +147,43 @@ def is_sealed(record: Mapping[str, Any]) -> bool:
     return record.get("digest") == digest(rest)
 
 
+def is_damaged(record: Any) -> bool:
+    """Whether a record is not what its ``digest`` says; False if it has none, or is no record."""
+    return isinstance(record, dict) and "digest" in record and not is_sealed(record)
+
+
 def digest(*parts: Any) -> str:
     """SHA-256, in hexadecimal, of anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_canonical(parts).encode()).hexdigest()
+
+
+class ListDigest:
+    """The ``digest`` of a record with a list that is too long to be held: item by item.
+
+    Args:
+        record: all of it but the list.
+        key: of the list.
+    """
+
+    def __init__(self, record: Mapping[str, Any], key: str) -> None:
+        named = [(name, f"{json.dumps(name)}: {_canonical(record[name])}") for name in record]
+        before = [text for name, text in sorted(named) if name < key]
+        after = [text for name, text in sorted(named) if name > key]
+        self._after = "".join(f", {text}" for text in after)
+        self._comma = ""
+        self._hash = hashlib.sha256(b"[{")
+        self._hash.update(", ".join([*before, f"{json.dumps(key)}: ["]).encode())
+
+    def add(self, item: Any) -> None:
+        """Append an item of the list."""
+        self._hash.update(f"{self._comma}{_canonical(item)}".encode())
+        self._comma = ", "
+
+    def hexdigest(self) -> str:
+        """What ``digest`` gives of the record with the list of all items; to be asked once."""
+        self._hash.update(f"]{self._after}}}]".encode())
+        return self._hash.hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -45,6 +45,7 @@ def without_seconds(folder: Path) -> dict[str, bytes]:
     files = snapshot(folder)
     record = json.loads(files["samples.json"])
     text = files["samples.json"].replace(b'"seconds": %s' % repr(record["seconds"]).encode(), b"")
+    text = text.replace(record["digest"].encode(), b"")
     return {**files, "samples.json": text}
 
 

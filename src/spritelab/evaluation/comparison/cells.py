@@ -32,7 +32,7 @@ from spritelab.evaluation.reference import Reference
 from spritelab.evaluation.samples import Samples, SampleStore
 from spritelab.evaluation.scores import Floor, Score, read_score, score
 from spritelab.progress import SILENT, Progress
-from spritelab.storage import digest, is_sealed, load_json, sealed, write_json
+from spritelab.storage import digest, is_damaged, load_json, sealed, write_json
 from spritelab.storage.arrays import load_arrays, save_arrays
 from spritelab.storage.locks import alone
 
@@ -236,7 +236,7 @@ def _read_record(plan: Plan, how: SamplerSettings, seed: int) -> dict[str, Any] 
     record = load_json(path)
     if record is None:
         return None
-    if "digest" in record and not is_sealed(record):
+    if is_damaged(record):
         warnings.warn(f"{path} is broken (its content is not that of its digest)", stacklevel=2)
         return None
     try:

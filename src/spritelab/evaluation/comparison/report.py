@@ -34,7 +34,7 @@ from spritelab.evaluation.split import Split
 from spritelab.markup import code, plain
 from spritelab.pictures import data_uri, encode_png
 from spritelab.pixels import Images
-from spritelab.storage import check_writable, write_file, write_json
+from spritelab.storage import check_writable, write_file, write_record
 
 CELLS = "cells"
 """Where a report's folder holds its cells."""
@@ -151,7 +151,7 @@ def _write(folder: Path, comparison: Comparison, split: Split, about: About) -> 
     )
     text = environment.get_template("report.md").render(shown)
     # The page last: whoever sees it finds the rest of the same report beside it.
-    write_json(folder / "report.json", facts)
+    write_record(folder / "report.json", facts)
     write_file(folder / "report.md", text)
     write_file(folder / "index.html", page)
     return facts

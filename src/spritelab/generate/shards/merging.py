@@ -131,8 +131,9 @@ def merge_shards(
 ) -> Path:
     """Join shards to the folder that ``SpriteBatch.save`` writes of the same sprites.
 
-    All files are those of one worker, byte for byte, but for the ``seconds`` in ``samples.json``:
-    those of all workers together. Memory does not grow with the number of sprites.
+    All files are those of one worker, byte for byte, but for the ``seconds`` in ``samples.json``,
+    those of all workers together, and with it its digest. Memory does not grow with the number of
+    sprites.
 
     A file ``NAME.npz`` gets the sprites and their classes alone, packed as ``data.pack`` does: for
     millions of sprites, which no folder should hold.
