@@ -13,6 +13,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import huggingface_hub
+
 TOKEN = "hf_of_the_tests"
 
 
@@ -53,6 +55,8 @@ class StandIn:
         return digest.hexdigest()
 
     def close(self) -> None:
+        """End it, and the connections to it, as if another program asked next."""
+        huggingface_hub.close_session()
         self.server.shutdown()
         self.server.server_close()
 

@@ -7,14 +7,21 @@
 #SBATCH --cpus-per-task=32
 #SBATCH --time=24:00:00
 #SBATCH --requeue
-#SBATCH --signal=TERM@120
+#SBATCH --signal=B:TERM@300
 set -euo pipefail
 data=$1 out=$2
 first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 
-# Queued again after a kill or at the end of its time, it goes on from its last checkpoint.
+# Queued again, it goes on from its last checkpoint.
 begin=(--data "$data" --preset base --mixed-precision bf16 --batch-size 4096)
 if [[ -e "$out/run.json" ]]; then begin=(--resume); fi
-srun torchrun --nnodes "$SLURM_NNODES" --nproc_per_node 8 --rdzv_id "$SLURM_JOB_ID" \
+srun --cpus-per-task="$SLURM_CPUS_PER_TASK" torchrun \
+  --nnodes "$SLURM_NNODES" --nproc_per_node 8 --rdzv_id "$SLURM_JOB_ID" \
   --rdzv_backend c10d --rdzv_endpoint "$first:29500" \
-  -m spritelab train "${begin[@]}" --out "$out"
+  -m spritelab train "${begin[@]}" --out "$out" &
+step=$!
+
+# Slurm queues a job again whose machine has failed. One whose time is nearly over, 5 minutes before
+# the end, saves its run and queues itself.
+trap 'kill -TERM "$step"; wait "$step" || true; scontrol requeue "$SLURM_JOB_ID"; exit' TERM
+wait "$step"

@@ -81,7 +81,7 @@ def name_of(folder: Path) -> str | None:
 def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
     """Fetch the files of a repository that fit one of ``patterns``; return their folder.
 
-    Its commit is looked up first, and so are the sizes of the files.
+    The sizes of the files are looked up first.
 
     Raises:
         DownloadError: if there is no such repository or revision, none of its files fits, they are
@@ -94,18 +94,20 @@ def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
     from huggingface_hub.utils._paths import filter_repo_objects
 
     endpoint = os.environ.get("HF_ENDPOINT")
-    revision, most = address.revision, MAX_BYTES
+    most = MAX_BYTES
     with _told(address, kind), _by_http():
         try:
             api = huggingface_hub.HfApi(endpoint=endpoint)
             info = api.repo_info(
-                address.repository, repo_type=kind, revision=revision, files_metadata=True
+                address.repository,
+                repo_type=kind,
+                revision=address.revision,
+                files_metadata=True,
             )
         except Exception as error:
             if not _is_unreachable(error):
                 raise
         else:
-            revision = info.sha
             listed = getattr(info, "siblings", None) or ()
             sizes = {one.rfilename: one.size or 0 for one in listed}
             wanted = list(filter_repo_objects(sizes, allow_patterns=list(patterns)))
@@ -114,7 +116,7 @@ def fetch(address: Address, kind: Kind, patterns: Sequence[str]) -> Path:
         found = huggingface_hub.snapshot_download(
             address.repository,
             repo_type=kind,
-            revision=revision,
+            revision=address.revision,  # by whose name it is found again when nobody answers
             allow_patterns=list(patterns),
             endpoint=endpoint,
             tqdm_class=_counter(address, most),
@@ -145,7 +147,7 @@ def push(folder: Path, address: Address, *, private: bool, message: str) -> str:
     import huggingface_hub
 
     api = huggingface_hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
-    with _told(address, "model"):
+    with _told(address, "model", _UNREACHABLE_TO_PUSH):
         made = api.create_repo(address.repository, private=private, exist_ok=True)
         api.upload_folder(
             repo_id=address.repository,
@@ -165,6 +167,17 @@ def _check(address: Address, sizes: Sequence[int]) -> None:
             f"than are fetched ({MAX_FILES:,}, {MAX_BYTES / 2**20:,.0f} MiB); fetch what you need "
             "by `hf download`, and give its folder"
         )
+
+
+_UNREACHABLE = (
+    "the Hugging Face Hub cannot be reached for {address}, and no whole copy of it is kept here; "
+    "connect to the internet, or give a folder that was fetched elsewhere by `hf download`"
+)
+
+_UNREACHABLE_TO_PUSH = (
+    "the Hugging Face Hub cannot be reached, and nothing was pushed to {address}; connect to the "
+    "internet, or write the files into a folder by `out` and push it elsewhere"
+)
 
 
 def _counter(address: Address, most: int) -> Any:
@@ -208,7 +221,7 @@ def _by_http() -> Iterator[None]:
 
 
 @contextmanager
-def _told(address: Address, kind: Kind) -> Iterator[None]:
+def _told(address: Address, kind: Kind, unreachable: str = _UNREACHABLE) -> Iterator[None]:
     """Turn what the Hub's library raises into one line, and keep its bars of progress off."""
     from huggingface_hub import errors
     from huggingface_hub.utils.tqdm import (
@@ -238,7 +251,7 @@ def _told(address: Address, kind: Kind) -> Iterator[None]:
             ) from None
         raise DownloadError(f"the Hub refused {address}: {_one_line(error)}") from None
     except errors.LocalEntryNotFoundError:
-        raise DownloadError(_UNREACHABLE.format(address=address)) from None
+        raise DownloadError(unreachable.format(address=address)) from None
     except Exception as error:
         if isinstance(error, OSError) and "Consistency check" in str(error):
             raise DownloadError(
@@ -246,16 +259,10 @@ def _told(address: Address, kind: Kind) -> Iterator[None]:
             ) from None
         if not _is_unreachable(error):
             raise
-        raise DownloadError(_UNREACHABLE.format(address=address)) from None
+        raise DownloadError(unreachable.format(address=address)) from None
     finally:
         if shown:
             enable_progress_bars()
-
-
-_UNREACHABLE = (
-    "the Hugging Face Hub cannot be reached for {address}, and no whole copy of it is kept here; "
-    "connect to the internet, or give a folder that was fetched elsewhere by `hf download`"
-)
 
 
 def _is_unreachable(error: Exception) -> bool:

@@ -296,6 +296,9 @@ def test_palettes_that_are_borrowed_and_given(choosing: tuple[Model, Path, Any])
     assert seen <= {(0, 0, 0, 0), (26, 28, 44, 255), (177, 62, 83, 255)}
     with pytest.raises(ValueError, match="a palette has 1 to"):
         pipe("food", palette=["#000000"] * 300)
+    for code in ("red", "#fff", ""):
+        with pytest.raises(ValueError, match="a colour is written #rrggbb, not"):
+            pipe("food", palette=[code])
 
 
 def test_a_palette_head_comes_back(choosing: tuple[Model, Path, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,11 +131,14 @@ def test_figures_of_a_model_without_a_card(tiny_model: Model, tmp_path: Path) ->
 def test_an_export_for_diffusers_goes_there_whole(
     there: StandIn, tiny_model: Model, tmp_path: Path
 ) -> None:
-    export_diffusers(tiny_model, tmp_path / "exported")
-    assert main(["push", str(tmp_path / "exported"), "you/tiny"]) == 0
+    folder = export_diffusers(tiny_model, tmp_path / 'it\'s "exported"')
+    assert main(["push", str(folder), "you/tiny"]) == 0
     files = there.files["models/you/tiny"]
     assert {"model_index.json", "pipeline.py", "samples.png"} <= set(files)
-    assert b"samples.png" in files["README.md"]
+    card = files["README.md"].decode()
+    assert "samples.png" in card
+    assert set(re.findall(r"from_pretrained\((.*?),", card)) == {'"you/tiny"'}
+    assert "`spritelab sample hf://you/tiny --sampler ddim" in card
     assert load_model("hf://you/tiny", "cpu").config == tiny_model.config
 
 
@@ -179,7 +183,7 @@ def test_nobody_answers(there: StandIn, tiny_run: Path, refused: Refused) -> Non
     there.close()
     line = refused("sample", "hf://you/tiny")
     assert line.startswith("the Hugging Face Hub cannot be reached for hf://you/tiny")
-    assert "cannot be reached" in refused("push", str(tiny_run), "you/tiny")
+    assert "nothing was pushed to hf://you/tiny" in refused("push", str(tiny_run), "you/tiny")
     assert "cannot be reached" in refused("data", "inspect", "hf://you/sprites")
 
 

@@ -123,7 +123,8 @@ def test_a_sheet_is_written(ask: Ask, folder: Path) -> None:
     assert found["files"] == ["art/sprites.png", "art/sprites.json"]
     assert (folder / "art" / "sprites.json").is_file()
     assert picture is not None
-    assert "overwrite" in refused(ask, "sheet", file="art/sprites.png", **how)
+    said = refused(ask, "sheet", file="art/sprites.png", **how)
+    assert "choose another `file`, or `overwrite` what is there" in said
     ask("sheet", file="art/sprites.png", overwrite=True, **how)
 
 

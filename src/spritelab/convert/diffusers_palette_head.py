@@ -9,6 +9,7 @@ What a noisy pixel says of its own colour is known exactly and not learnt (``evi
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import torch
@@ -86,6 +87,9 @@ class PaletteHead(ModelMixin, ConfigMixin):
 
     def given(self, palette: list[str], n: int) -> tuple[Tensor, Tensor]:
         """The same palette, ``#rrggbb`` each, for n sprites, with the transparent colour before."""
+        for code in palette:
+            if re.fullmatch("#?[0-9a-fA-F]{6}", code) is None:
+                raise ValueError(f"a colour is written #rrggbb, not {code!r}")
         rows = [[*bytes.fromhex(code.lstrip("#")), 255][: self.config.channels] for code in palette]
         if self.config.channels == 4:
             rows.insert(0, [0, 0, 0, 0])

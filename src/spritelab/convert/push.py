@@ -11,6 +11,7 @@ A folder that diffusers loads is pushed as it is, with that picture.
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -140,7 +141,7 @@ def write_pushed(
         if weights_file(source).parent == source:
             _copy_own(model, source, aside, address, figures)
         else:
-            _copy_diffusers(source, aside)
+            _copy_diffusers(source, aside, address)
         pictures.save_png(_picture(model, progress), aside / SAMPLES, about_sprites=True)
     return out
 
@@ -168,13 +169,17 @@ def _copy_own(
     write_file(folder / CARD, front_matter(config, name, "spritelab", facts) + text)
 
 
-def _copy_diffusers(source: Path, folder: Path) -> None:
+def _copy_diffusers(source: Path, folder: Path, address: Address) -> None:
+    """The folder as it is, but that its card's code names the repository in its place."""
     for name in _DIFFUSERS:
         if (source / name).is_dir():
             shutil.copytree(source / name, folder / name)
         elif (source / name).is_file():
             shutil.copyfile(source / name, folder / name)
     card = (folder / CARD).read_text("utf-8") if (folder / CARD).is_file() else ""
+    place = address.repository
+    card = re.sub(r'from_pretrained\("(?:[^"\\]|\\.)*"', f'from_pretrained("{place}"', card)
+    card = re.sub(r"`spritelab sample .*? --", f"`spritelab sample {hub.SCHEME}{place} --", card)
     write_file(folder / CARD, f"{card.rstrip()}\n\n{_SEEN}")
 
 

@@ -97,7 +97,7 @@ class Desk:
     ) -> Shown:
         """Draw sprites and write them as one sheet below the folder."""
         path = self.inside(file)
-        with told():
+        with told(path="file"):
             batch = self._drawn(wanted)
             written = batch.save_sheet(path, format, **layout)  # type: ignore[arg-type]
         facts = {"files": [str(one.relative_to(self.folder)) for one in written]}
@@ -199,8 +199,11 @@ def picture(images: Images) -> bytes:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def told(**renamed: str) -> Iterator[None]:
     """Turn what the library and the page refuse into one line for the agent.
+
+    Args:
+        renamed: what a tool calls a parameter of the library, by the library's name.
 
     Raises:
         Mistake: with it.
@@ -213,4 +216,7 @@ def told() -> Iterator[None]:
         raise Mistake("; ".join([refusal.message, *said])) from None
     except SpritelabError as error:
         # A message names parameters in backticks, as the tools do.
-        raise Mistake(" ".join(str(error).split())) from None
+        message = " ".join(str(error).split())
+        for name, called in renamed.items():
+            message = message.replace(f"`{name}`", f"`{called}`")
+        raise Mistake(message) from None

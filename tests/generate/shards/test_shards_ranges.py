@@ -51,6 +51,15 @@ def test_a_launcher_says_which(environment: dict[str, str], shard: Shard) -> Non
     assert Shard.parse("auto", environment) == shard
 
 
+@pytest.mark.parametrize(("first", "last", "count"), [(3, 3, 1), (0, 0, 1), (1, 7, 2)])
+def test_an_array_of_some_tasks_alone(first: int, last: int, count: int) -> None:
+    """``sbatch --array=3``, for one that was killed, must not be taken for the only shard."""
+    array = {"ID": first, "COUNT": count, "MIN": first, "MAX": last}
+    environment = {f"SLURM_ARRAY_TASK_{name}": str(value) for name, value in array.items()}
+    with pytest.raises(SettingsError, match="does not say of how many they are; give `shard`"):
+        Shard.parse("auto", environment)
+
+
 @pytest.mark.parametrize("text", ["8/8", "3", "-1/8", "a/b", "0/0", "1/8/2", ""])
 def test_what_is_no_shard(text: str) -> None:
     with pytest.raises(SettingsError, match="`shard`"):

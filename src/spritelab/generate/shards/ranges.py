@@ -14,9 +14,10 @@ GRAIN = 64
 """Sprites that are never parted: the batch of a CPU, and whole batches of every extractor of
 features."""
 
+_TASKS, _LAST = "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MAX"
 _RANKS = (
     ("RANK", "WORLD_SIZE", "0"),
-    ("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MIN"),
+    ("SLURM_ARRAY_TASK_ID", _TASKS, "SLURM_ARRAY_TASK_MIN"),
     ("SLURM_PROCID", "SLURM_NTASKS", "0"),
 )
 """Where launchers say which worker this is and of how many: torchrun, a Slurm array, srun."""
@@ -49,7 +50,8 @@ class Shard:
             environment: where launchers say it; that of the process if not given.
 
         Raises:
-            SettingsError: for anything else, and for ``auto`` where no launcher says it.
+            SettingsError: for anything else, and for ``auto`` where no launcher says it, or a Slurm
+                array of some tasks alone.
         """
         if text == "auto":
             return cls._launched(os.environ if environment is None else environment)
@@ -62,13 +64,20 @@ class Shard:
         for rank, of, first in _RANKS:
             if rank in environment and of in environment:
                 try:
+                    number, count = int(environment[rank]), int(environment[of])
                     lowest = int(environment.get(first, "0"))
-                    return cls(int(environment[rank]) - lowest, int(environment[of]))
+                    last = int(environment.get(_LAST, lowest + count - 1))
                 except ValueError:
                     raise SettingsError(
                         f"{rank}={environment[rank]!r} of {of}={environment[of]!r} is no rank; "
                         "give `shard` as 3/8"
                     ) from None
+                if of == _TASKS and (count == 1 or last - lowest + 1 != count):
+                    raise SettingsError(
+                        "a Slurm array of some tasks, which are run again, does not say of how "
+                        "many they are; give `shard` as 3/8"
+                    )
+                return cls(number - lowest, count)
         raise SettingsError(
             "no launcher says which `shard` this is (torchrun, srun and Slurm arrays do); "
             "give it as 3/8"
