@@ -29,7 +29,8 @@ PICTURES = (
 )
 SHORT = [
     *("--set", "network.widths=[32, 32]", "--set", "network.attention=[8]"),
-    *("--set", "schedule.timesteps=10", "--set", "training.warmup=3"),
+    *("--set", "schedule.timesteps=10", "--set", "sampling.steps=5"),
+    *("--set", "training.warmup=3"),
     *("--set", "training.validate_every=5", "--set", "training.checkpoint_every=4"),
     *("--batch-size", "8", "--cpu"),
 ]
@@ -338,7 +339,8 @@ def test_out_is_needed(refused: Refused) -> None:
 
 
 def test_settings_from_a_file(here: Path) -> None:
-    settings = preset("small").override({"training.steps": 3, "schedule.timesteps": 10})
+    changes = {"training.steps": 3, "schedule.timesteps": 10, "sampling.steps": 5}
+    settings = preset("small").override(changes)
     (here / "mine.toml").write_text(settings.to_toml())
     argv = ["train", "--config", "mine.toml", "--data", "../sprites.npz", "--out", "a", "--cpu"]
     assert main([*argv, "--stop-after", "1", "--set", "data.mirror=true"]) == 0

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from spritelab.config import SamplerSettings
-from spritelab.diffusion import Schedule, visited_pairs
+from spritelab.diffusion import Noise, Schedule, TurnedNoise, visited_pairs
 from spritelab.errors import DataError, SettingsError
 from spritelab.generate import Model, load_model
 from spritelab.generate.steering import inpainting, redrawing, rows
@@ -91,6 +91,26 @@ def test_no_move_is_the_sprite_itself(model: Model) -> None:
     moved = model.vary(2, amount=1, number=2, **how).images
     assert (moved[0] != plain).any()
     assert (moved[0] != moved[1]).any()
+
+
+def test_a_small_move_moves_what_is_added_on_the_way_too(model: Model) -> None:
+    """Or DDPM would lead back to the sprite: half of its noise would be the sprite's own."""
+    how: dict[str, Any] = {"sampler": "ddpm", "steps": 4}
+    plain = model.sample(numbers=[2], **how).images[0].astype(int)
+    small, large = (
+        np.abs(model.vary(4, amount=amount, number=2, **how).images - plain).mean()
+        for amount in (0.05, 0.6)
+    )
+    assert 0 < small < large
+    request = model.request(2, 0, [2, 2], [1, 2])
+    like = model.first_noise(request)
+    for angle, draw in ((0.0, 0), (0.0, 7), (math.pi / 2, 7), (0.3, 0), (0.3, 7)):
+        noise = request.noise
+        turned = TurnedNoise(noise.seeds, noise.numbers, noise.variations, angle)[0:2]
+        own = Noise(noise.seeds, noise.numbers).normal(draw, like)
+        other = noise.start_of_variation(like) if draw == 0 else noise.normal(draw, like)
+        mixed = math.cos(angle) * own + math.sin(angle) * other
+        torch.testing.assert_close(turned.normal(draw, like), mixed)
 
 
 def test_moved_noise_is_as_large_as_before(tiny_model: Model) -> None:

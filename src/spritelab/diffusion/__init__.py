@@ -25,7 +25,7 @@ from spritelab.diffusion.heads import (
 )
 from spritelab.diffusion.ideal import ideal_denoiser, with_mirrored
 from spritelab.diffusion.inversion import invert_steps
-from spritelab.diffusion.noise import Generators, Noise, noise_like
+from spritelab.diffusion.noise import Generators, Noise, TurnedNoise, noise_like
 from spritelab.diffusion.palettes import FEATURES, Palettes, evidence
 from spritelab.diffusion.process import (
     ddim_jump,
@@ -92,6 +92,7 @@ __all__ = [
     "Spacing",
     "Variance",
     "Noise",
+    "TurnedNoise",
     "Generators",
     "Constraint",
     "ddpm_steps",

@@ -151,6 +151,32 @@ class Noise:
         return philox(counter, (seeds & _WORD, seeds >> 32))
 
 
+@dataclass(frozen=True, eq=False)
+class TurnedNoise(Noise):
+    """Noise between B sprites and their variations: cos θ·z + sin θ·z_v, for x_T and every z.
+
+    It is standard normal for every θ. Of variation v all is its own: draw 0 is that of
+    ``start_of_variation``.
+
+    Attributes:
+        angle: θ in [0, π/2]; 0 is the noise of the sprites themselves.
+    """
+
+    angle: float = 0.0
+
+    def __getitem__(self, rows: slice) -> TurnedNoise:
+        part = super().__getitem__(rows)
+        return TurnedNoise(part.seeds, part.numbers, part.variations, self.angle)
+
+    def normal(self, draw: int, like: Tensor) -> Tensor:
+        """See ``Noise.normal``."""
+        own = Noise(self.seeds, self.numbers).normal(draw, like)
+        if self.angle == 0:
+            return own
+        other = self.start_of_variation(like) if draw == 0 else super().normal(draw, like)
+        return math.cos(self.angle) * own + math.sin(self.angle) * other
+
+
 Generators = Noise | torch.Generator | Sequence[torch.Generator] | None
 """Where a sampler's noise comes from: ``Noise``, whose draws do not depend on what was drawn
 before; or torch's generators, one for the batch or one for every sprite of it, None for the global

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 import torch
 
 from spritelab.config import SamplerChanges, SamplerSettings
-from spritelab.diffusion import Noise
+from spritelab.diffusion import TurnedNoise
 from spritelab.errors import SettingsError
 from spritelab.generate.batch import SpriteBatch, Steered
 from spritelab.generate.request import Label
@@ -158,12 +158,13 @@ class Between(Drawing):
     ) -> SpriteBatch:
         """Draw ``n`` sprites around one: x_T' = cos θ·x_T + sin θ·ε_v, θ = ``amount``·π/2.
 
-        ε_v is the noise of its variation v = 1 … n. Class, palette, and noise on the way stay.
+        ε_v is the noise of its variation v = 1 … n. A sampler that adds noise on the way adds such
+        mixes, too, for it would lead back to the sprite otherwise. Class and palette stay.
 
         Args:
             n: how many.
             how: see ``Model.sample``.
-            amount: 0 is the sprite itself, 1 another x_T altogether.
+            amount: 0 is the sprite itself, 1 another noise altogether.
             seed, number: name the sprite.
             label, palette, hard_alpha, batch_size, progress, changes: see ``Model.sample``.
 
@@ -174,15 +175,12 @@ class Between(Drawing):
             raise SettingsError(f"`amount` must lie in 0 … 1, not {amount}")
         how = self._how(how, changes)
         request = self.request(n, seed, [number] * n, None, label, palette)
-        theta = amount * math.pi / 2
-        x_T = self.first_noise(request)
-        varied = Noise(request.noise.seeds, request.noise.numbers, torch.arange(1, n + 1))
-        x = x_T if amount == 0 else math.cos(theta) * x_T
-        if amount > 0:
-            x = x + math.sin(theta) * varied.start_of_variation(x_T)
+        named, variations = request.noise, torch.arange(1, n + 1)
+        noise = TurnedNoise(named.seeds, named.numbers, variations, amount * math.pi / 2)
+        request = replace(request, noise=noise)
         each = tuple({"variation": v} for v in range(1, n + 1))
         return self._draw_from(
-            x,
+            self.first_noise(request),
             request,
             how,
             Steered("vary", {"amount": amount}, each, how.nfe),
