@@ -65,8 +65,8 @@ def cases_of(model: Model, sprite: NDArray[np.uint8], mask: NDArray[np.bool_]) -
             ),
         ),
         (
-            {**masked, "resamplings": 3, "how": {"steps": 5}},
-            model.inpaint(sprite, mask, 2, seed=3, label=first, resamplings=3, steps=5),
+            {**masked, "resamplings": 3, "how": {"steps": 7}},
+            model.inpaint(sprite, mask, 2, seed=3, label=first, resamplings=3, steps=7),
         ),
         (
             {**masked, "resamplings": 2, "label": "none", "how": few},
