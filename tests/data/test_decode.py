@@ -101,6 +101,33 @@ def test_palettes_with_and_without_transparency(depth: int, alphas: str) -> None
     np.testing.assert_array_equal(frame[..., 3], alpha[index])
 
 
+@pytest.mark.parametrize("kind", ["GIF", "TIFF"])
+def test_a_frame_larger_than_is_said_is_not_unfolded(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bound on pixels is of the size that the file begins with."""
+    small, large = (np.zeros((side, side), dtype=np.uint8) for side in (4, 14))
+    if kind == "GIF":
+        palette = np.zeros((256, 3), dtype=np.uint8)
+        content = write_gif([Frame(small), Frame(large)], 4, palette, transparent=None)
+    else:
+        file = io.BytesIO()
+        one, other = (Image.fromarray(grey) for grey in (small, large))
+        one.save(file, kind, save_all=True, append_images=[other])
+        content = file.getvalue()
+    loaded: list[tuple[int, int]] = []
+    rgba = decode._rgba
+
+    def seen(image: Image.Image, *out: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        loaded.append(image.size)
+        return rgba(image, *out)
+
+    monkeypatch.setattr(decode, "_rgba", seen)
+    with pytest.raises(DataError, match="its pages differ in size"):
+        decode.decode(content)
+    assert loaded == [(4, 4)]
+
+
 @pytest.mark.parametrize("disposal", [KEEP, CLEAR, RESTORE])
 def test_gif_frames_come_as_they_are_shown(disposal: int) -> None:
     """A small second frame is laid on the first; its disposal decides what the third lies on."""

@@ -134,6 +134,35 @@ def test_a_folder_that_exists_is_refused_and_kept(tmp_path: Path, tiny_run: Path
     assert (tmp_path / "file").read_text() == "mine"
 
 
+def test_a_start_that_was_killed_before_it_was_a_run_is_begun_again(
+    tmp_path: Path, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("spritelab.runs.folder.write_record", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            runs.start_run(tiny_settings(), folder, sprites=tiny_set(), init=tiny_run)
+    assert {"run.lock", "sprites.npz", "checkpoints"} <= {path.name for path in folder.iterdir()}
+    (folder / ".0123456789abcdef.part").write_bytes(b"half a record")
+    start(folder)
+    names = {path.name for path in folder.iterdir()}
+    assert names <= {"run.lock", "run.json", "sprites.npz"}  # and not the other's first weights
+
+
+@pytest.mark.parametrize("name", ["checkpoints/step-00000012", "mine.txt", "sprites.npz"])
+def test_what_no_start_has_left_is_kept(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    if name.startswith("checkpoints"):
+        (tmp_path / "run.lock").touch()
+    with pytest.raises(SettingsError, match="exists already"):
+        start(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
 def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     assert start(tmp_path).folder == tmp_path
 

@@ -11,7 +11,6 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -83,7 +82,7 @@ def decode(data: bytes) -> Images:
             if image.format == "PNG":  # check every checksum, which a plain load leaves out
                 Image.open(io.BytesIO(data), formats=_known()).verify()
             if frames > 1:
-                return _stacked([_rgba(frame) for frame in ImageSequence.Iterator(image)])
+                return _frames(image, frames)
             if data.startswith(png.SIGNATURE):
                 turned = _turned(image)
                 return _still_png(turned, depth=data[24], colour_type=data[25])[None]
@@ -118,25 +117,35 @@ def _turned(image: Image.Image) -> Image.Image:
 _ORIENTATION = 0x0112
 
 
-def _stacked(frames: Sequence[Images]) -> Images:
-    if len({frame.shape for frame in frames}) > 1:
-        raise DataError("its pages differ in size; save them as files of their own")
-    return np.stack(frames)
+def _frames(image: Image.Image, count: int) -> Images:
+    """All frames as RGBA ``[F,H,W,4]``, none of them there twice: Pillow holds several besides.
+
+    A frame may be larger than the file says that its pictures are; it is not looked at then.
+    """
+    out = np.empty((count, image.height, image.width, 4), dtype=np.uint8)
+    done = 0
+    for frame in ImageSequence.Iterator(image):
+        if (frame.height, frame.width) != out.shape[1:3]:
+            raise DataError("its pages differ in size; save them as files of their own")
+        _rgba(frame, out[done])
+        done += 1
+    return out[:done]
 
 
-def _rgba(image: Image.Image) -> Images:
-    """Convert a picture to RGBA ``[H,W,4]``."""
+def _rgba(image: Image.Image, out: Images | None = None) -> Images:
+    """Convert a picture to RGBA ``[H,W,4]``, into ``out`` if that is given."""
+    out = np.empty((image.height, image.width, 4), dtype=np.uint8) if out is None else out
     if image.mode.startswith("I"):  # 16 bits of grey, whole numbers
         grey = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        return np.dstack([grey, grey, grey, np.full_like(grey, 255)])
+        out[..., :3], out[..., 3] = grey[..., None], 255
+        return out
     if image.mode == "F":
         raise DataError("it holds floating-point levels; save it with 8 bits a channel")
-    return _array(image)
+    return _array(image, out)
 
 
-def _array(image: Image.Image) -> Images:
+def _array(image: Image.Image, out: Images) -> Images:
     """A picture as RGBA ``[H,W,4]``, some rows at a time: a large one shall not be there twice."""
-    out = np.empty((image.height, image.width, 4), dtype=np.uint8)
     rows = max(1, _BAND // max(1, image.width))
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
@@ -174,7 +183,7 @@ def _still_png(image: Image.Image, *, depth: int, colour_type: int) -> NDArray[n
         opaque = np.ones(levels.shape, dtype=bool) if key is None else levels != key
         grey = (levels >> 8).astype(np.uint8)
         return np.dstack([grey, grey, grey, np.where(opaque, np.uint8(255), np.uint8(0))])
-    rgba = _array(image)
+    rgba = _rgba(image)
     if key is not None:
         sample = np.atleast_1d(np.asarray(key, dtype=np.int64))
         hidden = (rgba[..., :3] == _to_8_bits(sample, depth)).all(axis=-1)

@@ -40,7 +40,7 @@ from spritelab.generate import (
     parent_of,
     save_model,
 )
-from spritelab.runs.folder import check_free
+from spritelab.runs.folder import check_free, clear
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import Log, open_log
 from spritelab.runs.record import versions_today
@@ -366,6 +366,7 @@ def start_distillation(
     )
     with lock_run(folder):
         check_free(folder)
+        clear(folder)
         storage.write_record(folder / RECORD, record.model_dump(mode="json"))
     return begun
 

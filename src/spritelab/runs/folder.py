@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,16 @@ from spritelab.runs.record import (
 )
 from spritelab.runs.restoring import last_state
 from spritelab.runs.run import Run
-from spritelab.storage import check_writable
+from spritelab.runs.saving import CHECKPOINTS
+from spritelab.storage import check_writable, is_aside, tidy
 from spritelab.training import TrainingState
 
 FREE = ("training.gradient_accumulation",)
 """Settings that may differ when a run is resumed, beside where its sprites are."""
+
+
+FIRST = "step-00000000"
+"""The checkpoint that a run begins with which begins from another model."""
 
 
 def start_run(
@@ -83,6 +89,7 @@ def start_run(
     with lock_run(folder):
         if is_main:
             check_free(folder)  # again: another process may have begun a run while this one read
+            clear(folder)
             if init is not None:
                 run.save_state(TrainingState.start(network, settings.training, torch.device("cpu")))
             if sprites is not None:
@@ -176,14 +183,35 @@ def _open(folder: Path, settings: RunSettings, sprites: SpriteSet | None) -> Run
 
 
 def check_free(folder: Path) -> None:
-    """Raise ``SettingsError`` unless a run may begin in ``folder``: it is new, or empty."""
-    if folder.exists() and (
-        not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir())
-    ):
+    """Raise ``SettingsError`` unless a run may begin in ``folder``: it is new, or as good as empty.
+
+    That is one with no more in it than what a start leaves that was killed before it was a run.
+    """
+    if folder.exists() and (not folder.is_dir() or not _is_clear(folder)):
         raise SettingsError(
             f"{folder} exists already; choose another `folder`, or go on with the run in it by "
             "`resume`"
         )
+
+
+def _is_clear(folder: Path) -> bool:
+    names = {path.name for path in folder.iterdir() if not is_aside(path)}
+    if names <= {LOCK}:
+        return True
+    steps = (folder / CHECKPOINTS).iterdir() if CHECKPOINTS in names else ()
+    return (
+        LOCK in names
+        and names <= {LOCK, SPRITES, *((CHECKPOINTS, "model") if CHECKPOINTS in names else ())}
+        and all(path.name == FIRST or path.name.startswith(".") for path in steps)
+    )
+
+
+def clear(folder: Path) -> None:
+    """Remove what a start has left that was killed, from a folder that ``check_free`` let pass."""
+    for name in (CHECKPOINTS, "model"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / SPRITES).unlink(missing_ok=True)
+    tidy(folder)
 
 
 def _absolute(source: str) -> str:

@@ -4,7 +4,7 @@ The names here are quick to load. Arrays (``spritelab.storage.arrays``) load num
 (``spritelab.storage.tensors``) load torch, so both are imported from their own modules.
 """
 
-from spritelab.storage.aside import tidy
+from spritelab.storage.aside import is_aside, tidy
 from spritelab.storage.files import (
     check_file,
     check_replaceable,
@@ -42,6 +42,7 @@ __all__ = [
     "digest",
     "filling",
     "flush_folder",
+    "is_aside",
     "is_damaged",
     "is_sealed",
     "load_json",

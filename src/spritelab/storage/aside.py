@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -109,6 +110,11 @@ def tidy(folder: Path) -> None:
     """Remove what kills left aside anywhere below ``folder``; what is being written stays."""
     for left in folder.rglob(f".*{SUFFIX}"):
         _remove(left)
+
+
+def is_aside(path: Path) -> bool:
+    """Whether a file or folder is called as what lies aside."""
+    return bool(re.fullmatch(r"\.[0-9a-f]{16}([0-9a-f]{8})?\.part", path.name))
 
 
 def _remove(left: Path) -> None:
