@@ -24,6 +24,7 @@ from benchmarks.lib import arcade, console, harness, machine
 from benchmarks.lib.contestants import Contestant
 from benchmarks.lib.point import OWN, RESULT, SAMPLE_SEED, make_point
 from spritelab.errors import SettingsError
+from spritelab.evaluation.features import Extractor
 from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
 from spritelab.generate import weights_hash
@@ -55,9 +56,16 @@ def _steps(text: str) -> int | str:
     return text if text == OWN else harness.whole()(text)
 
 
-def drawing(steps: int | str) -> str:
-    """How the sprites of ``--steps`` are drawn, in words."""
-    return "each model's own sampler" if steps == OWN else f"DDIM, {steps} steps"
+def how_measured(given: argparse.Namespace) -> dict[str, Any]:
+    """What a report says of how all its points are drawn and measured."""
+    own = "each model's own sampler"
+    return {
+        "frechet_name": Extractor(given.features).frechet_name,
+        "protocol": PROTOCOL,
+        "n": given.n,
+        "sampling": own if given.steps == OWN else f"DDIM, {given.steps} steps",
+        "parallel": given.parallel,
+    }
 
 
 def source_of(given: argparse.Namespace) -> str:

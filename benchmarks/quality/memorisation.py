@@ -26,15 +26,13 @@ from benchmarks.lib.contestants import Contestant, read_contestants, read_minute
 from benchmarks.lib.point import MEMORY
 from benchmarks.lib.points import (
     add_options,
-    drawing,
+    how_measured,
     lay_out,
     results_of,
     run_points,
     source_of,
 )
 from benchmarks.lib.report import mean, shown
-from spritelab.evaluation.features import Extractor
-from spritelab.evaluation.features.protocol import PROTOCOL
 from spritelab.evaluation.reference import LEAST
 
 MODULE = "benchmarks.quality.memorisation"
@@ -163,12 +161,8 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
         )
     return {
         "benchmark": "memorisation",
-        "frechet_name": Extractor(given.features).frechet_name,
-        "protocol": PROTOCOL,
-        "n": given.n,
-        "sampling": drawing(given.steps),
+        **how_measured(given),
         "seeds": given.seeds,
-        "parallel": given.parallel,
         "data": {"source": given.data, "size": given.size},
         "rows": rows,
         "results": results,

@@ -34,15 +34,13 @@ from benchmarks.lib import console, harness
 from benchmarks.lib.contestants import Contestant, read_contestants, read_minutes
 from benchmarks.lib.points import (
     add_options,
-    drawing,
+    how_measured,
     lay_out,
     results_of,
     run_points,
     source_of,
 )
 from benchmarks.lib.report import figure, ratios, table
-from spritelab.evaluation.features import Extractor
-from spritelab.evaluation.features.protocol import PROTOCOL
 
 MODULE = "benchmarks.quality.time_to_quality"
 
@@ -121,12 +119,8 @@ def gather(points: Sequence[dict[str, Any]], given: argparse.Namespace) -> dict[
     results.sort(key=lambda one: (first_of[one["contestant"]], one["minutes"], one["seed"]))
     return {
         "benchmark": "time_to_quality",
-        "frechet_name": Extractor(given.features).frechet_name,
-        "protocol": PROTOCOL,
-        "n": given.n,
-        "sampling": drawing(given.steps),
+        **how_measured(given),
         "seeds": seeds,
-        "parallel": given.parallel,
         "data": {
             **{"source": given.data, "size": given.size, "channels": given.channels},
             **first[seeds[-1]]["data"],

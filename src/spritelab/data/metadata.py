@@ -13,7 +13,7 @@ import csv
 import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from spritelab.data.listing import Files
@@ -103,6 +103,26 @@ def read_metadata(files: Files, images: Collection[str], present: Collection[str
     return Metadata({**listed, **rows}, pictures, tuple(notes))
 
 
+def parse_samples(content: bytes, name: str | Path) -> Any:
+    """What a ``samples.json`` of this name holds.
+
+    Raises:
+        DataError: if it is no JSON, or not what its digest says.
+    """
+    try:
+        record = parse_json(content.decode("utf-8"))
+    except ValueError as error:
+        raise broken_samples(name, error) from None
+    if is_damaged(record):
+        raise DataError(f"{name} {EDITED}")
+    return record
+
+
+def broken_samples(name: str | Path, error: Exception) -> DataError:
+    """What is said of a ``samples.json`` that cannot be read."""
+    return DataError(f"{name} is broken ({error}); remove it to read the folder as images")
+
+
 def _read_samples(files: Files, images: Collection[str]) -> tuple[dict[str, Row], frozenset[str]]:
     """The rows of every ``samples.json``, and the images beside one that it does not list.
 
@@ -113,15 +133,7 @@ def _read_samples(files: Files, images: Collection[str]) -> tuple[dict[str, Row]
     pictures: set[str] = set()
     for table in (path for path in files if PurePosixPath(path).name == SAMPLES):
         folder = PurePosixPath(table).parent
-        content = _read(files, table)
-        try:
-            record = parse_json(content.decode("utf-8"))
-        except ValueError as error:
-            raise DataError(
-                f"{table} is broken ({error}); remove it to read the folder as images"
-            ) from None
-        if is_damaged(record):
-            raise DataError(f"{table} {EDITED}")
+        record = parse_samples(_read(files, table), table)
         try:
             sprites = {str(folder / s["file_name"]): s.get("label") for s in record["sprites"]}
         except (KeyError, TypeError, AttributeError):

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -79,9 +80,11 @@ class Noise:
     def __len__(self) -> int:
         return len(self.seeds)
 
-    def __getitem__(self, rows: slice) -> Noise:
+    def __getitem__(self, rows: slice) -> Self:
         variations = None if self.variations is None else self.variations[rows]
-        return Noise(self.seeds[rows], self.numbers[rows], variations)
+        return replace(
+            self, seeds=self.seeds[rows], numbers=self.numbers[rows], variations=variations
+        )
 
     def normal(self, draw: int, like: Tensor) -> Tensor:
         """Standard normal noise of the shape, dtype and device of ``like``, ``[B, …]``.
@@ -163,10 +166,6 @@ class TurnedNoise(Noise):
     """
 
     angle: float = 0.0
-
-    def __getitem__(self, rows: slice) -> TurnedNoise:
-        part = super().__getitem__(rows)
-        return TurnedNoise(part.seeds, part.numbers, part.variations, self.angle)
 
     def normal(self, draw: int, like: Tensor) -> Tensor:
         """See ``Noise.normal``."""

@@ -11,11 +11,12 @@ from spritelab import data
 from spritelab.data.decode import decode
 from spritelab.data.layout import ONE_CLASS
 from spritelab.data.listing import read_one
-from spritelab.data.metadata import SAMPLES
+from spritelab.data.metadata import SAMPLES, broken_samples, parse_samples
 from spritelab.errors import DataError
 from spritelab.pixels import Images, with_channels
 from spritelab.sheets import UNTAGGED, drawn_key
-from spritelab.storage import EDITED, is_damaged, read_json
+from spritelab.storage import read_file
+from spritelab.storage.records import MAX_RECORD
 
 if TYPE_CHECKING:
     from spritelab.generate.batch import SpriteBatch
@@ -88,15 +89,14 @@ def _read_samples(folder: Path) -> NamedSprites:
     """The sprites of a folder that ``samples_folder.save_sprites`` filled."""
     path = folder / SAMPLES
     try:
-        record = read_json(path)
-    except (OSError, ValueError) as error:
-        raise _broken(path, error) from None
-    if is_damaged(record):
-        raise DataError(f"{path} {EDITED}")
+        content = read_file(path, MAX_RECORD)
+    except OSError as error:
+        raise broken_samples(path, error) from None
+    record = parse_samples(content, path)
     try:
         listed = [_entry(sprite, record) for sprite in record["sprites"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise _broken(path, error) from None
+        raise broken_samples(path, error) from None
     there = [(folder / name, key, tag) for name, key, tag in listed if _is_file(folder / name)]
     if not there:
         raise DataError(f"{folder} has none of the sprites that its {SAMPLES} lists")
@@ -109,10 +109,6 @@ def _read_samples(folder: Path) -> NamedSprites:
         [tag for _, _, tag in there],
         len(listed) - len(there),
     )
-
-
-def _broken(path: Path, error: Exception) -> DataError:
-    return DataError(f"{path} is broken ({error}); remove it to read the folder as images")
 
 
 def _entry(sprite: dict[str, Any], record: dict[str, Any]) -> tuple[str, str, str]:
