@@ -5,20 +5,15 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import anyio
 from starlette.testclient import TestClient
 
 from spritelab.app import Served, build_app
 from spritelab.app.guard import Door
 from spritelab.data import SpriteSet
 from spritelab.pictures import encode_png
-
-T = TypeVar("T")
 
 BASE = "http://127.0.0.1:8017"
 
@@ -29,12 +24,6 @@ def open_page(served: Served, door: Door | None = None) -> TestClient:
     client = TestClient(build_app(served, door), base_url=BASE)
     client.headers["Authorization"] = f"Bearer {door.token}"
     return client
-
-
-def run_async(function: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine in a thread: in this one Playwright's loop may be at work, and stays so."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(anyio.run, function).result()
 
 
 def events(text: str) -> list[tuple[str, dict[str, Any]]]:

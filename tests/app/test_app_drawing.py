@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_server import events, open_page, run_async
+from page_server import events, open_page
 from starlette.testclient import TestClient
 
+from coroutines import run_async
 from spritelab.app import Served, drawing
 from spritelab.app.models import KEPT, Shelf
 from spritelab.config import Settings

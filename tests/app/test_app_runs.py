@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_server import events, open_page, packed, run_async, served_below, upload
+from page_server import events, open_page, packed, served_below, upload
 from starlette.testclient import TestClient
 
 import tiny
+from coroutines import run_async
 from spritelab.app import Served, locks, trainings, watching
 from spritelab.app.names import JOB, LIVE, LOCK, OUTCOME
 from spritelab.data.decode import decode

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_server import events, run_async
+from page_server import events
 from starlette.testclient import TestClient
 
+from coroutines import run_async
 from spritelab.app import Served, steering
 from spritelab.generate import load_model
 from spritelab.pixels import with_channels

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coroutines import run_async
 from spritelab import pixels
 from spritelab.generate import load_model
 from spritelab.pictures import grid
@@ -51,7 +52,7 @@ def ask(folder: Path) -> Ask:
             async with Client(server) as client:
                 return await client.call_tool(tool, arguments)
 
-        return answer(anyio.run(asked))
+        return answer(run_async(asked))
 
     return called
 
@@ -218,4 +219,4 @@ def test_through_real_pipes(folder: Path) -> None:
             assert len(drawn["sprites"]) == 2
             assert picture is not None
 
-    anyio.run(talk)
+    run_async(talk)
