@@ -19,7 +19,7 @@ from spritelab.cli import main
 from spritelab.convert import export_diffusers, write_pushed
 from spritelab.convert.front_matter import front_matter
 from spritelab.errors import SettingsError
-from spritelab.generate import Model, load_model, read_config
+from spritelab.generate import Model, load_model, read_config, weights_hash
 from spritelab.hub import Address
 from tiny import CLASSES, Refused
 
@@ -119,13 +119,32 @@ def test_a_card_names_the_data_set(tiny_model: Model) -> None:
     assert card.data.datasets == ["you/set"]
 
 
-def test_figures_of_a_model_without_a_card(tiny_model: Model, tmp_path: Path) -> None:
+def test_figures_of_a_model_without_a_card(
+    tiny_model: Model, tiny_run: Path, tmp_path: Path
+) -> None:
     from huggingface_hub import ModelCard
 
     figures = {"n": 1000, "frechet": 3.5, "frechet_name": "FD-EffNet", "kid": 0.001}
-    out = write_pushed(tiny_model, tmp_path / "out", "you/tiny", figures=figures)
+    own = {**figures, "weights_hash": weights_hash(tiny_run)}
+    out = write_pushed(tiny_model, tmp_path / "out", "you/tiny", figures=own)
     results = ModelCard.load(out / "README.md").data.eval_results
     assert {one.metric_type: one.metric_value for one in results} == {"frechet": 3.5, "kid": 0.001}
+
+    for other in (figures, {**figures, "weights_hash": weights_hash("crawl-16")}):
+        with pytest.raises(SettingsError, match="are not of the weights in"):
+            write_pushed(tiny_model, tmp_path / "other", "you/tiny", figures=other)
+    with pytest.raises(SettingsError, match="has a card of its own already"):
+        write_pushed(load_model("crawl-16", "cpu"), tmp_path / "other", "you/c", figures=own)
+    assert not (tmp_path / "other").exists()
+
+
+def test_what_evaluate_writes_is_what_push_reads(tiny_run: Path, tmp_path: Path) -> None:
+    written = str(tmp_path / "figures.json")
+    measure = ["-n", "24", "--steps", "2", "--features", "pixels", "--device", "cpu"]
+    assert main(["evaluate", str(tiny_run), *measure, "--json", written]) == 0
+    push = ["--figures", written, "--out", str(tmp_path / "out")]
+    assert main(["push", str(tiny_run), "you/tiny", *push]) == 0
+    assert "model-index" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_an_export_for_diffusers_goes_there_whole(

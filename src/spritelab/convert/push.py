@@ -25,7 +25,7 @@ from spritelab.convert.front_matter import front_matter, plain_class, words
 from spritelab.convert.model_spec import model_spec
 from spritelab.errors import DataError, ModelError, SettingsError
 from spritelab.extras import require
-from spritelab.generate import Model, find_model, save_config
+from spritelab.generate import Model, find_model, save_config, weights_hash
 from spritelab.generate.folder import GUIDE, MOMENTS, PALETTES, WEIGHTS, weights_file
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
@@ -67,13 +67,14 @@ def push_model(
     Args:
         model: loaded from a folder.
         repository: ``org/name``, made if there is none.
-        figures: what ``evaluate`` measured, as its JSON has it, for the card of a model without
-            a ``card.json``.
+        figures: what ``evaluate`` measured of this very model, as its JSON has it, for the card
+            of a model without a ``card.json``.
         private: a repository that is made is seen by its owner alone.
         progress: told of the drawing.
 
     Raises:
-        SettingsError: for a name that no repository can have.
+        SettingsError: for a name that no repository can have, and for figures of another model or
+            for a card that has some.
         DownloadError: if the Hub cannot be reached or refuses.
         MissingExtraError: without the packages of the extra ``hub``.
     """
@@ -127,7 +128,8 @@ def write_pushed(
 
     Raises:
         ModelError: if the model's card is damaged.
-        SettingsError: if the folder exists, or the model is not of a folder.
+        SettingsError: if the folder exists, the model is not of a folder, or the figures are not
+            its own or not wanted.
         StorageError: if it cannot be written.
     """
     out, address = Path(out), parse_repository(repository)
@@ -137,6 +139,8 @@ def write_pushed(
     if model.folder is None:
         raise SettingsError("only a model that was loaded from a folder can be pushed")
     source = find_model(model.folder)
+    if figures is not None:
+        _check_figures(source, figures)
     with filling(out) as aside:
         if weights_file(source).parent == source:
             _copy_own(model, source, aside, address, figures)
@@ -144,6 +148,16 @@ def write_pushed(
             _copy_diffusers(source, aside, address)
         pictures.save_png(_picture(model, progress), aside / SAMPLES, about_sprites=True)
     return out
+
+
+def _check_figures(source: Path, figures: Mapping[str, Any]) -> None:
+    if weights_file(source).parent != source or (source / FACTS).is_file():
+        raise SettingsError(f"{source} has a card of its own already; leave out `figures`")
+    if figures.get("weights_hash") != weights_hash(source):
+        raise SettingsError(
+            f"`figures` are not of the weights in {source}; measure these with "
+            "`spritelab evaluate MODEL --json FILE`"
+        )
 
 
 def _copy_own(

@@ -29,7 +29,7 @@ from spritelab.evaluation.result import Evaluation
 from spritelab.evaluation.samples import SampleStore, borrow_from
 from spritelab.evaluation.scores import Floor, check_n, embed_held_out, make_floor, score
 from spritelab.evaluation.split import Split
-from spritelab.generate import Model
+from spritelab.generate import Model, weights_hash
 from spritelab.progress import SILENT, Progress
 
 SEEDS = (0, 1, 2)
@@ -154,6 +154,7 @@ class Evaluator:
             tuple(samples),
             tuple(features),
             store.palettes,
+            None if self.model.folder is None else weights_hash(self.model.folder),
         )
 
     def plan(

@@ -34,6 +34,8 @@ class Evaluation:
         samples: the sprites themselves, one set a seed; none for images from files.
         features: float32 ``[N,D]`` of these, one array a seed.
         palettes: whose palettes they were drawn in; None for a model without a palette head.
+        weights_hash: of the model's file, see ``generate.weights_hash``; None for what was not
+            drawn by it here, and for a model of no folder.
     """
 
     reference: Reference
@@ -44,6 +46,7 @@ class Evaluation:
     samples: tuple[Samples, ...] = ()
     features: tuple[Features, ...] = ()
     palettes: PaletteSource | None = None
+    weights_hash: str | None = None
 
     def __repr__(self) -> str:
         n = sum(score.whole.n for score in self.scores)
@@ -74,6 +77,7 @@ class Evaluation:
         """Plain values for JSON; the keys are described in ``docs/evaluation.md``."""
         return {
             "format": FORMAT,
+            "weights_hash": self.weights_hash,
             **protocol_facts(self.reference),
             **score_facts(self.scores, self.floor),
             **(
