@@ -30,10 +30,9 @@ from spritelab.generate.folder import GUIDE, MOMENTS, PALETTES, WEIGHTS, weights
 from spritelab.hub import Address
 from spritelab.progress import SILENT, Progress
 from spritelab.storage import (
-    EDITED,
+    check_undamaged,
     check_writable,
     filling,
-    is_damaged,
     load_json,
     read_json,
     write_file,
@@ -111,8 +110,7 @@ def read_figures(path: Path) -> dict[str, Any]:
         raise DataError(f"{path} is broken ({reason}); measure again") from None
     if not isinstance(record, dict):
         raise DataError(f"there are no figures in {path}")
-    if is_damaged(record):
-        raise DataError(f"{path} {EDITED}")
+    check_undamaged(path, record, DataError)
     return record
 
 
@@ -170,8 +168,7 @@ def _copy_own(
             shutil.copyfile(source / extra, folder / extra)
     save_config(folder, config)
     facts = load_json(source / FACTS)
-    if is_damaged(facts):
-        raise ModelError(f"{source / FACTS} {EDITED}")
+    check_undamaged(source / FACTS, facts, ModelError)
     if facts is None and figures is not None:
         facts = {"figures": {**figures, "measures": figures}}
     used = _USED.format(

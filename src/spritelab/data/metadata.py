@@ -19,7 +19,7 @@ from typing import Any
 from spritelab.data.listing import Files
 from spritelab.data.text import count, some
 from spritelab.errors import DataError
-from spritelab.storage import EDITED, is_damaged, parse_json
+from spritelab.storage import check_undamaged, parse_json
 
 NAMES = ("metadata.csv", "metadata.jsonl")
 SAMPLES = "samples.json"
@@ -113,8 +113,7 @@ def parse_samples(content: bytes, name: str | Path) -> Any:
         record = parse_json(content.decode("utf-8"))
     except ValueError as error:
         raise broken_samples(name, error) from None
-    if is_damaged(record):
-        raise DataError(f"{name} {EDITED}")
+    check_undamaged(name, record, DataError)
     return record
 
 

@@ -20,9 +20,8 @@ from spritelab.pixels import Images, clear_hidden
 from spritelab.progress import SILENT, Progress
 from spritelab.sheets.png import encode_png
 from spritelab.storage import (
-    EDITED,
+    check_undamaged,
     check_writable,
-    is_damaged,
     parse_json,
     sealed,
     to_json,
@@ -173,7 +172,6 @@ def _record(path: str, read: Reader, facts: Mapping[str, Any]) -> bytes | str:
         return data
     if not isinstance(record, dict):
         return data
-    if is_damaged(record):
-        raise DataError(f"{path} {EDITED}")
+    check_undamaged(path, record, DataError)
     told = {key: value for key, value in record.items() if key != "digest"} | {"tidied": facts}
     return to_json(sealed(told) if "digest" in record else told)

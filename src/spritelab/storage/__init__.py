@@ -18,8 +18,8 @@ from spritelab.storage.files import (
     writing,
 )
 from spritelab.storage.records import (
-    EDITED,
     ListDigest,
+    check_undamaged,
     digest,
     is_damaged,
     is_sealed,
@@ -34,10 +34,10 @@ from spritelab.storage.records import (
 )
 
 __all__ = [
-    "EDITED",
     "ListDigest",
     "check_file",
     "check_replaceable",
+    "check_undamaged",
     "check_writable",
     "digest",
     "filling",

@@ -9,18 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spritelab.errors import ModelError
+from spritelab.errors import ModelError, SpritelabError
 from spritelab.storage.files import read_file, write_file
 
 MAX_RECORD = 2**28
 """The most bytes of a JSON file."""
 
 
-EDITED = (
+_EDITED = (
     "is damaged, or was edited (its content is not that of its digest); take another copy, or, if "
     "it was edited on purpose, remove the digest from it"
 )
-"""What is said of a file whose digest is another, after its name."""
 
 
 class NewerFormatError(ModelError):
@@ -131,8 +130,7 @@ def read_record(path: Path, newest: int, sealed_since: int | None = None) -> dic
             f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
         )
     missed = sealed_since is not None and record["format"] >= sealed_since
-    if is_damaged(record) or (missed and "digest" not in record):
-        raise ModelError(f"{path} {EDITED}")
+    check_undamaged(path, {"digest": None, **record} if missed else record, ModelError)
     return {key: value for key, value in record.items() if key != "digest"}
 
 
@@ -150,6 +148,18 @@ def is_sealed(record: Mapping[str, Any]) -> bool:
 def is_damaged(record: Any) -> bool:
     """Whether a record is not what its ``digest`` says; False if it has none, or is no record."""
     return isinstance(record, dict) and "digest" in record and not is_sealed(record)
+
+
+def check_undamaged(name: str | Path, record: Any, error: type[SpritelabError]) -> None:
+    """Refuse a record that ``is_damaged``.
+
+    Args:
+        name: of the file that it was read from.
+        record: what was read.
+        error: what is raised.
+    """
+    if is_damaged(record):
+        raise error(f"{name} {_EDITED}")
 
 
 def digest(*parts: Any) -> str:
