@@ -1,6 +1,7 @@
 """Make a shipped model out of a run, or measure one again: its folder, its card, its gallery.
 
     python -m tools.ship_model runs/crawl --name crawl-16 --hardware "one core of a server's CPU"
+    python -m tools.ship_model runs/quick --name crawl-16-quick --precision int8
     python -m tools.ship_model --again crawl-16 --draw-as small
 
 Every figure in a card was measured here or by the training's own log. The gallery holds the first
@@ -13,6 +14,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from benchmarks.lib import console, harness, machine
 from spritelab.config import preset
@@ -21,6 +23,7 @@ from spritelab.errors import SettingsError
 from spritelab.evaluation import Extractor
 from spritelab.generate import find_model, load_model
 from spritelab.generate.folder import SHIPPED, read_config, save_config
+from spritelab.generate.weights import Precision
 
 MODULE = "tools.ship_model"
 
@@ -45,6 +48,7 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
     add("--name", help="what the model will be called")
     add("--again", metavar="NAME", help="measure this shipped model again, a name or a folder")
     add("--hardware", default="", help="what the run was trained on, in words")
+    add("--precision", choices=get_args(Precision), default="float16", help="of the weights")
     add("--draw-as", metavar="PRESET", help="as this preset has it today; unset: as it says itself")
     add("-n", type=harness.whole(), default=3000, help="sprites to measure")
     add("--data", help="its sprites, if the model does not say where they are")
@@ -67,6 +71,7 @@ def _main(argv: Sequence[str] | None, root: Path) -> int:
                 folder,
                 circumstances=circumstances,
                 sampling=sampling,
+                precision=given.precision,
                 n=given.n,
                 hardware=given.hardware,
                 gallery=f"`{gallery}/` in the repository",

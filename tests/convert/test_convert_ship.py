@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 import tiny
 from spritelab import convert, pictures, runs
-from spritelab.config import SamplerSettings
+from spritelab.config import DistillSettings, SamplerSettings
 from spritelab.convert.card import load_facts
 from spritelab.convert.ship import precision_cost
 from spritelab.errors import ModelError
@@ -177,3 +177,35 @@ def test_the_gallery_holds_the_first_sprites_of_every_class(
     drawn = model.sample(4, label=model.class_names[1]).images
     wanted = pictures.grid(drawn, columns=20, scale=2, background="checker")
     np.testing.assert_array_equal(np.asarray(Image.open(made[1])), wanted)
+
+
+def test_a_student_is_shipped_as_int8(
+    shipped: Path, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spritelab.convert.ship.COMPARED", 4)
+    values = {"times": (8, 2), "training.steps": 4}
+    run = runs.start_distillation(DistillSettings().override(values), shipped, tmp_path / "quick")
+    list(run.train(cpu=True))
+    given: dict[str, Any] = {"n": 24, "source": source, "extractor": PIXELS, "device": "cpu"}
+    how: dict[str, Any] = {"circumstances": "", "precision": "int8", "hardware": "a desk"}
+    monkeypatch.chdir(shipped.parent)  # where its teacher is found by its name
+    facts = convert.ship_run(run.folder, tmp_path / "tiny-quick", **how, **given)
+    student, teacher = load_model(tmp_path / "tiny-quick", "cpu"), load_facts(shipped)
+    assert student.config.distilled is not None
+    assert student.config.own_sampling.times == (8, 2)
+    assert facts.training == teacher.training
+    assert facts.distilling is not None
+    assert facts.distilling.batch_size == run.settings.training.batch_size
+    assert facts.precision.kept == "int8"
+    assert facts.precision.mean_levels > 0
+    assert facts.file_bytes < teacher.file_bytes
+    card = " ".join((tmp_path / "tiny-quick" / "README.md").read_text("utf-8").split())
+    assert "**Distilled** from `tiny-16`, to draw in 2 steps: 4 updates of" in card
+    assert "MiB as int8" in card
+    assert "of pixels as its teacher draws them from the same noise" in card
+    assert "**Training of the teacher**" in card
+
+    (shipped.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(shipped.parent / "elsewhere")
+    with pytest.raises(ModelError, match="there is no model at tiny-16"):
+        convert.ship_run(run.folder, tmp_path / "again", **how, **given)

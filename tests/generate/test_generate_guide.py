@@ -127,7 +127,7 @@ def test_a_student_may_be_of_a_guided_teacher(
 def test_half_precision_halves_it_too(model: Model, tmp_path: Path) -> None:
     assert model.guide is not None
     weights, guide = model.network.state_dict(), model.guide.state_dict()
-    save_model(tmp_path / "half", weights, model.config, half=True, guide=guide)
+    save_model(tmp_path / "half", weights, model.config, precision="float16", guide=guide)
     stored = read_tensors(tmp_path / "half" / GUIDE)
     assert {value.dtype for value in stored.values()} == {torch.float16}
     loaded = load_model(tmp_path / "half", "cpu")

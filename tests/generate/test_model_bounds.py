@@ -16,6 +16,7 @@ from spritelab.config.bounds import MAX_MAP, MAX_PARAMETERS
 from spritelab.errors import ModelError, SettingsError
 from spritelab.generate import Model, make_network, read_config
 from spritelab.generate.building import sketch_network
+from spritelab.generate.weights import Precision
 from spritelab.networks import largest_map
 from spritelab.storage.tensors import read_tensors, write_tensors
 from tiny import refused_model, unsealed
@@ -197,14 +198,17 @@ def test_what_is_drawn_must_be_numbers(tiny_model: Model) -> None:
         tiny_model.to_pixels(x)
 
 
-def test_half_of_a_weight_that_is_too_large(tiny_model: Model, tmp_path: Path) -> None:
+@pytest.mark.parametrize("precision", ["float16", "int8"])
+def test_a_weight_that_is_too_large(
+    precision: Precision, tiny_model: Model, tmp_path: Path
+) -> None:
     from spritelab.generate import save_model
 
     weights = {name: value.clone() for name, value in tiny_model.network.state_dict().items()}
     next(iter(weights.values())).view(-1)[0] = 1e6
-    with pytest.raises(ModelError, match="too large for float16"):
-        save_model(tmp_path / "half", weights, tiny_model.config, half=True)
-    assert not (tmp_path / "half").exists()
+    with pytest.raises(ModelError, match=f"too large for {precision}"):
+        save_model(tmp_path / "small", weights, tiny_model.config, precision=precision)
+    assert not (tmp_path / "small").exists()
 
 
 def test_settings_of_ones_own_have_the_same_bounds(tiny_model: Model) -> None:

@@ -18,7 +18,7 @@ import spritelab
 from spritelab import generate, runs
 from spritelab.config import DistillSettings, SamplerSettings
 from spritelab.errors import ModelError, SettingsError, TrainingError
-from spritelab.generate import load_model, weights_hash
+from spritelab.generate import calibrate, load_model, weights_hash
 from spritelab.generate.folder import save_config
 from spritelab.runs import Distillation, distillation
 from spritelab.runs.lock import lock_run
@@ -195,21 +195,21 @@ def test_a_guided_teacher_gives_its_guidance(tmp_path: Path, tiny_run: Path) -> 
     assert model.config.distilled.guidance == 2
 
 
-def test_steps_are_spread_where_sprites_are_decided() -> None:
-    led = load_model("crawl-16", "cpu")
-    teacher, lambdas = replace(led, moments=None), led.schedule.lambdas
-    calibrated = {len(one.times): one.times for one in led.config.calibrated}
-    assert distillation.student_times(DistillSettings(steps=4), led) == calibrated[4]
-    times = distillation.student_times(DistillSettings(steps=3), led)
-    assert lambdas[times[0]] == pytest.approx(-1.6, abs=0.05)
-    for steps in (1, 2, 4, 8):
-        times = distillation.student_times(DistillSettings(steps=steps), teacher)
-        assert len(times) == steps
-        assert list(times) == sorted(times, reverse=True)
-        assert lambdas[times[0]] == pytest.approx(-3, abs=0.05)
-        assert all(-1.9 < lambdas[t] < 2.4 for t in times[1:])
-    with pytest.raises(SettingsError, match=r"no 3 `steps` from λ = 2.35; choose fewer"):
-        distillation.student_times(DistillSettings(steps=3, start=2.35), teacher)
+def test_the_steps_are_those_calibrated_for_the_teacher(tiny_run: Path) -> None:
+    led = load_model(tiny_run, "cpu")
+    teacher = replace(led, moments=None)
+    (three,) = calibrate(led, (3,), ("dpm",))
+    assert distillation.student_times(DistillSettings(steps=3), led) == three.times
+    (without,) = calibrate(teacher, (3,), ("dpm",))
+    assert distillation.student_times(DistillSettings(steps=3), teacher) == without.times
+    # Those in the folder go before; but not if another first leg leads to them.
+    kept = three.model_copy(update={"times": (40, 20, 1)})
+    told = led.config.model_copy(update={"calibrated": (kept,)})
+    for model, times in ((led, kept.times), (teacher, without.times)):
+        told_so = replace(model, config=told)
+        assert distillation.student_times(DistillSettings(steps=3), told_so) == times
+    with pytest.raises(SettingsError, match="are calibrated for numbers in 1 … 20"):
+        distillation.student_times(DistillSettings(steps=21), led)
 
 
 def test_what_is_refused(student: Distillation, tmp_path: Path, tiny_run: Path) -> None:

@@ -27,7 +27,6 @@ def distill(
     out: Annotated[Path, typer.Option(help="folder of the student", show_default=False)],
     steps: Annotated[int | None, _student("steps")] = None,
     times: Annotated[str | None, _student("times")] = None,
-    start: Annotated[float | None, _student("start")] = None,
     guidance: Annotated[float | None, _student("guidance")] = None,
     teacher_steps: Annotated[int | None, _student("teacher_steps")] = None,
     max_minutes: Annotated[float | None, _learning("max_minutes")] = None,
@@ -64,7 +63,7 @@ def distill(
 
     visited = tuple(options.whole_numbers(times, "`times`")) if times else None
     named = options.given(
-        steps=steps, times=visited, start=start, guidance=guidance, teacher_steps=teacher_steps
+        steps=steps, times=visited, guidance=guidance, teacher_steps=teacher_steps
     )
     learning = options.given(
         steps=updates,
@@ -76,8 +75,8 @@ def distill(
     )
     named |= {f"training.{key}": value for key, value in learning.items()}
     named |= dict(map(parse_assignment, set_ or ()))
-    with console.console.status("reading the teacher"):
-        begun = runs.open_distillation(model, out, named, resume=resume)
+    with console.progress("choosing steps", transient=True) as told:
+        begun = runs.open_distillation(model, out, named, resume=resume, progress=told)
     console.say("teacher", begun.parent.in_words())
     console.say("student", f"{len(begun.times)} steps, t = {', '.join(map(str, begun.times))}")
     with console.progress("updates") as report:

@@ -15,7 +15,7 @@ LEARNING = TrainingSettings(
     max_minutes=10,
     batch_size=16,
     optimiser="adamw",
-    learning_rate=2e-4,
+    learning_rate=5e-4,
     warmup=10,
     decay_from=0.2,
     validate_every=200,
@@ -40,12 +40,7 @@ class DistillSettings(Settings):
     times: Times | None = Field(
         default=None,
         description="the very steps that the student visits, descending; unset: those calibrated "
-        "for the teacher, or of equal length in λ, from `start`",
-    )
-    start: float | None = Field(
-        default=None,
-        description="λ = ½·log(ᾱ/(1-ᾱ)) of the student's first step, about; unset: -1.6, to which "
-        "a first leg leads, or -3 for a teacher without moments",
+        "for the teacher, now if it has none for their number",
     )
     teacher_steps: Positive | None = Field(
         default=None,

@@ -18,13 +18,14 @@ from spritelab.convert.front_matter import is_plain, plain_class, shown
 from spritelab.errors import ModelError, SettingsError
 from spritelab.evaluation.formatting import MEASURES, figure
 from spritelab.generate import ModelConfig
+from spritelab.generate.weights import Precision
 from spritelab.markup import code, plain
 from spritelab.storage import read_record, write_file, write_record
 
-FORMAT = 2
+FORMAT = 3
 """Version of ``card.json``; raised whenever old code could no longer read it.
 
-2: figures of sprites in palettes that the model has never seen.
+2: figures of sprites in palettes that the model has never seen. 3: students; kept as int8.
 """
 
 FACTS, CARD = "card.json", "README.md"
@@ -48,12 +49,23 @@ class Training(Settings):
     val_loss: float = Field(description="of the last validation, on the held-out sprites")
 
 
+class Distilling(Settings):
+    """How a student was distilled."""
+
+    minutes: float
+    hardware: str = Field(default="", description="what it was distilled on, in words")
+    batch_size: int = Field(description="noises a round, of one update for each of its steps")
+    optimiser: str
+    learning_rate: float
+
+
 class PrecisionCost(Settings):
-    """How far sprites drawn with float16 weights lie from those drawn with float32 weights.
+    """How far sprites of the weights in the file lie from those of the weights in float32.
 
     In levels of 255, with transparency laid on the colour of the evaluation.
     """
 
+    kept: Precision = Field(default="float16", description="what the weights in the file are")
     sprites: int
     mean_levels: float = Field(description="mean over all values of all sprites")
     worst: float = Field(description="largest mean of one sprite")
@@ -87,7 +99,8 @@ class CardFacts(Settings):
     name: str = Field(description="of the model, as in spritelab sample NAME")
     parameters: int
     file_bytes: int = Field(description="of model.safetensors")
-    training: Training
+    training: Training = Field(description="of a student: its teacher's")
+    distilling: Distilling | None = Field(default=None, description="of a student")
     precision: PrecisionCost
     figures: Figures
     gallery: str = Field(default="", description="where sprites of every class are shown")
@@ -134,6 +147,10 @@ def write_card(config: ModelConfig, facts: CardFacts) -> str:
         begun = f"- **Begun from** the weights of {plain(learnt.parent.in_words())}.\n"
         licence += ", beside that of the model that they began from"
     source = f"{code(learnt.source)} ({plain(learnt.licence)})"
+    whose, distilled = "Training", ""
+    if facts.distilling is not None:
+        whose, distilled = "Training of the teacher", _distilled(config, facts.distilling)
+    updates = round(training.sprites_seen / training.batch_size)
     gallery = f"\nSprites of every class, unpicked: {facts.gallery}.\n" if facts.gallery else ""
     label = names[-1] if is_plain(names[-1]) else plain_class(config) or "none"
     return f"""# {plain(facts.name)}
@@ -149,20 +166,33 @@ spritelab sample {shown(facts.name)} --label {shown(label)} -n 20
 {begun}- **Licence** of the weights: {licence}.
 - **Network**: {facts.parameters:,} parameters, preset {code(training.preset)}
   ({layers});
-  {facts.file_bytes / 2**20:.1f} MiB as float16.
-- **Training**: {config.step:,} updates of {training.batch_size},
+  {facts.file_bytes / 2**20:.1f} MiB as {cost.kept}.
+{distilled}- **{whose}**: {updates:,} updates of {training.batch_size},
   {training.sprites_seen:,} sprites, in {training.minutes:.0f} minutes{where};
   {config.prediction}-prediction, {config.schedule.name} schedule,
   t = T·u^{training.t_power:g}, {plain(training.optimiser)} at a peak learning rate of
   {training.learning_rate:g}. The weights are the average of the run's end
   (`ema_width` {training.ema_width:g}). Held-out loss {training.val_loss:.4f}, training loss
   {training.train_loss:.4f} (error of ε̂).
-- **float16 on disk** moves a sprite's colours by {cost.mean_levels:.2f} levels of 255 on
+- **{cost.kept} on disk** moves a sprite's colours by {cost.mean_levels:.2f} levels of 255 on
   average, {cost.worst:.2f} at worst, over {cost.sprites} sprites.
 
 ## Figures
 
 {_figures(facts.figures)}{gallery}"""
+
+
+def _distilled(config: ModelConfig, distilling: Distilling) -> str:
+    learnt, student = config.trained_on, config.distilled
+    assert learnt.parent is not None, "a student has a teacher"
+    assert student is not None, "it is a student"
+    where = f" on {plain(distilling.hardware)}" if distilling.hardware else ""
+    steps = config.own_sampling.steps
+    return f"""- **Distilled** from {code(learnt.parent.name)}, to draw in {steps} steps:
+  {config.step:,} updates of {distilling.batch_size} noises, in {distilling.minutes:.0f}
+  minutes{where}; {plain(distilling.optimiser)} at a peak learning rate of
+  {distilling.learning_rate:g}. It draws {student.in_words()}.
+"""
 
 
 def _figures(figures: Figures) -> str:

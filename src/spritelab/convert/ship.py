@@ -1,9 +1,10 @@
-"""A run's model made into one that is shipped: float16 weights, figures, card, gallery."""
+"""A run's model made into one that is shipped: smaller weights, figures, card, gallery."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from spritelab import pictures, runs
 from spritelab.config import SamplerSettings
 from spritelab.convert.card import (
     CardFacts,
+    Distilling,
     Figures,
     PrecisionCost,
     Training,
@@ -21,7 +23,15 @@ from spritelab.convert.card import (
 from spritelab.errors import ModelError
 from spritelab.evaluation import Evaluator, Extractor, find_split
 from spritelab.evaluation.features import protocol
-from spritelab.generate import Model, load_model, save_model
+from spritelab.generate import (
+    Model,
+    ModelConfig,
+    find_model,
+    load_model,
+    save_model,
+    weights_hash,
+)
+from spritelab.generate.weights import Precision
 from spritelab.progress import SILENT, Progress
 
 COMPARED = 200
@@ -37,6 +47,7 @@ def ship_run(
     *,
     circumstances: str,
     sampling: SamplerSettings | None = None,
+    precision: Precision = "float16",
     n: int = 3000,
     hardware: str = "",
     gallery: str = "",
@@ -45,14 +56,15 @@ def ship_run(
     device: str | None = None,
     progress: Progress = SILENT,
 ) -> CardFacts:
-    """Make a shipped model out of a run: its weights as float16, its figures and its card.
+    """Make a shipped model out of a run: its weights in less space, its figures and its card.
 
     Args:
-        run: folder of a run that was trained.
+        run: folder of a run that was trained, or of a student's distillation.
         folder: the new model folder; its name is the model's.
         circumstances: machine, versions, commit and date, in a line. It is given, because nobody
             can tell any more whether the tree was clean once a model has been written into it.
         sampling: how the model draws unless told otherwise; as the run says if not given.
+        precision: what its weights are kept as.
         n: sprites to measure.
         hardware: what it was trained on, in words.
         gallery: where the card says that sprites of every class are shown, see ``draw_gallery``.
@@ -65,15 +77,14 @@ def ship_run(
         What the card says.
 
     Raises:
-        ModelError: if there is no run, or it has no model or no validation yet.
+        ModelError: if there is no run, or it has no model or no validation yet; of a student, if
+            its teacher or that one's card is not there any more.
         DataError: if its sprites cannot be read.
         StorageError: if a file cannot be written.
     """
     run, folder = Path(run), Path(folder)
-    record, log = runs.read_record(run), runs.read_metrics(run)
-    if not log:
-        raise ModelError(f"{run} has no validation yet; train it on")
     full = load_model(run, device)
+    training, distilling = _how_learnt(run, full.config, hardware)
     how = full.sampler_settings(sampling)
     split = find_split(run, full.config, source)
     config = full.config.model_copy(update={"version": spritelab.__version__, "sampling": how})
@@ -82,31 +93,19 @@ def ship_run(
         full.network.state_dict(),
         config,
         full.palettes,
-        half=True,
+        precision,
         moments=full.moments,
         guide=None if full.guide is None else full.guide.state_dict(),
     )
-    half = load_model(folder, device)
-    # Early stopping keeps the weights of an earlier validation than the last.
-    last = next((line for line in log if line["step"] == full.config.step), log[-1])
-    settings = record.settings.training
+    kept = load_model(folder, device)
     facts = CardFacts(
         name=folder.resolve().name,
-        parameters=sum(p.numel() for p in half.network.parameters()),
+        parameters=sum(p.numel() for p in kept.network.parameters()),
         file_bytes=(folder / "model.safetensors").stat().st_size,
-        training=Training(
-            preset=record.settings.preset,
-            sprites=record.data.train,
-            held_out=record.data.held_out,
-            sprites_seen=round(last["epoch"] * record.data.train),
-            minutes=last["seconds"] / 60,
-            hardware=hardware,
-            train_loss=last["train_loss"],
-            val_loss=last["val_loss"],
-            **settings.model_dump(include=_COPIED),
-        ),
-        precision=precision_cost(full, half, how),
-        figures=_measure(Evaluator(half, split, extractor, progress=progress), n, circumstances),
+        training=training,
+        distilling=distilling,
+        precision=precision_cost(full, kept, how).model_copy(update={"kept": precision}),
+        figures=_measure(Evaluator(kept, split, extractor, progress=progress), n, circumstances),
         gallery=gallery,
     )
     save_card(folder, config, facts)
@@ -150,11 +149,50 @@ def measure_shipped(
     return facts
 
 
-def precision_cost(full: Model, half: Model, how: SamplerSettings | None = None) -> PrecisionCost:
-    """How far the sprites of float16 weights lie from those of the same weights in float32."""
+def _how_learnt(
+    run: Path, config: ModelConfig, hardware: str
+) -> tuple[Training, Distilling | None]:
+    """How a run's model was trained; of a student its teacher, and how it was distilled."""
+    if config.distilled is not None:
+        record = runs.read_distillation(run)
+        teacher = find_model(record.teacher.name)
+        if weights_hash(teacher) != record.teacher.weights_hash:
+            raise ModelError(f"{teacher} is not the model that {run} was distilled from")
+        distilling = Distilling(
+            minutes=_last(run, config)["seconds"] / 60,
+            hardware=hardware,
+            **record.settings.training.model_dump(include=_COPIED & set(Distilling.model_fields)),
+        )
+        return load_facts(teacher).training, distilling
+    trained = runs.read_record(run)
+    last = _last(run, config)
+    training = Training(
+        preset=trained.settings.preset,
+        sprites=trained.data.train,
+        held_out=trained.data.held_out,
+        sprites_seen=round(last["epoch"] * trained.data.train),
+        minutes=last["seconds"] / 60,
+        hardware=hardware,
+        train_loss=last["train_loss"],
+        val_loss=last["val_loss"],
+        **trained.settings.training.model_dump(include=_COPIED),
+    )
+    return training, None
+
+
+def _last(run: Path, config: ModelConfig) -> dict[str, Any]:
+    """The log of a run where its model's weights are from: the end, or early stopping's best."""
+    log = runs.read_metrics(run)
+    if not log:
+        raise ModelError(f"{run} has no validation yet; train it on")
+    return next((line for line in log if line["step"] == config.step), log[-1])
+
+
+def precision_cost(full: Model, kept: Model, how: SamplerSettings | None = None) -> PrecisionCost:
+    """How far the sprites of weights as they are kept lie from those of the same in float32."""
     one, other = (
         protocol.to_rgb(model.sample(COMPARED, how).images).astype(np.float64)
-        for model in (full, half)
+        for model in (full, kept)
     )
     each = np.abs(one - other).mean(axis=(1, 2, 3))
     return PrecisionCost(sprites=COMPARED, mean_levels=float(each.mean()), worst=float(each.max()))

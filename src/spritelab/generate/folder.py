@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from spritelab.config import as_read_before
@@ -29,6 +28,7 @@ from spritelab.generate.diffusers_weights import (
 )
 from spritelab.generate.model_config import FORMAT, ModelConfig
 from spritelab.generate.palettes import TrainingPalettes
+from spritelab.generate.weights import Precision, all_finite, fits, packed, unpacked
 from spritelab.hub import Address, fetch, is_address
 from spritelab.storage import read_record, write_record
 from spritelab.storage.tensors import read_tensors, tensor_shapes, write_tensors
@@ -69,7 +69,7 @@ def save_model(
     weights: Mapping[str, Tensor],
     config: ModelConfig,
     palettes: TrainingPalettes | None = None,
-    half: bool = False,
+    precision: Precision = "float32",
     moments: Moments | None = None,
     guide: Mapping[str, Tensor] | None = None,
 ) -> None:
@@ -80,25 +80,24 @@ def save_model(
         weights: by name.
         config: what the network is rebuilt from.
         palettes: of the training sprites, for a model that has a palette head.
-        half: keep the weights as float16, in half the space; they compute in float32 all the same.
+        precision: what the weights are kept as; they compute in float32 all the same.
         moments: of the training sprites, see ``training_moments``.
         guide: the weights of a weaker version of the network, of a model whose ``config`` has a
             ``guide_step``.
 
     Raises:
         StorageError: if a file cannot be written.
-        ModelError: if a palette head comes without its palettes, or a weight is more than float16
-            can hold; nothing is written then.
+        ModelError: if a palette head comes without its palettes, or ``precision`` cannot hold a
+            weight; nothing is written then.
     """
     if config.prediction == "palette" and palettes is None:
         raise ModelError("a model with a palette head needs its `palettes` to be saved")
     assert (guide is None) == (config.guide_step is None), "a guide and its `guide_step`"
-    if half:
-        weights = _halved(weights)
-        guide = None if guide is None else _halved(guide)
-    write_tensors(folder / WEIGHTS, weights)
-    if guide is not None:
-        write_tensors(folder / GUIDE, guide)
+    kept = packed(weights, precision)
+    kept_guide = None if guide is None else packed(guide, precision)
+    write_tensors(folder / WEIGHTS, kept)
+    if kept_guide is not None:
+        write_tensors(folder / GUIDE, kept_guide)
     if palettes is not None:
         write_tensors(folder / PALETTES, palettes.tensors())
     if moments is not None:
@@ -106,16 +105,6 @@ def save_model(
     save_config(folder, config)
     if guide is None:
         (folder / GUIDE).unlink(missing_ok=True)  # of the model before
-
-
-def _halved(weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    halved = {
-        name: tensor.half() if tensor.is_floating_point() else tensor
-        for name, tensor in weights.items()
-    }
-    if not _finite(halved):
-        raise ModelError("a weight is too large for float16; leave out `half`")
-    return halved
 
 
 def save_config(folder: Path, config: ModelConfig) -> None:
@@ -168,13 +157,13 @@ def load_model_files(folder: Path) -> ModelFiles:
     _check_shapes({files[part]: wanted for part, wanted in parts.items()})
     if config.guide_step is not None:
         _check_shapes({folder / GUIDE: wanted})
-    found = {part: read_tensors(file) for part, file in files.items()}
+    found = {part: unpacked(read_tensors(file)) for part, file in files.items()}
     weights = found[""] if "" in found else from_parts(found, wanted)
     _fill(network, weights, folder)
     guide = None
     if config.guide_step is not None:
         guide = sketch_network(config)
-        _fill(guide, read_tensors(folder / GUIDE), folder)
+        _fill(guide, unpacked(read_tensors(folder / GUIDE)), folder)
     palettes = None
     if config.prediction == "palette":
         palettes = TrainingPalettes.read(folder / PALETTES, config.channels)
@@ -185,7 +174,8 @@ def load_model_files(folder: Path) -> ModelFiles:
 def _check_shapes(files: Mapping[Path, Mapping[str, Tensor]]) -> None:
     """Hold the headers of files against the weights that they should have."""
     for file, wanted in files.items():
-        if not _fits(tensor_shapes(file), wanted):
+        found = {name: one for name, one in tensor_shapes(file).items() if name not in BUFFERS}
+        if not fits(found, wanted):
             raise ModelError(
                 f"the weights in {file} are not those of the network in its config.json; copy "
                 "the folder again"
@@ -194,7 +184,7 @@ def _check_shapes(files: Mapping[Path, Mapping[str, Tensor]]) -> None:
 
 def _fill(network: nn.Module, weights: Mapping[str, Tensor], folder: Path) -> None:
     """Give a sketch its weights, and let it be evaluated."""
-    if not _finite(weights):
+    if not all_finite(weights):
         raise ModelError(f"the weights in {folder} are not finite; take or train another model")
     # Copied, or they would lie in the file itself, which another program may write.
     wanted = network.state_dict()
@@ -225,21 +215,6 @@ def weights_file(folder: Path) -> Path:
     """The file of a model folder that has the weights, or that is missing if none has."""
     theirs = folder / DIFFUSERS_WEIGHTS
     return theirs if theirs.is_file() and not (folder / WEIGHTS).is_file() else folder / WEIGHTS
-
-
-def _fits(
-    found: Mapping[str, tuple[torch.dtype, tuple[int, ...]]], wanted: Mapping[str, Tensor]
-) -> bool:
-    """Whether tensors are those that are wanted, by name, shape and kind of number."""
-    return found.keys() - set(BUFFERS) == wanted.keys() and all(
-        found[name][1] == tuple(like.shape)
-        and found[name][0].is_floating_point == like.dtype.is_floating_point
-        for name, like in wanted.items()
-    )
-
-
-def _finite(weights: Mapping[str, Tensor]) -> bool:
-    return all(bool(weight.isfinite().all()) for weight in weights.values())
 
 
 def shipped_models() -> tuple[str, ...]:

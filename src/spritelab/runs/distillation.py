@@ -26,6 +26,7 @@ from pydantic import Field
 import spritelab
 from spritelab import pictures, storage
 from spritelab.config import DistillSettings, SamplerSettings, Settings, flatten
+from spritelab.config.steps import Times
 from spritelab.devices import StopFlag, make_accelerator, this_process
 from spritelab.diffusion.times import nearest_steps
 from spritelab.errors import ModelError, SettingsError
@@ -36,10 +37,12 @@ from spritelab.generate import (
     Parent,
     SpriteBatch,
     agreement,
+    calibrate,
     load_model,
     parent_of,
     save_model,
 )
+from spritelab.progress import SILENT, Progress
 from spritelab.runs.folder import check_free, clear
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import Log, open_log
@@ -69,15 +72,8 @@ SHOWN = 10
 """Of them, how many are pictured."""
 
 
-DECISIVE = (-1.9, 2.4)
-"""λ between which a student's steps are spread, the first apart. Where noise outweighs signal by
-seven, the path is nearly that of any sprite; beyond a tenth of noise nothing is left to decide."""
-
 BEGIN = -3.0
-"""λ of the first step where no first leg leads: x is noise to 95 %. Of a teacher's walk, too."""
-
-LED = -1.6
-"""λ of the first step where a Gaussian first leg leads there."""
+"""λ of the teacher's first step where a Gaussian first leg leads there: x is noise to 95 %."""
 
 
 class DistillationRecord(Settings):
@@ -87,6 +83,7 @@ class DistillationRecord(Settings):
     versions: dict[str, str] = Field(description="of Python, spritelab and what it computes with")
     platform: str
     settings: DistillSettings
+    times: Times = Field(description="the steps of the student")
     teacher: Parent = Field(description="which model it is")
 
 
@@ -132,8 +129,17 @@ class Distillation:
         return self.teacher.sampler_settings(own if said is None else own.changed(guidance=said))
 
     @classmethod
-    def open(cls, folder: Path, settings: DistillSettings, source: str | Path) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        settings: DistillSettings,
+        source: str | Path,
+        times: tuple[int, ...] | None = None,
+        progress: Progress = SILENT,
+    ) -> Self:
         """What is in ``folder``, or will be.
+
+        Without ``times`` the steps of the student are chosen, as ``student_times`` does.
 
         Raises:
             ModelError: if ``source`` is no model, or a broken one.
@@ -142,7 +148,7 @@ class Distillation:
         teacher = load_model(source, "cpu")
         if teacher.config.distilled is not None:
             raise SettingsError(f"{source} is a student itself; distil from its teacher")
-        times = student_times(settings, teacher)
+        times = student_times(settings, teacher, progress) if times is None else times
         return cls(folder, settings, teacher, parent_of(source, teacher.config), times)
 
     def stop(self) -> None:
@@ -311,34 +317,30 @@ class Distillation:
         )
 
 
-def student_times(settings: DistillSettings, teacher: Model) -> tuple[int, ...]:
-    """The steps of the student, descending.
+def student_times(
+    settings: DistillSettings, teacher: Model, progress: Progress = SILENT
+) -> tuple[int, ...]:
+    """The steps of the student, descending: those named, calibrated for its teacher, or now.
 
     Raises:
         SettingsError: for more than there are, or one beyond the schedule.
     """
-    schedule, led = teacher.schedule, teacher.moments is not None
-    if settings.times is None and settings.start is None and led:
-        for one in teacher.config.calibrated:
-            if (one.sampler, len(one.times)) == ("dpm", settings.steps):
-                return one.times
-    if settings.times is None:
-        start = (LED if led else BEGIN) if settings.start is None else settings.start
-        inner = np.linspace(*DECISIVE, settings.steps + 1)[1:-1]
-        wanted = [start, *inner[inner > start]]
-        visited = nearest_steps(schedule.lambdas, wanted)
-        if len(visited) < settings.steps:
-            raise SettingsError(
-                f"the teacher's schedule has no {settings.steps} `steps` from λ = "
-                f"{start:g}; choose fewer, or name their `times`"
-            )
-        return tuple(visited)
-    SamplerSettings(sampler="ddim", times=settings.times).complete(schedule.timesteps)
-    return settings.times
+    if settings.times is not None:
+        SamplerSettings(sampler="dpm", times=settings.times).complete(teacher.schedule.timesteps)
+        return settings.times
+    leg = "none" if teacher.moments is None else "gaussian"
+    for one in teacher.config.calibrated:
+        if (one.sampler, len(one.times), one.first_leg) == ("dpm", settings.steps, leg):
+            return one.times
+    (chosen,) = calibrate(teacher, (settings.steps,), ("dpm",), progress=progress)
+    return chosen.times
 
 
 def start_distillation(
-    settings: DistillSettings, teacher: str | Path, folder: str | Path
+    settings: DistillSettings,
+    teacher: str | Path,
+    folder: str | Path,
+    progress: Progress = SILENT,
 ) -> Distillation:
     """Make the folder of a new distillation.
 
@@ -346,6 +348,7 @@ def start_distillation(
         settings: what decides it.
         teacher: the model: a run's folder, a model folder, or the name of one that comes along.
         folder: must not exist, or be empty.
+        progress: told of the choosing of steps, in evaluations of the teacher.
 
     Raises:
         SettingsError: if the folder is taken, or the student's steps are none of the schedule's.
@@ -357,11 +360,12 @@ def start_distillation(
     _check_alone()
     check_free(folder)
     storage.check_writable(folder)
-    begun = Distillation.open(folder, settings, teacher)
+    begun = Distillation.open(folder, settings, teacher, progress=progress)
     record = DistillationRecord(
         versions=versions_today(),
         platform=platform.platform(),
         settings=settings,
+        times=begun.times,
         teacher=begun.parent,
     )
     with lock_run(folder):
@@ -396,7 +400,7 @@ def resume_distillation(
             f"{name} is {before[name]} in {folder} and cannot become {after[name]} on the way; "
             "leave it out, or start anew"
         )
-    begun = Distillation.open(folder, record.settings, teacher)
+    begun = Distillation.open(folder, record.settings, teacher, record.times)
     if begun.parent.weights_hash != record.teacher.weights_hash:
         raise ModelError(
             f"{teacher} is not the model that {folder} was begun with, {record.teacher.name}; "

@@ -9,7 +9,7 @@ from typing import Any
 from spritelab.config import LENGTHS, DistillSettings, TrainingSettings
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model
-from spritelab.progress import Progress, showing
+from spritelab.progress import SILENT, Progress, showing
 from spritelab.runs.distillation import (
     Distillation,
     draw_same_noise,
@@ -51,7 +51,8 @@ def distill(
             ``resume_distillation`` and ``Distillation.train``.
         KeyboardInterrupt: after it was saved.
     """
-    begun = open_distillation(model, out, _full_names(changes), resume=resume)
+    with showing("choosing steps", progress) as told:
+        begun = open_distillation(model, out, _full_names(changes), resume=resume, progress=told)
     with showing("updates", progress) as told:
         follow_distillation(begun, told, stop_after=stop_after, cpu=cpu)
     if begun.interrupted:
@@ -65,13 +66,19 @@ def distill(
 
 
 def open_distillation(
-    model: str | Path, out: str | Path, named: Mapping[str, Any], *, resume: bool = False
+    model: str | Path,
+    out: str | Path,
+    named: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    progress: Progress = SILENT,
 ) -> Distillation:
     """Begin the distillation that ``distill`` is asked for, or open it again.
 
     Args:
         model, out, resume: see ``distill``.
         named: the settings that the caller names, as ``DistillSettings.override`` takes them.
+        progress: told of the choosing of steps, see ``start_distillation``.
 
     Raises:
         SettingsError, ModelError, TrainingError, StorageError: as ``start_distillation`` and
@@ -81,7 +88,7 @@ def open_distillation(
         raise SettingsError("give only one of `updates` and `max_minutes`")
     if resume:
         return resume_distillation(model, out, named)
-    return start_distillation(DistillSettings().override(named), model, out)
+    return start_distillation(DistillSettings().override(named), model, out, progress)
 
 
 def follow_distillation(

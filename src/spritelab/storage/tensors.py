@@ -107,6 +107,7 @@ _DTYPES = {
     "I64": torch.int64,
     "I32": torch.int32,
     "I16": torch.int16,
+    "I8": torch.int8,
     "U8": torch.uint8,
 }
 """By their names in a header, the types that are written; any other counts as bool."""
