@@ -12,7 +12,7 @@ help:
 	@echo "make soak    broken on purpose for an hour or more: damaged files, kills (docs/trust.md)"
 	@echo "make audit   what is known against the packages that are tested (needs the network)"
 	@echo "make docs    the guides and the reference as one site, in build/site/"
-	@echo "make site    the same, and the page that draws with crawl-16 in the browser, in build/site/play/"
+	@echo "make site    the same, and the page that draws in the browser, in build/site/play/"
 	@echo "make engines what is written, opened in the engines that are installed (docs/export.md)"
 	@echo "make reproduce   the FID of the original notebook's recipe (docs/reproduce.md; hours on a CPU)"
 	@echo "make bench   speed and memory, beside other code (docs/benchmarks.md; some 20 minutes)"

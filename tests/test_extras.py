@@ -51,10 +51,10 @@ def test_sprites_are_drawn_and_read_without_any_extra(tmp_path: Path) -> None:
     from spritelab.cli import main
 
     for name in spritelab.shipped_models():
-        batch = spritelab.load_model(name, "cpu").sample(2, steps=2)
+        batch = spritelab.load_model(name, "cpu").sample(2)
         batch.save(f"{name}-sprites")
         assert batch._repr_png_() and batch._repr_html_()
-    words = ["sample", name, "-n", "2", "--steps", "2", "--device", "cpu", "--strip", "--out", "a"]
+    words = ["sample", name, "-n", "2", "--device", "cpu", "--strip", "--out", "a"]
     assert main(words) == 0
 
     (batch.to_pil()[0]).save("one.png")

@@ -63,14 +63,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def commands(runs: Path, minutes: float) -> Iterator[list[str]]:
     """The commands of the demo, each as words: 60 sprites of every shipped model, and a training.
 
+    Students are left out: their teachers draw, and guided, which no student can be.
+
     Args:
         runs: folder of all that is made; the training's is ``runs/demo``.
         minutes: of a new training; one that was begun before goes on as it was.
     """
-    from spritelab.generate import shipped_models
+    from spritelab.generate import find_model, read_config, shipped_models
     from spritelab.runs.record import record_file
 
     for name in shipped_models():
+        if read_config(find_model(name)).distilled is not None:
+            continue
         words = ["-n", "60", "--guidance", "2", "--out", str(runs / f"{name}-samples")]
         yield ["sample", name, *words, "--overwrite"]
     run = runs / "demo"

@@ -19,7 +19,9 @@ from tools.docs_site import PLAY, ROOT
 PAGE = "play"
 """The folder of the page in that of the site."""
 
-MODELS = ("crawl-16",)
+MODELS = ("crawl-16-quick", "crawl-16")
+"""The first draws unless another is chosen, in two evaluations. It has no path that could be watched, and
+edits nothing; its teacher does."""
 
 
 def build(out: Path, runtime: Path | None = None) -> Path:

@@ -183,7 +183,7 @@ def test_models_are_loaded_once_and_anew_when_they_change(served: Served) -> Non
 def test_a_broken_model_is_not_listed(client: TestClient, served: Served) -> None:
     (served.runs / "tiny" / "model" / "config.json").write_text("{")
     names = [one["name"] for one in client.get("/api/models").json()["models"]]
-    assert names == ["builtin-16", "crawl-16"]
+    assert names == ["builtin-16", "crawl-16", "crawl-16-quick"]
     answer = client.post("/api/draw", json={"model": "tiny"})
     assert answer.status_code == 422
     assert "broken" in answer.json()["message"]

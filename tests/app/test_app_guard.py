@@ -124,4 +124,5 @@ def test_the_page_is_served(client: TestClient) -> None:
     assert client.get("/app/train.js").status_code == 200
     listed = client.get("/models.json").json()
     assert listed["served"]
-    assert [one["name"] for one in listed["models"]] == ["tiny", "builtin-16", "crawl-16"]
+    names = [one["name"] for one in listed["models"]]
+    assert names == ["tiny", "builtin-16", "crawl-16", "crawl-16-quick"]

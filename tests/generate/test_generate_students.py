@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from spritelab.config import SamplerSettings
 from spritelab.errors import SettingsError
-from spritelab.generate import Distilled, Model, Parent, agreement
+from spritelab.generate import Distilled, Model, Parent, agreement, load_parent, save_model
 
 TIMES = (49, 30, 10)
 
@@ -102,3 +103,9 @@ def test_in_words() -> None:
         "average, as with guidance 2"
     )
     assert Distilled(guidance=1.0).in_words() == "not compared with its teacher yet"
+
+
+def test_no_run_begins_from_one(student: Model, tmp_path: Path) -> None:
+    save_model(tmp_path, student.network.state_dict(), student.config, moments=student.moments)
+    with pytest.raises(SettingsError, match=r"a student .* begin from its teacher, its-teacher"):
+        load_parent(tmp_path, student.config)

@@ -86,7 +86,8 @@ def refused(ask: Ask, tool: str, **arguments: Any) -> str:
 
 def test_models_are_listed(ask: Ask) -> None:
     found, _ = ask("list_models")
-    assert [one["name"] for one in found] == ["tiny", "builtin-16", "crawl-16"]
+    names = [one["name"] for one in found]
+    assert names == ["tiny", "builtin-16", "crawl-16", "crawl-16-quick"]
     assert found[0]["class_names"] == list(CLASSES)
     assert found[1]["has_palettes"]
 

@@ -189,8 +189,8 @@ def read_split(folder: str, config: ModelConfig, real: Mapping[str, Any]) -> Spl
 
 
 MODEL = (
-    "a run's folder, a model folder, a model that comes along: builtin-16, crawl-16; or "
-    "hf://org/name"
+    "a run's folder, a model folder, a model that comes along: builtin-16, crawl-16, "
+    "crawl-16-quick; or hf://org/name"
 )
 ModelName = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL)]
 OptionalModelName = Annotated[str | None, typer.Argument(metavar="MODEL", help=MODEL)]

@@ -31,11 +31,18 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
 
     Raises:
         ModelError: if there is no model, or it is broken or of a later format.
-        SettingsError: if network or channels differ, or the size where the network has but one,
-            or one of the two has a palette head and the other has not.
+        SettingsError: if it is a student, if network or channels differ, or the size where the
+            network has but one, or one of the two has a palette head and the other has not.
     """
     files = load_model_files(find_model(source))
     config = files.config
+    if config.distilled is not None:
+        teacher = config.trained_on.parent
+        named = "" if teacher is None else f", {teacher.name}"
+        raise SettingsError(
+            f"the run cannot begin from {source}, a student that knows its own few steps alone; "
+            f"begin from its teacher{named}"
+        )
     if isinstance(config.network, UNetSettings):  # its weights fit sprites of any size
         resized = config.network.resized(config.size, child.size)
         config = config.model_copy(update={"network": resized, "size": child.size})
