@@ -33,7 +33,7 @@ def test_distilled_in_an_empty_folder_stopped_and_drawn_with(
     said = capsys.readouterr().err
     assert "teacher: tiny (memory, unknown)" in said
     assert "student: 2 steps, t = 49, 12" in said
-    assert f"stopped: after 4 updates; go on with: spritelab distill {tiny_run} --resume" in said
+    assert f"stopped: after 3 updates; go on with: spritelab distill {tiny_run} --resume" in said
     assert main(["distill", str(tiny_run), "--resume", "--out", "quick", "--cpu"]) == 0
     shown = capsys.readouterr()
     assert shown.out.splitlines() == ["wrote quick/same-noise.png", "wrote quick/model"]

@@ -15,6 +15,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from spritelab.config import SamplerSettings
 from spritelab.errors import ModelError, StorageError
 from spritelab.generate import (
     load_model,
@@ -169,8 +170,9 @@ def test_a_shipped_model_draws_by_its_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     model = load_model(name, "cpu")
-    how = {} if model.config.distilled else {"sampler": "dpm", "steps": 10}
-    batch = model.sample(4, label=model.class_names[0], **how)
+    ten = SamplerSettings(sampler="dpm", steps=10)
+    how = None if model.config.distilled else ten
+    batch = model.sample(4, how, label=model.class_names[0])
     assert batch.images.shape == (4, model.size, model.size, model.channels)
     assert batch.images.dtype == np.uint8
     # Four sprites of four seeds, none of them plain.

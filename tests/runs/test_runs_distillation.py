@@ -16,9 +16,10 @@ from PIL import Image
 
 import spritelab
 from spritelab import generate, runs
-from spritelab.config import DistillSettings, SamplerSettings
+from spritelab.config import DistillSettings, SamplerSettings, ScheduleSettings
+from spritelab.diffusion import build_schedule
 from spritelab.errors import ModelError, SettingsError, TrainingError
-from spritelab.generate import calibrate, load_model, weights_hash
+from spritelab.generate import load_model, weights_hash
 from spritelab.generate.folder import save_config
 from spritelab.runs import Distillation, distillation
 from spritelab.runs.lock import lock_run
@@ -60,8 +61,7 @@ def student(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Distill
     begun = begin(tmp_path_factory.mktemp("students") / "student", tiny_run)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(distillation, "COMPARED", 4)
-        # Updates come in rounds of one for each of the student's steps.
-        assert [update.step for update in begun.train(cpu=True)] == [3, 6, 9, 12, 15]
+        assert [update.step for update in begun.train(cpu=True)] == list(range(1, UPDATES + 1))
     assert begun.finished
     assert begun.step == UPDATES
     return begun
@@ -109,9 +109,9 @@ def test_what_is_left_on_disk(student: Distillation) -> None:
     assert record.settings == student.settings
     assert record.teacher == student.parent
     kept = [step for step, _ in checkpoints(student.folder / "checkpoints")]
-    assert kept == [9, 15]  # the rounds that passed a multiple of 7, and the last
+    assert kept == [14, 15]
     metrics = runs.read_metrics(student.folder)
-    assert [line["step"] for line in metrics] == [6, 12, 15]
+    assert [line["step"] for line in metrics] == [5, 10, 15]
     assert set(metrics[0]) == {
         *("step", "seconds", "batch_loss", "learning_rate", "equal", "difference")
     }
@@ -125,20 +125,20 @@ def test_it_ends_alike_however_often_it_is_stopped(
     stopped = begin(tmp_path / "stopped", tiny_run)
     teacher = shutil.copytree(tiny_run / "model", tmp_path / "elsewhere" / "tiny")
     list(stopped.train(stop_after=2, cpu=True))
-    assert (stopped.step, stopped.stopped, stopped.finished) == (3, True, False)
+    assert (stopped.step, stopped.stopped, stopped.finished) == (2, True, False)
     again = runs.resume_distillation(teacher, stopped.folder, {"training.steps": UPDATES})
-    assert again.step == 3
+    assert again.step == 2
     for _ in again.train(cpu=True):
         again.stop()
-    assert (again.step, again.interrupted) == (9, True)
+    assert (again.step, again.interrupted) == (4, True)
     again = runs.resume_distillation(teacher, stopped.folder)
     updates = again.train(cpu=True)
     next(updates)
     updates.close()  # as leaving a loop does
-    assert (again.step, again.stopped) == (12, True)
-    assert load_model(again.folder, "cpu").config.step == 12
+    assert (again.step, again.stopped) == (5, True)
+    assert load_model(again.folder, "cpu").config.step == 5
     again = runs.resume_distillation(teacher, stopped.folder)
-    assert [update.step for update in again.train(cpu=True)] == [15]
+    assert [update.step for update in again.train(cpu=True)] == list(range(6, UPDATES + 1))
     assert ending(stopped.folder) == ending(student.folder)
     assert list(again.train(cpu=True)) == []
 
@@ -195,21 +195,17 @@ def test_a_guided_teacher_gives_its_guidance(tmp_path: Path, tiny_run: Path) -> 
     assert model.config.distilled.guidance == 2
 
 
-def test_the_steps_are_those_calibrated_for_the_teacher(tiny_run: Path) -> None:
-    led = load_model(tiny_run, "cpu")
-    teacher = replace(led, moments=None)
-    (three,) = calibrate(led, (3,), ("dpm",))
-    assert distillation.student_times(DistillSettings(steps=3), led) == three.times
-    (without,) = calibrate(teacher, (3,), ("dpm",))
-    assert distillation.student_times(DistillSettings(steps=3), teacher) == without.times
-    # Those in the folder go before; but not if another first leg leads to them.
-    kept = three.model_copy(update={"times": (40, 20, 1)})
-    told = led.config.model_copy(update={"calibrated": (kept,)})
-    for model, times in ((led, kept.times), (teacher, without.times)):
-        told_so = replace(model, config=told)
-        assert distillation.student_times(DistillSettings(steps=3), told_so) == times
-    with pytest.raises(SettingsError, match="are calibrated for numbers in 1 … 20"):
-        distillation.student_times(DistillSettings(steps=21), led)
+def test_steps_are_spread_where_sprites_are_decided() -> None:
+    led = load_model("crawl-16", "cpu")
+    teacher, lambdas = replace(led, moments=None), led.schedule.lambdas
+    for model, first in ((led, -1.2), (teacher, -3.0)):
+        for steps in (1, 2, 4, 8):
+            times = distillation.student_times(DistillSettings(steps=steps), model)
+            wanted = [first + (2.6 - first) * k / steps for k in range(steps)]
+            assert [lambdas[t] for t in times] == pytest.approx(wanted, abs=0.05)
+    few = replace(teacher, schedule=build_schedule(ScheduleSettings(timesteps=8)))
+    with pytest.raises(SettingsError, match=r"no 12 `steps` between λ = -3 and 2.6; choose fewer"):
+        distillation.student_times(DistillSettings(steps=12), few)
 
 
 def test_what_is_refused(student: Distillation, tmp_path: Path, tiny_run: Path) -> None:

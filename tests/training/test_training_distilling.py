@@ -136,11 +136,7 @@ def test_a_student_that_is_its_teacher_has_no_loss_on_its_teachers_steps() -> No
     chains = Start(noise(0).float(), torch.zeros(3, 1))
 
     def losses(task: Distilling) -> list[float]:
-        x, x0_hat, found = chains.x, None, []
-        for number, target in enumerate(task.targets(chains)):
-            loss, x, x0_hat = task.jump(teacher, x, chains, number, target, x0_hat)
-            found.append(loss.item())
-        return found
+        return [loss.item() for loss, _ in task.jumps(teacher, chains, task.targets(chains))]
 
     task = Distilling(teacher, V, EVEN, teacher_steps=1)
     assert task.ratios[::4] == [0, 0]
@@ -177,17 +173,17 @@ def test_a_student_learns_the_flow_of_normal_data_in_three_jumps() -> None:
         assert (target - exact).abs().max() < 0.03 * exact.abs().max()
 
     def worst(network: nn.Module) -> float:
-        x, x0_hat, error = chains.x, None, 0.0
-        for number, exact in enumerate(ends):
-            _, x, x0_hat = task.jump(network, x, chains, number, exact, x0_hat)
-            error = max(error, float((x - exact).abs().max() / exact.abs().max()))
-        return error
+        landed = (x.detach() for _, x in task.jumps(network, chains, ends))
+        return max(
+            float((x - exact).abs().max() / exact.abs().max())
+            for x, exact in zip(landed, ends, strict=True)
+        )
 
     settings = TrainingSettings(steps=150, learning_rate=0.1, warmup=0, decay_from=0.2, ema_width=0)
     state = TrainingState.start(deepcopy(teacher), settings, CPU)
     assert worst(teacher) > 0.3  # three steps of the solver are nowhere near
     updates = list(distill(state, task, draw, settings, Accelerator(cpu=True)))
-    assert [update.step for update in updates] == list(range(3, 151, 3))
+    assert [update.step for update in updates] == list(range(1, 151))
     assert updates[-1].progress == 1
     assert worst(state.network) < 0.03
     assert torch.equal(teacher.w, of_normal_data(deviation))
@@ -205,28 +201,26 @@ def test_updates_are_those_of_a_loop_written_out() -> None:
 
     network = deepcopy(teacher).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0)
-    average, expected, step = PowerAverage(network, 0.1), [], 0
-    for number in range(2):
-        chains, mean = start(number), 0.0
+    average, expected = PowerAverage(network, 0.1), []
+    for number in range(6):
+        chains, total = start(number), torch.zeros(())
         x, before = chains.x, torch.zeros(())
         targets = task.targets(chains)
         for (t, s), r, target in zip(task.pairs, task.ratios, targets, strict=True):
             v = network(x, times(t), chains.context)
             x0 = x0_from_v(SCHEDULE, x, times(t), v)
             ahead = x0 + (x0 - before) / (2 * r) if r >= 0.5 else x0
-            loss = (ddim_jump(SCHEDULE, x, ahead, times(t), times(s)) - target).abs().mean()
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 0.1)
-            optimiser.step()
-            step += 1
-            average.update(network, step)
-            x0 = x0_from_v(SCHEDULE, x.double(), times(t), v.detach().double()).clamp(-1, 1)
-            x0 = x0.float()
-            ahead = x0 + (x0 - before) / (2 * r) if r >= 0.5 else x0
-            x, before = ddim_jump(SCHEDULE, x, ahead, times(t), times(s)), x0
-            mean += loss.item() / 3
-        expected.append(mean)
+            landed = ddim_jump(SCHEDULE, x, ahead, times(t), times(s))
+            total = total + (landed - target).abs().mean()
+            drawn = x0.clamp(-1, 1)
+            ahead = drawn + (drawn - before) / (2 * r) if r >= 0.5 else drawn
+            x, before = ddim_jump(SCHEDULE, x, ahead, times(t), times(s)), drawn
+        optimiser.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 0.1)
+        optimiser.step()
+        average.update(network, number + 1)
+        expected.append(total.item())
     assert losses == pytest.approx(expected, abs=1e-5)
     for name, value in average.weights.items():
         assert torch.allclose(state.average.weights[name], value, rtol=0, atol=2e-5)

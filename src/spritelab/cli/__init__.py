@@ -60,7 +60,7 @@ deferred(
     commands,
     "distill",
     "Distil a student that draws in few steps what its teacher draws in many.",
-    "spritelab distill crawl-16 --steps 4 --max-minutes 10 --out runs/quick",
+    "spritelab distill crawl-16 --steps 2 --max-minutes 10 --out runs/quick",
 )
 deferred(
     commands,

@@ -75,8 +75,8 @@ def distill(
     )
     named |= {f"training.{key}": value for key, value in learning.items()}
     named |= dict(map(parse_assignment, set_ or ()))
-    with console.progress("choosing steps", transient=True) as told:
-        begun = runs.open_distillation(model, out, named, resume=resume, progress=told)
+    with console.console.status("reading the teacher"):
+        begun = runs.open_distillation(model, out, named, resume=resume)
     console.say("teacher", begun.parent.in_words())
     console.say("student", f"{len(begun.times)} steps, t = {', '.join(map(str, begun.times))}")
     with console.progress("updates") as report:

@@ -54,7 +54,7 @@ class Distilling(Settings):
 
     minutes: float
     hardware: str = Field(default="", description="what it was distilled on, in words")
-    batch_size: int = Field(description="noises a round, of one update for each of its steps")
+    batch_size: int = Field(description="noises of an update")
     optimiser: str
     learning_rate: float
 

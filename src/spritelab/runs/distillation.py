@@ -26,7 +26,6 @@ from pydantic import Field
 import spritelab
 from spritelab import pictures, storage
 from spritelab.config import DistillSettings, SamplerSettings, Settings, flatten
-from spritelab.config.steps import Times
 from spritelab.devices import StopFlag, make_accelerator, this_process
 from spritelab.diffusion.times import nearest_steps
 from spritelab.errors import ModelError, SettingsError
@@ -37,12 +36,10 @@ from spritelab.generate import (
     Parent,
     SpriteBatch,
     agreement,
-    calibrate,
     load_model,
     parent_of,
     save_model,
 )
-from spritelab.progress import SILENT, Progress
 from spritelab.runs.folder import check_free, clear
 from spritelab.runs.lock import lock_run
 from spritelab.runs.log import Log, open_log
@@ -72,8 +69,12 @@ SHOWN = 10
 """Of them, how many are pictured."""
 
 
+DECISIVE = (-1.2, 2.6)
+"""λ between which a student's steps are spread, the first at its beginning. A Gaussian first leg
+leads as far as the first as one evaluation would; beyond the last nothing is left to decide."""
+
 BEGIN = -3.0
-"""λ of the teacher's first step where a Gaussian first leg leads there: x is noise to 95 %."""
+"""λ of the first step where no first leg leads: x is noise to 95 %. Of a teacher's walk, too."""
 
 
 class DistillationRecord(Settings):
@@ -83,7 +84,6 @@ class DistillationRecord(Settings):
     versions: dict[str, str] = Field(description="of Python, spritelab and what it computes with")
     platform: str
     settings: DistillSettings
-    times: Times = Field(description="the steps of the student")
     teacher: Parent = Field(description="which model it is")
 
 
@@ -129,17 +129,8 @@ class Distillation:
         return self.teacher.sampler_settings(own if said is None else own.changed(guidance=said))
 
     @classmethod
-    def open(
-        cls,
-        folder: Path,
-        settings: DistillSettings,
-        source: str | Path,
-        times: tuple[int, ...] | None = None,
-        progress: Progress = SILENT,
-    ) -> Self:
+    def open(cls, folder: Path, settings: DistillSettings, source: str | Path) -> Self:
         """What is in ``folder``, or will be.
-
-        Without ``times`` the steps of the student are chosen, as ``student_times`` does.
 
         Raises:
             ModelError: if ``source`` is no model, or a broken one.
@@ -148,7 +139,7 @@ class Distillation:
         teacher = load_model(source, "cpu")
         if teacher.config.distilled is not None:
             raise SettingsError(f"{source} is a student itself; distil from its teacher")
-        times = student_times(settings, teacher, progress) if times is None else times
+        times = student_times(settings, teacher)
         return cls(folder, settings, teacher, parent_of(source, teacher.config), times)
 
     def stop(self) -> None:
@@ -158,10 +149,10 @@ class Distillation:
     def train(
         self, stop_after: int | None = None, cpu: bool = False, clock: Clock = time.perf_counter
     ) -> Generator[Update, None, None]:
-        """Train from the last checkpoint, or from the start, yielding after every round of updates.
+        """Train from the last checkpoint, or from the start, yielding after every update.
 
-        Arguments, what may stop it and what happens then are as of ``Run.train``; a round, an
-        update for each of the student's steps, is always ended. It runs in one process.
+        Arguments, what may stop it and what happens then are as of ``Run.train``. It runs in one
+        process.
 
         Raises:
             TrainingError: if another process trains it, or the loss or the weights are not finite.
@@ -201,10 +192,10 @@ class Distillation:
                     not self.finished and stop_after is not None and update.step >= stop_after
                 )
                 log.update(update, settings.batch_size)
-                if self.finished or self._due(update.step, settings.validate_every):
+                if self.finished or update.step % settings.validate_every == 0:
                     self._validate(state, update, log)
                 saves = self.finished or self.stopped
-                if saves := saves or self._due(update.step, settings.checkpoint_every):
+                if saves := saves or update.step % settings.checkpoint_every == 0:
                     self._save(state, log, accelerator)
                 try:
                     yield update
@@ -216,10 +207,6 @@ class Distillation:
                     raise
                 if self.stopped:
                     break
-
-    def _due(self, step: int, every: int) -> bool:
-        """Whether the round that has ended with update ``step`` passed a multiple of ``every``."""
-        return step // every > (step - len(self.times)) // every
 
     @cached_property
     def distilling(self) -> Distilling:
@@ -243,7 +230,7 @@ class Distillation:
         return None if self.teacher.moments is None else nearest_steps(schedule.lambdas, [BEGIN])[0]
 
     def draw(self, number: int) -> Start:
-        """Where the chains of round ``number`` start: noise that no seed of a user's draws soon."""
+        """Where the chains of an update start: noise that no seed of a user's draws soon."""
         settings, n = self.settings.training, self.settings.training.batch_size
         seed = stream_seed(settings.seed, 4)
         request = self.teacher.request(n, seed, numbers=range(number * n, (number + 1) * n))
@@ -317,30 +304,29 @@ class Distillation:
         )
 
 
-def student_times(
-    settings: DistillSettings, teacher: Model, progress: Progress = SILENT
-) -> tuple[int, ...]:
-    """The steps of the student, descending: those named, calibrated for its teacher, or now.
+def student_times(settings: DistillSettings, teacher: Model) -> tuple[int, ...]:
+    """The steps of the student, descending.
 
     Raises:
         SettingsError: for more than there are, or one beyond the schedule.
     """
+    schedule = teacher.schedule
     if settings.times is not None:
-        SamplerSettings(sampler="dpm", times=settings.times).complete(teacher.schedule.timesteps)
+        SamplerSettings(sampler="dpm", times=settings.times).complete(schedule.timesteps)
         return settings.times
-    leg = "none" if teacher.moments is None else "gaussian"
-    for one in teacher.config.calibrated:
-        if (one.sampler, len(one.times), one.first_leg) == ("dpm", settings.steps, leg):
-            return one.times
-    (chosen,) = calibrate(teacher, (settings.steps,), ("dpm",), progress=progress)
-    return chosen.times
+    start, stop = DECISIVE if teacher.moments is not None else (BEGIN, DECISIVE[1])
+    wanted = np.linspace(start, stop, settings.steps, endpoint=False)
+    visited = nearest_steps(schedule.lambdas, wanted)
+    if len(visited) < settings.steps:
+        raise SettingsError(
+            f"the teacher's schedule has no {settings.steps} `steps` between λ = {start:g} and "
+            f"{stop:g}; choose fewer, or name their `times`"
+        )
+    return tuple(visited)
 
 
 def start_distillation(
-    settings: DistillSettings,
-    teacher: str | Path,
-    folder: str | Path,
-    progress: Progress = SILENT,
+    settings: DistillSettings, teacher: str | Path, folder: str | Path
 ) -> Distillation:
     """Make the folder of a new distillation.
 
@@ -348,7 +334,6 @@ def start_distillation(
         settings: what decides it.
         teacher: the model: a run's folder, a model folder, or the name of one that comes along.
         folder: must not exist, or be empty.
-        progress: told of the choosing of steps, in evaluations of the teacher.
 
     Raises:
         SettingsError: if the folder is taken, or the student's steps are none of the schedule's.
@@ -360,12 +345,11 @@ def start_distillation(
     _check_alone()
     check_free(folder)
     storage.check_writable(folder)
-    begun = Distillation.open(folder, settings, teacher, progress=progress)
+    begun = Distillation.open(folder, settings, teacher)
     record = DistillationRecord(
         versions=versions_today(),
         platform=platform.platform(),
         settings=settings,
-        times=begun.times,
         teacher=begun.parent,
     )
     with lock_run(folder):
@@ -400,7 +384,7 @@ def resume_distillation(
             f"{name} is {before[name]} in {folder} and cannot become {after[name]} on the way; "
             "leave it out, or start anew"
         )
-    begun = Distillation.open(folder, record.settings, teacher, record.times)
+    begun = Distillation.open(folder, record.settings, teacher)
     if begun.parent.weights_hash != record.teacher.weights_hash:
         raise ModelError(
             f"{teacher} is not the model that {folder} was begun with, {record.teacher.name}; "

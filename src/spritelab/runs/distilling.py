@@ -9,7 +9,7 @@ from typing import Any
 from spritelab.config import LENGTHS, DistillSettings, TrainingSettings
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model
-from spritelab.progress import SILENT, Progress, showing
+from spritelab.progress import Progress, showing
 from spritelab.runs.distillation import (
     Distillation,
     draw_same_noise,
@@ -29,7 +29,7 @@ def distill(
     progress: Progress | None = None,
     **changes: Any,
 ) -> Model:
-    """Distil a student that draws in few steps: ``distill("crawl-16", "runs/quick", steps=4)``.
+    """Distil a student that draws in few steps: ``distill("crawl-16", "runs/quick", steps=2)``.
 
     Does what ``spritelab distill`` does, and leaves the same folder. Ctrl-C, or interrupting a
     notebook's kernel, saves and then raises ``KeyboardInterrupt``; the same call with
@@ -51,8 +51,7 @@ def distill(
             ``resume_distillation`` and ``Distillation.train``.
         KeyboardInterrupt: after it was saved.
     """
-    with showing("choosing steps", progress) as told:
-        begun = open_distillation(model, out, _full_names(changes), resume=resume, progress=told)
+    begun = open_distillation(model, out, _full_names(changes), resume=resume)
     with showing("updates", progress) as told:
         follow_distillation(begun, told, stop_after=stop_after, cpu=cpu)
     if begun.interrupted:
@@ -66,19 +65,13 @@ def distill(
 
 
 def open_distillation(
-    model: str | Path,
-    out: str | Path,
-    named: Mapping[str, Any],
-    *,
-    resume: bool = False,
-    progress: Progress = SILENT,
+    model: str | Path, out: str | Path, named: Mapping[str, Any], *, resume: bool = False
 ) -> Distillation:
     """Begin the distillation that ``distill`` is asked for, or open it again.
 
     Args:
         model, out, resume: see ``distill``.
         named: the settings that the caller names, as ``DistillSettings.override`` takes them.
-        progress: told of the choosing of steps, see ``start_distillation``.
 
     Raises:
         SettingsError, ModelError, TrainingError, StorageError: as ``start_distillation`` and
@@ -88,7 +81,7 @@ def open_distillation(
         raise SettingsError("give only one of `updates` and `max_minutes`")
     if resume:
         return resume_distillation(model, out, named)
-    return start_distillation(DistillSettings().override(named), model, out, progress)
+    return start_distillation(DistillSettings().override(named), model, out)
 
 
 def follow_distillation(
@@ -98,7 +91,7 @@ def follow_distillation(
 
     Args:
         begun: is trained, see ``Distillation.train``; it says afterwards how it ended.
-        progress: told of every round of updates.
+        progress: told of every update.
         stop_after, cpu: see ``Distillation.train``.
     """
     total, smooth = total_steps(begun.settings.training, 1), None

@@ -4,20 +4,22 @@ A step of DDIM in v turns x_t towards x_s by a fixed angle, whatever the network
 ``diffusion.ddim_jump``); what the network says decides where it lands. From t to a far s a teacher
 lands beside the path that many short steps would take. A student learns the jumps of one chain: to
 land where the teacher, in several steps, is on its path *from the same noise*. It starts each jump
-from where its own jump before has landed, and so learns to mend what it has missed.
+from where its own jump before has landed, and so learns to mend what it has missed; and the
+gradient goes back through all of them, so that a jump learns what those after it need.
 
 Its jumps are the steps of DPM-Solver++: x̂_0 is carried on along the line from the jump before. So a
 student begins as good as that solver is in as few steps, and not as DDIM is.
 
 No data is needed, nothing is random but the first noise, and the student draws nearly the sprite
 that its teacher draws from that noise. Source: Zhou et al. 2024, "Simple and fast distillation of
-diffusion models" (SFD), algorithm 1 and equation 8.
+diffusion models" (SFD), algorithm 1 and equation 8, but that SFD cuts the gradient between jumps
+and makes an update for each; see ``docs/distill.md`` for what that is worth.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
@@ -29,7 +31,6 @@ from torch import Tensor
 
 from spritelab.config import Interval, TrainingSettings
 from spritelab.diffusion import (
-    Denoiser,
     Head,
     Network,
     Pairs,
@@ -73,7 +74,7 @@ class Start:
 
 
 Draw = Callable[[int], Start]
-"""``draw(round)`` → where the chains of that round start: a function of its number alone."""
+"""``draw(update)`` → where the chains of that update start: a function of its number alone."""
 
 
 @dataclass(frozen=True)
@@ -142,44 +143,36 @@ class Distilling:
         steps = dpm_steps(walker, head.schedule, x, pairs=walk)
         return [step.x for step in steps if step.t_prev in ends]
 
-    def jump(
-        self,
-        network: Network,
-        x: Tensor,
-        start: Start,
-        number: int,
-        target: Tensor,
-        x0_before: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Let the student make jump ``number``, from 0 to K-1, of the chains of ``start``.
+    def jumps(
+        self, network: Network, start: Start, targets: Sequence[Tensor]
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Let the student make its jumps, each from where the one before has landed.
 
         Args:
             network: the student.
-            x: where it jumps from.
             start: of the chains.
-            number: of the jump.
-            target: where it is to land.
-            x0_before: x̂_0 of the jump before; None in the first.
+            targets: where they are to land.
 
-        Returns:
-            the mean loss, a scalar; x where the jump lands as it is drawn; and x̂_0. Both without
-            gradient.
+        Yields:
+            for every jump its mean loss, a scalar, and x where it lands, float ``[B,C,H,W]``; both
+            with their gradient through all jumps before.
         """
-        head = self.head.of(start.palettes)
-
-        def line(x0_hat: Tensor) -> Tensor:
-            before = x0_hat if x0_before is None else x0_before
-            return carried_on(x0_hat, before, self.ratios[number])
-
-        t, s = (torch.full((len(x),), at, device=x.device) for at in self.pairs[number])
-        output = head.ask(network, x, t, start.context)
-        taken = line(head.x0_hat(output, x, t))
-        loss = head.jump_loss(output, x, t, target, s, taken).mean()
-        with torch.no_grad():
-            read = Denoiser(lambda *_: output, head).read(output.detach(), x, t)
-            x0_hat = read.x0_hat.to(x.dtype)
-            landed = ddim_jump(head.schedule, x, line(x0_hat), t, s)
-        return loss, landed, x0_hat
+        head, x = self.head.of(start.palettes), start.x
+        before: Tensor | None = None
+        for (at, to), ratio, target in zip(self.pairs, self.ratios, targets, strict=True):
+            t, s = (torch.full((len(x),), step, device=x.device) for step in (at, to))
+            output = head.ask(network, x, t, start.context)
+            x0_hat = head.x0_hat(output, x, t)
+            clipped = x0_hat.clamp(
+                -1, 1
+            )  # as in drawing; what is beyond it has a loss all the same
+            taken, drawn = (
+                carried_on(found, found if before is None else before, ratio)
+                for found in (x0_hat, clipped)
+            )
+            loss = head.jump_loss(output, x, t, target, s, taken).mean()
+            x, before = ddim_jump(head.schedule, x, drawn, t, s), clipped
+            yield loss, x
 
 
 def distill(
@@ -192,32 +185,33 @@ def distill(
 ) -> Iterator[Update]:
     """Let the student of ``state`` learn until the run's length is reached.
 
-    A round draws a batch of noises, lets the teacher walk, and makes an update for each of the K
-    jumps. It yields after every round, with the mean loss of the jumps; ``state`` is whole then, as
-    in ``train``. Without data there are no epochs.
+    An update draws a batch of noises, lets the teacher walk, lets the student jump, and goes down
+    the sum of the losses of all jumps. It yields after every update, with that sum; ``state`` is
+    whole then, as in ``train``. Without data there are no epochs.
 
     Raises:
         TrainingError: if a loss is not finite; the state is then of no use any more.
     """
     learner = Learner(state, settings, accelerator)
     start = clock() - state.seconds
-    jumps = len(distilling.pairs)
     while state.progress < 1:
-        chains = draw(state.step // jumps)
-        x, x0_hat, losses = chains.x, None, []
-        for number, target in enumerate(distilling.targets(chains)):
-            rate = learner.rate()
-            loss, x, x0_hat = distilling.jump(learner.model, x, chains, number, target, x0_hat)
-            losses.append(learner.update(partial(_add_gradient, loss, accelerator)))
+        chains = draw(state.step)
+        rate = learner.rate()
+        loss = learner.update(
+            partial(_add_gradient, distilling, learner.model, chains, accelerator)
+        )
         state.seconds = clock() - start
         state.progress = share_done(state, settings, 1, accelerator)
-        mean = sum(losses) / jumps
-        yield Update(state.step, 0.0, mean, rate, state.seconds, state.progress, None)
+        yield Update(state.step, 0.0, loss, rate, state.seconds, state.progress, None)
 
 
-def _add_gradient(loss: Tensor, accelerator: Accelerator) -> Tensor:
-    accelerator.backward(loss)
-    return loss.detach()
+def _add_gradient(
+    distilling: Distilling, student: Network, chains: Start, accelerator: Accelerator
+) -> Tensor:
+    jumps = distilling.jumps(student, chains, distilling.targets(chains))
+    total = torch.stack([loss for loss, _ in jumps]).sum()
+    accelerator.backward(total)
+    return total.detach()
 
 
 def _between(schedule: Schedule, t: int, s: int, steps: int) -> Pairs:
