@@ -201,10 +201,10 @@ def test_steps_are_spread_where_sprites_are_decided() -> None:
     for model, first in ((led, -1.2), (teacher, -3.0)):
         for steps in (1, 2, 4, 8):
             times = distillation.student_times(DistillSettings(steps=steps), model)
-            wanted = [first + (3.2 - first) * k / steps for k in range(steps)]
+            wanted = [first + (2.6 - first) * k / steps for k in range(steps)]
             assert [lambdas[t] for t in times] == pytest.approx(wanted, abs=0.05)
     few = replace(teacher, schedule=build_schedule(ScheduleSettings(timesteps=8)))
-    with pytest.raises(SettingsError, match=r"no 12 `steps` between λ = -3 and 3.2; choose fewer"):
+    with pytest.raises(SettingsError, match=r"no 12 `steps` between λ = -3 and 2.6; choose fewer"):
         distillation.student_times(DistillSettings(steps=12), few)
 
 

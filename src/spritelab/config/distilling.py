@@ -40,7 +40,7 @@ class DistillSettings(Settings):
     times: Times | None = Field(
         default=None,
         description="the very steps that the student visits, descending; unset: of equal length in "
-        "λ = ½·log(ᾱ/(1-ᾱ)), from -1.2, to which a first leg leads, to 3.2",
+        "λ = ½·log(ᾱ/(1-ᾱ)), from -1.2, to which a first leg leads, to 2.6",
     )
     teacher_steps: Positive | None = Field(
         default=None,

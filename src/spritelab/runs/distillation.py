@@ -69,7 +69,7 @@ SHOWN = 10
 """Of them, how many are pictured."""
 
 
-DECISIVE = (-1.2, 3.2)
+DECISIVE = (-1.2, 2.6)
 """λ between which a student's steps are spread, the first at its beginning. A Gaussian first leg
 leads as far as the first as one evaluation would; beyond the last nothing is left to decide."""
 
