@@ -20,8 +20,8 @@ PAGE = "play"
 """The folder of the page in that of the site."""
 
 MODELS = ("crawl-16-quick", "crawl-16")
-"""The first draws unless another is chosen, in two evaluations; its teacher can
-be watched, and edits."""
+"""The first draws unless another is chosen, in two evaluations; the second, its teacher, can be
+watched, and edits."""
 
 
 def build(out: Path, runtime: Path | None = None) -> Path:

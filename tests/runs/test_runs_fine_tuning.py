@@ -126,6 +126,11 @@ def test_no_parent_and_a_broken_one(parent: Any, tmp_path: Path) -> None:
         fine_tuning_settings(preset("rgba"), folder)
 
 
+def test_a_student_is_no_parent() -> None:
+    with pytest.raises(SettingsError, match="begin from its teacher, crawl-16"):
+        fine_tuning_settings(preset("small"), "crawl-16-quick")
+
+
 def test_all_that_a_file_names_is_given(parent: Any) -> None:
     values = {"network": preset("rgba").network.model_dump(), "training": {"steps": 9}}
     settings = RunSettings.parse(values)

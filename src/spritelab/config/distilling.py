@@ -21,7 +21,7 @@ LEARNING = TrainingSettings(
     validate_every=100,
     checkpoint_every=200,
 )
-"""How a student learns unless told otherwise: gently, for it is as good as its teacher already."""
+"""How a student learns unless told otherwise: gently, for its weights are its teacher's."""
 
 OF_SPRITES = (
     *("epochs", "prediction", "min_snr_gamma", "stratified_t", "t_power", "recolour", "swap"),

@@ -49,7 +49,7 @@ class Training(Settings):
     val_loss: float = Field(description="of the last validation, on the held-out sprites")
 
 
-class Distilling(Settings):
+class DistillingFacts(Settings):
     """How a student was distilled."""
 
     minutes: float
@@ -100,7 +100,7 @@ class CardFacts(Settings):
     parameters: int
     file_bytes: int = Field(description="of model.safetensors")
     training: Training = Field(description="of a student: its teacher's")
-    distilling: Distilling | None = Field(default=None, description="of a student")
+    distilling: DistillingFacts | None = Field(default=None, description="of a student")
     precision: PrecisionCost
     figures: Figures
     gallery: str = Field(default="", description="where sprites of every class are shown")
@@ -138,7 +138,7 @@ def write_card(config: ModelConfig, facts: CardFacts) -> str:
         f"{len(names)} {'class' if len(names) == 1 else 'classes'}: {', '.join(map(plain, names))}"
     )
     mirrored = "half of them shown mirrored, " if learnt.mirror else ""
-    where = f" on {plain(training.hardware)}" if training.hardware else ""
+    where = _where(training.hardware)
     network = config.network.model_dump(mode="json")
     layers = ", ".join(f"{key} {value}" for key, value in network.items())
     licence = f"that of the sprites they were learnt from, {plain(learnt.licence)}"
@@ -182,17 +182,20 @@ spritelab sample {shown(facts.name)} --label {shown(label)} -n 20
 {_figures(facts.figures)}{gallery}"""
 
 
-def _distilled(config: ModelConfig, distilling: Distilling) -> str:
+def _distilled(config: ModelConfig, distilling: DistillingFacts) -> str:
     learnt, student = config.trained_on, config.distilled
     assert learnt.parent is not None, "a student has a teacher"
     assert student is not None, "it is a student"
-    where = f" on {plain(distilling.hardware)}" if distilling.hardware else ""
-    steps = config.own_sampling.steps
+    where, steps = _where(distilling.hardware), config.own_sampling.steps
     return f"""- **Distilled** from {code(learnt.parent.name)}, to draw in {steps} steps:
   {config.step:,} updates of {distilling.batch_size} noises, in {distilling.minutes:.0f}
   minutes{where}; {plain(distilling.optimiser)} at a peak learning rate of
   {distilling.learning_rate:g}. It draws {student.in_words()}.
 """
+
+
+def _where(hardware: str) -> str:
+    return f" on {plain(hardware)}" if hardware else ""
 
 
 def _figures(figures: Figures) -> str:

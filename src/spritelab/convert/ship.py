@@ -13,7 +13,7 @@ from spritelab import pictures, runs
 from spritelab.config import SamplerSettings
 from spritelab.convert.card import (
     CardFacts,
-    Distilling,
+    DistillingFacts,
     Figures,
     PrecisionCost,
     Training,
@@ -29,7 +29,6 @@ from spritelab.generate import (
     find_model,
     load_model,
     save_model,
-    weights_hash,
 )
 from spritelab.generate.weights import Precision
 from spritelab.progress import SILENT, Progress
@@ -104,7 +103,7 @@ def ship_run(
         file_bytes=(folder / "model.safetensors").stat().st_size,
         training=training,
         distilling=distilling,
-        precision=precision_cost(full, kept, how).model_copy(update={"kept": precision}),
+        precision=precision_cost(full, kept, how, precision),
         figures=_measure(Evaluator(kept, split, extractor, progress=progress), n, circumstances),
         gallery=gallery,
     )
@@ -151,18 +150,17 @@ def measure_shipped(
 
 def _how_learnt(
     run: Path, config: ModelConfig, hardware: str
-) -> tuple[Training, Distilling | None]:
+) -> tuple[Training, DistillingFacts | None]:
     """How a run's model was trained; of a student its teacher, and how it was distilled."""
     if config.distilled is not None:
         record = runs.read_distillation(run)
         teacher = find_model(record.teacher.name)
-        if weights_hash(teacher) != record.teacher.weights_hash:
-            raise ModelError(f"{teacher} is not the model that {run} was distilled from")
-        distilling = Distilling(
-            minutes=_last(run, config)["seconds"] / 60,
-            hardware=hardware,
-            **record.settings.training.model_dump(include=_COPIED & set(Distilling.model_fields)),
+        record.check_teacher(teacher, run)
+        learning = record.settings.training.model_dump(
+            include=_COPIED & set(DistillingFacts.model_fields)
         )
+        minutes = _last(run, config)["seconds"] / 60
+        distilling = DistillingFacts(minutes=minutes, hardware=hardware, **learning)
         return load_facts(teacher).training, distilling
     trained = runs.read_record(run)
     last = _last(run, config)
@@ -188,14 +186,24 @@ def _last(run: Path, config: ModelConfig) -> dict[str, Any]:
     return next((line for line in log if line["step"] == config.step), log[-1])
 
 
-def precision_cost(full: Model, kept: Model, how: SamplerSettings | None = None) -> PrecisionCost:
-    """How far the sprites of weights as they are kept lie from those of the same in float32."""
+def precision_cost(
+    full: Model,
+    kept: Model,
+    how: SamplerSettings | None = None,
+    precision: Precision = "float16",
+) -> PrecisionCost:
+    """How far the sprites of weights kept with this precision lie from those in float32."""
     one, other = (
         protocol.to_rgb(model.sample(COMPARED, how).images).astype(np.float64)
         for model in (full, kept)
     )
     each = np.abs(one - other).mean(axis=(1, 2, 3))
-    return PrecisionCost(sprites=COMPARED, mean_levels=float(each.mean()), worst=float(each.max()))
+    return PrecisionCost(
+        kept=precision,
+        sprites=COMPARED,
+        mean_levels=float(each.mean()),
+        worst=float(each.max()),
+    )
 
 
 def draw_gallery(model: Model, folder: str | Path, progress: Progress = SILENT) -> list[Path]:

@@ -130,6 +130,8 @@ class Evaluator:
         """
         check_n(n, seeds)
         store = self._store(palettes)
+        # Before the work: the file may be another when it is done.
+        measured = None if self.model.folder is None else weights_hash(self.model.folder)
         how = self.model.sampler_settings(how)
         floor = self.floor(n)
         samples, features, scores = [], [], []
@@ -154,7 +156,7 @@ class Evaluator:
             tuple(samples),
             tuple(features),
             store.palettes,
-            None if self.model.folder is None else weights_hash(self.model.folder),
+            measured,
         )
 
     def plan(

@@ -16,7 +16,7 @@ from spritelab.generate.model import BATCHING_TOLERANCE, Model, load_model, with
 from spritelab.generate.model_config import Distilled, ModelConfig, Parent, TrainedOn
 from spritelab.generate.moments import training_moments
 from spritelab.generate.palettes import TrainingPalettes
-from spritelab.generate.parent import load_parent, parent_of, weights_hash
+from spritelab.generate.parent import load_parent, parent_of, read_parent, weights_hash
 from spritelab.generate.request import NO_CLASS, Label, Request
 from spritelab.generate.shards import Joined, Shard, draw_shard, join_shards, merge_shards
 from spritelab.generate.steering import Inversion, Sprites, Steering
@@ -40,6 +40,7 @@ __all__ = [
     "load_model_files",
     "read_config",
     "load_parent",
+    "read_parent",
     "parent_of",
     "weights_hash",
     "model_identity",

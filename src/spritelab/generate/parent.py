@@ -10,7 +10,7 @@ from torch import nn
 from spritelab.config import Settings, UNetSettings
 from spritelab.errors import SettingsError
 from spritelab.generate.building import make_network
-from spritelab.generate.folder import find_model, load_model_files, weights_file
+from spritelab.generate.folder import find_model, load_model_files, read_config, weights_file
 from spritelab.generate.model_config import ModelConfig, Parent
 from spritelab.networks import with_classes
 
@@ -34,15 +34,8 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
         SettingsError: if it is a student, if network or channels differ, or the size where the
             network has but one, or one of the two has a palette head and the other has not.
     """
+    config = read_parent(source)
     files = load_model_files(find_model(source))
-    config = files.config
-    if config.distilled is not None:
-        teacher = config.trained_on.parent
-        named = "" if teacher is None else f", {teacher.name}"
-        raise SettingsError(
-            f"the run cannot begin from {source}, a student that knows its own few steps alone; "
-            f"begin from its teacher{named}"
-        )
     if isinstance(config.network, UNetSettings):  # its weights fit sprites of any size
         resized = config.network.resized(config.size, child.size)
         config = config.model_copy(update={"network": resized, "size": child.size})
@@ -60,6 +53,24 @@ def load_parent(source: str | Path, child: ModelConfig) -> tuple[nn.Module, Pare
     network = make_network(child)
     network.load_state_dict(with_classes(weights, config.class_names, child.class_names))
     return network.eval(), parent_of(source, config)
+
+
+def read_parent(source: str | Path) -> ModelConfig:
+    """What a model that a run is to begin from says of itself.
+
+    Raises:
+        ModelError: if there is no model, or its configuration is broken or of a later format.
+        SettingsError: if it is a student.
+    """
+    config = read_config(find_model(source))
+    if config.distilled is not None:
+        teacher = config.trained_on.parent
+        named = "" if teacher is None else f", {teacher.name}"
+        raise SettingsError(
+            f"the run cannot begin from {source}, a student that knows its own few steps alone; "
+            f"begin from its teacher{named}"
+        )
+    return config
 
 
 def parent_of(source: str | Path, config: ModelConfig) -> Parent:

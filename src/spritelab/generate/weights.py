@@ -69,13 +69,7 @@ def fits(
     scales = {name: one for name, one in found.items() if _is_scale(name, found)}
     rest = found.keys() - scales.keys()
     return rest == wanted.keys() and all(
-        found[name][1] == tuple(like.shape)
-        and (
-            found[name][0].is_floating_point == like.dtype.is_floating_point
-            if found[name][0] != torch.int8
-            else like.dtype.is_floating_point and _scaled(scales.get(f"{name}{SCALE}"), like)
-        )
-        for name, like in wanted.items()
+        _fits(*found[name], like, scales.get(f"{name}{SCALE}")) for name, like in wanted.items()
     )
 
 
@@ -97,6 +91,16 @@ def _is_scale(name: str, found: Mapping[str, object]) -> bool:
     return name.endswith(SCALE) and name.removesuffix(SCALE) in found
 
 
-def _scaled(scale: tuple[torch.dtype, tuple[int, ...]] | None, like: Tensor) -> bool:
-    """Whether a tensor of int8 comes with the scales that its rows need."""
-    return scale is not None and scale[0].is_floating_point and scale[1] == tuple(like.shape[:1])
+def _fits(
+    kind: torch.dtype,
+    shape: tuple[int, ...],
+    like: Tensor,
+    scale: tuple[torch.dtype, tuple[int, ...]] | None,
+) -> bool:
+    """Whether a tensor is one like ``like``, if it is of int8 by the scales of its rows."""
+    if shape != tuple(like.shape):
+        return False
+    if kind == torch.int8:
+        scaled = scale is not None and scale[0].is_floating_point and scale[1] == shape[:1]
+        return scaled and like.is_floating_point()
+    return kind.is_floating_point == like.is_floating_point()

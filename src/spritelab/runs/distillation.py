@@ -39,6 +39,7 @@ from spritelab.generate import (
     load_model,
     parent_of,
     save_model,
+    weights_hash,
 )
 from spritelab.runs.folder import check_free, clear
 from spritelab.runs.lock import lock_run
@@ -85,6 +86,22 @@ class DistillationRecord(Settings):
     platform: str
     settings: DistillSettings
     teacher: Parent = Field(description="which model it is")
+
+    def check_teacher(self, source: str | Path, folder: Path) -> None:
+        """Refuse another model in the place of the teacher.
+
+        Args:
+            source: the model.
+            folder: of the distillation.
+
+        Raises:
+            ModelError: if it is another, or none.
+        """
+        if weights_hash(source) != self.teacher.weights_hash:
+            raise ModelError(
+                f"{source} is not the model that {folder} was begun with, {self.teacher.name}; "
+                "bring that back, or start anew"
+            )
 
 
 @dataclass
@@ -194,8 +211,9 @@ class Distillation:
                 log.update(update, settings.batch_size)
                 if self.finished or update.step % settings.validate_every == 0:
                     self._validate(state, update, log)
-                saves = self.finished or self.stopped
-                if saves := saves or update.step % settings.checkpoint_every == 0:
+                due = update.step % settings.checkpoint_every == 0
+                saves = self.finished or self.stopped or due
+                if saves:
                     self._save(state, log, accelerator)
                 try:
                     yield update
@@ -384,12 +402,8 @@ def resume_distillation(
             f"{name} is {before[name]} in {folder} and cannot become {after[name]} on the way; "
             "leave it out, or start anew"
         )
+    record.check_teacher(teacher, folder)
     begun = Distillation.open(folder, record.settings, teacher)
-    if begun.parent.weights_hash != record.teacher.weights_hash:
-        raise ModelError(
-            f"{teacher} is not the model that {folder} was begun with, {record.teacher.name}; "
-            "bring that back, or start anew"
-        )
     found = checkpoints(folder / CHECKPOINTS)
     begun.step = found[-1][0] if found else 0
     return begun

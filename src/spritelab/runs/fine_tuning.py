@@ -8,7 +8,7 @@ from typing import Any
 
 from spritelab.config import RunSettings, UNetSettings, flatten
 from spritelab.errors import SettingsError
-from spritelab.generate import find_model, read_config
+from spritelab.generate import read_parent
 
 RATE = 1 / 3
 """Peak learning rate of fine-tuning, as a share of that of training from nothing."""
@@ -36,9 +36,10 @@ def fine_tuning_settings(
 
     Raises:
         ModelError: if there is no model, or its configuration is broken or of a later format.
-        SettingsError: if a given setting contradicts the parent, is unknown or out of range.
+        SettingsError: if ``init`` is a student, or a given setting contradicts the parent, is
+            unknown or out of range.
     """
-    parent = read_config(find_model(init))
+    parent = read_parent(init)
     given = flatten(given or {})
     network, size = parent.network, parent.size
     if isinstance(network, UNetSettings) and isinstance(given.get("data.size"), int):

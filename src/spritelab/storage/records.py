@@ -130,6 +130,7 @@ def read_record(path: Path, newest: int, sealed_since: int | None = None) -> dic
             f"{path} has format {record['format']}, this spritelab reads up to {newest}; upgrade it"
         )
     missed = sealed_since is not None and record["format"] >= sealed_since
+    # A record that must have a digest and has none is not what its digest says.
     check_undamaged(path, {"digest": None, **record} if missed else record, ModelError)
     return {key: value for key, value in record.items() if key != "digest"}
 

@@ -158,20 +158,17 @@ class Distilling:
             with their gradient through all jumps before.
         """
         head, x = self.head.of(start.palettes), start.x
-        before: Tensor | None = None
+        before = x  # anything: nothing is carried on into the first
         for (at, to), ratio, target in zip(self.pairs, self.ratios, targets, strict=True):
             t, s = (torch.full((len(x),), step, device=x.device) for step in (at, to))
             output = head.ask(network, x, t, start.context)
             x0_hat = head.x0_hat(output, x, t)
-            clipped = x0_hat.clamp(
-                -1, 1
-            )  # as in drawing; what is beyond it has a loss all the same
-            taken, drawn = (
-                carried_on(found, found if before is None else before, ratio)
-                for found in (x0_hat, clipped)
-            )
+            # It is drawn with x̂_0 clipped; what lies beyond that has a loss, and a gradient.
+            clipped = x0_hat.clamp(-1, 1)
+            taken = carried_on(x0_hat, before, ratio)
             loss = head.jump_loss(output, x, t, target, s, taken).mean()
-            x, before = ddim_jump(head.schedule, x, drawn, t, s), clipped
+            x = ddim_jump(head.schedule, x, carried_on(clipped, before, ratio), t, s)
+            before = clipped
             yield loss, x
 
 
