@@ -7,14 +7,18 @@ import subprocess
 import sys
 import textwrap
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from spritelab.extras import MODULES, Extra
 
-PYPROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+ROOT = Path(__file__).parents[1]
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 BLOCKED = f"""
 import importlib.abc, sys
@@ -148,3 +152,22 @@ def test_what_is_asked_for_is_what_the_extra_installs(extra: Extra) -> None:
     assert not installed & names(project["dependencies"])
     every = ",".join(MODULES)
     assert project["optional-dependencies"]["all"] == [f"spritelab[{every}]"]
+
+
+def test_the_tested_set_installs_on_the_oldest_python_that_is_promised() -> None:
+    # Debian's 3.11 is 3.11.2 for years to come: a pin that asks for 3.11.5 shuts it out.
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=") + ".0"
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    needs = {pin.name: needed_python(pin.name) for pin in pins}
+    shut_out = [f"{pin}: {needs[pin.name]}" for pin in pins if not needs[pin.name].contains(oldest)]
+    assert not shut_out
+    assert sum(bool(str(need)) for need in needs.values()) > 50
+
+
+def needed_python(name: str) -> SpecifierSet:
+    """What a package says of the Python it needs; nothing, where it is not installed here."""
+    try:
+        return SpecifierSet(metadata(name).get("Requires-Python") or "")
+    except PackageNotFoundError:
+        return SpecifierSet()
