@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import tomllib
-from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -168,6 +168,6 @@ def test_the_tested_set_installs_on_the_oldest_python_that_is_promised() -> None
 def needed_python(name: str) -> SpecifierSet:
     """What a package says of the Python it needs; nothing, where it is not installed here."""
     try:
-        return SpecifierSet(metadata(name).get("Requires-Python") or "")
+        return SpecifierSet(distribution(name).metadata["Requires-Python"] or "")
     except PackageNotFoundError:
         return SpecifierSet()
