@@ -3,7 +3,7 @@
     python -m tools.palette_picture MODEL --out docs/pictures/palettes.png
 
 The rows are: the palettes that training sprites lend; the same with all hues turned by half a
-circle; four greens; the 16 colours of PICO-8 (CC0), from ``tools/pico-8.hex``. Nothing is picked.
+circle; and in palettes that no model learnt, ``benchmarks.lib.palettes``. Nothing is picked.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.lib import console, harness
+from benchmarks.lib import console, harness, palettes
 from spritelab import pictures
 from spritelab.generate import Model, load_model
 from spritelab.palette import Palette, from_oklab, to_oklab
 
 MODULE = "tools.palette_picture"
-
-GREENS = ("#0f380f", "#306230", "#8bac0f", "#9bbc0f")
-
-PICO_8 = Path(__file__).with_name("pico-8.hex")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,9 +44,10 @@ def draw(model: Model, n: int, seed: int) -> pictures.Picture:
     Raises:
         SettingsError: if the model has no palette head, or room for fewer than 16 colours.
     """
-    public = Palette.from_hex(PICO_8.read_text("utf-8").split())
-    greens = Palette.from_hex(GREENS)
-    in_public = model.sample(n, seed=seed, palette=public).images
+    given = {
+        name: model.sample(n, seed=seed, palette=palette).images
+        for name, palette in palettes.public().items()
+    }
     borrowed = model.sample(n, seed=seed)
     assert borrowed.palettes is not None
     turned = [opposite(palette) for palette in borrowed.palettes]
@@ -58,8 +55,7 @@ def draw(model: Model, n: int, seed: int) -> pictures.Picture:
         {
             "palettes of training sprites": borrowed.images,
             "their hues turned by half a circle": model.sample(n, seed=seed, palette=turned).images,
-            "four greens": model.sample(n, seed=seed, palette=greens).images,
-            "the 16 colours of PICO-8": in_public,
+            **given,
         }
     )
 

@@ -7,7 +7,14 @@ from types import ModuleType
 import pytest
 from benchmark_reports import ONE_THREAD, name_of
 
-from benchmarks.quality import few_steps, memorisation, reproduce, speedrun, time_to_quality
+from benchmarks.quality import (
+    few_steps,
+    given_palettes,
+    memorisation,
+    reproduce,
+    speedrun,
+    time_to_quality,
+)
 from benchmarks.speed import evaluating, sampling, startup, throughput, web, workers
 from tools import ship_model
 
@@ -16,6 +23,7 @@ SCRIPTS = (
     memorisation,
     speedrun,
     few_steps,
+    given_palettes,
     reproduce,
     throughput,
     sampling,
@@ -52,6 +60,8 @@ def test_help_and_a_wrong_flag(script: ModuleType, capsys: pytest.CaptureFixture
         (memorisation, ["--minutes", "2", "--updates", "9"], "not allowed with"),
         (speedrun, [], "give --minutes"),
         (speedrun, ["--minutes", "2,4"], "an entry has one length"),
+        (given_palettes, ["-n", "1"], "-n: must be at least 2, not 1"),
+        (given_palettes, ["--palette", "none.gpl"], "none.gpl"),
         (few_steps, ["--seeds", "1"], "--seeds: must be at least 2"),
         (few_steps, ["--also", "dpm-5-even"], "also: spacing: unknown 'even'"),
         (few_steps, ["--calibrated", "euler"], "--calibrated: sampler: unknown 'euler'"),

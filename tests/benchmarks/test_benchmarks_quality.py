@@ -18,15 +18,20 @@ from benchmark_reports import ONE_THREAD, report_of
 from PIL import Image
 
 import tiny
+from benchmarks.lib import palettes
 from benchmarks.lib import point as points
 from benchmarks.lib.harness import child_environment
 from benchmarks.lib.report import ratios
-from benchmarks.quality import few_steps, memorisation, time_to_quality
+from benchmarks.quality import few_steps, given_palettes, memorisation, time_to_quality
 from spritelab.config import Calibrated, SamplerSettings
 from spritelab.errors import SettingsError
+from spritelab.evaluation import Extractor, find_split
 from spritelab.generate import Distilled, load_model, save_model
 from spritelab.generate.calibration import save_calibrated
-from spritelab.training import checkpoints
+from spritelab.generate.palettes import fit_channels
+from spritelab.palette import apply
+from spritelab.runs import start_run
+from spritelab.training import checkpoints, loop
 
 QUALITY = ["--data", "builtin", "--count", "300", "-n", "40", "--steps", "5"]
 QUALITY += ["--features", "pixels", *ONE_THREAD]
@@ -287,3 +292,66 @@ def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
     again = report_of(few_steps, tmp_path, *words)
     assert [row["frechet"] for row in again["models"][0]["rows"]] == [r["frechet"] for r in rows]
     assert {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()} == kept
+
+
+@pytest.fixture
+def palette_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run of a palette head whose sprites lie in a file."""
+    monkeypatch.setattr(loop, "validation_losses", tiny.short_validation_losses)
+    source = tiny.save_npz(tiny.tiny_set(100), tmp_path / "sprites.npz")
+    settings = tiny.tiny_settings(
+        data__source=str(source), data__palette=17, training__prediction="palette"
+    )
+    for _ in start_run(settings, tmp_path / "run").train(cpu=True):
+        pass
+    return tmp_path / "run"
+
+
+def test_real_sprites_in_given_palettes(palette_run: Path) -> None:
+    """Held-out sprites are their own floor; training sprites lie at no distance from themselves."""
+    model = load_model(palette_run, "cpu")
+    split = find_split(palette_run, model.config)
+    assert model.palettes is not None
+    for given in palettes.public().values():
+        palette = fit_channels(given, model.palettes)
+        held_out, learnt = (
+            given_palettes.figures(
+                (apply(side.images, palette), side.labels), split, palette, Extractor("pixels")
+            )
+            for side in (split.held_out, split.training)
+        )
+        assert held_out["drawn"] == held_out["held_out"] == learnt["held_out"]
+        assert learnt["drawn"]["frechet"] == pytest.approx(0, abs=1e-6)
+        assert held_out["drawn"]["frechet"] > 0.01
+        assert 1 < learnt["drawn"]["colours"] <= len(palette)
+    other = (split.training.images, (split.training.labels + 1) % 2)
+    lent = given_palettes.figures(other, split, None, Extractor("pixels"))
+    assert lent["drawn"]["in_class"] == 0
+    assert lent["held_out"]["in_class"] > 0
+
+
+def test_given_palettes(palette_run: Path, tiny_run: Path, tmp_path: Path) -> None:
+    """A row a palette and one without; a model that regresses has none."""
+    words = ["--model", str(palette_run), "--features", "pixels", "-n", "20", *ONE_THREAD]
+    report = report_of(given_palettes, tmp_path, *words)
+    (found,) = report["models"]
+    rows = {row["palette"]: row for row in found["rows"]}
+    assert list(rows) == [given_palettes.LENT, "four greens", "eight of dusk", "PICO-8"]
+    assert found["n"] == 20
+    assert rows["four greens"]["drawn"]["colours"] <= 5
+    assert rows["four greens"]["held_out"]["colours"] <= 5
+    assert len({row["held_out"]["frechet"] for row in rows.values()}) == 4
+    with Image.open(tmp_path / found["picture"]) as picture:
+        assert picture.width == given_palettes.SHOWN * (64 + 8) + 8
+    greens = tmp_path / "greens.hex"
+    greens.write_text("\n".join(colour.removeprefix("#") for colour in palettes.GREENS))
+    (alone,) = report_of(given_palettes, tmp_path, *words, "--palette", str(greens))["models"]
+    assert [row["palette"] for row in alone["rows"]] == [given_palettes.LENT, str(greens)]
+    assert alone["rows"][1]["drawn"] == rows["four greens"]["drawn"]
+    with pytest.raises(SettingsError, match="has no palette head: it draws in no given colours"):
+        given_palettes.measure(
+            load_model(tiny_run, "cpu"),
+            palettes.public(),
+            Extractor("pixels"),
+            given_palettes._parser().parse_args([]),
+        )

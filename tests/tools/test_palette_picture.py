@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import tiny
+from benchmarks.lib import palettes
 from spritelab.palette import Palette, to_oklab
 from spritelab.runs import start_run
 from spritelab.training import loop
@@ -40,19 +41,21 @@ def test_a_row_for_each_palette(
     assert str(out) in capsys.readouterr().out
     with Image.open(out) as picture:
         shown = np.asarray(picture.convert("RGB"))
-    # Four titles above rows of 6 sprites of 16×16, enlarged four times, 8 pixels apart.
+    # Five titles above rows of 6 sprites of 16×16, enlarged four times, 8 pixels apart.
     assert shown.shape[1] == 6 * (64 + 8) + 8
-    rows = np.split(shown, 4)
+    rows = np.split(shown, 5)
     seen = [{tuple(colour) for colour in row[-72:-8].reshape(-1, 3).tolist()} for row in rows]
-    public, greens = (
-        {tuple(colour) for colour in Palette.from_hex(codes).colours.tolist()}
-        for codes in (palette_picture.PICO_8.read_text().split(), palette_picture.GREENS)
+    greens, dusk, public = (
+        {tuple(colour) for colour in palette.colours[:, :3].tolist()}
+        for palette in palettes.public().values()
     )
     page = seen[2] - greens
     assert len(page) <= 3  # the two of the ground, and the page between the sprites
     assert seen[2] & greens
-    assert seen[3] & public
-    assert seen[3] <= public | page
+    assert seen[3] & dusk
+    assert seen[3] <= dusk | page
+    assert seen[4] & public
+    assert seen[4] <= public | page
     assert seen[0] - page != seen[1] - page
 
 
