@@ -294,17 +294,19 @@ def test_few_steps(tmp_path: Path, tiny_run: Path) -> None:
     assert {path: path.read_bytes() for path in (tmp_path / "cells").iterdir()} == kept
 
 
-@pytest.fixture
-def palette_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def palette_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a palette head whose sprites lie in a file."""
-    monkeypatch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-    source = tiny.save_npz(tiny.tiny_set(100), tmp_path / "sprites.npz")
+    folder = tmp_path_factory.mktemp("palette")
+    source = tiny.save_npz(tiny.tiny_set(100), folder / "sprites.npz")
     settings = tiny.tiny_settings(
         data__source=str(source), data__palette=17, training__prediction="palette"
     )
-    for _ in start_run(settings, tmp_path / "run").train(cpu=True):
-        pass
-    return tmp_path / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
+        for _ in start_run(settings, folder / "run").train(cpu=True):
+            pass
+    return folder / "run"
 
 
 def test_real_sprites_in_given_palettes(palette_run: Path) -> None:
