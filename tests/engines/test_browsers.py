@@ -161,6 +161,11 @@ def test_a_browser_shows_every_class_of_the_style_sheet(
             sprite.className = `${name} ${name}-${key}`;
             document.body.append(sprite);
           }
+          // Nobody waits for a background: it is on its way when the element is there already.
+          const sheet = new Image();
+          sheet.src = getComputedStyle(document.body.lastChild).backgroundImage.slice(5, -2);
+          await sheet.decode();
+          for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
         }""",
         [stem, "-".join(stem.split()), keys],
     )
