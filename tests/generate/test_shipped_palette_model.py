@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from benchmarks.lib import palettes
+from benchmarks.lib.palettes import public
 from spritelab import data
 from spritelab.diffusion import Palettes, q_sample
 from spritelab.generate import load_model
@@ -63,7 +63,7 @@ def test_the_same_seed_in_other_colours_is_the_same_drawing(palette: str, bound:
     model = load_model("builtin-16", "cpu")
     lent, given = (
         model.sample(40, seed=0, palette=colours).images[..., 3] > 0
-        for colours in (None, palettes.public()[palette])
+        for colours in (None, public()[palette])
     )
     overlap = (lent & given).sum(axis=(1, 2)) / (lent | given).sum(axis=(1, 2))
     assert overlap.mean() > bound
