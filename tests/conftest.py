@@ -17,7 +17,7 @@ import torch
 
 import tiny
 from programs import Serve, program
-from spritelab import generate, runs
+from spritelab import generate
 from spritelab.cli import main
 from spritelab.training import loop
 
@@ -44,13 +44,7 @@ def short_validation(monkeypatch: pytest.MonkeyPatch) -> None:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run's folder. It is shared: copy it before you change anything in it."""
     folder = tmp_path_factory.mktemp("runs") / "tiny"
-    run = runs.start_run(tiny.tiny_settings(), folder, sprites=tiny.tiny_set())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-        for _ in run.train(cpu=True):
-            pass
-    assert run.finished
-    return folder
+    return tiny.train_whole(tiny.tiny_settings(), folder, tiny.tiny_set())
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import tiny
-from spritelab import runs
 from spritelab.config import SamplerSettings, Variance
 from spritelab.data import SpriteSet
-from spritelab.training import loop
 
 N, HELD_OUT = 240, 0.2
 
@@ -26,12 +22,7 @@ def make_run(folder: Path, mirror: bool = False) -> Path:
     settings = tiny.tiny_settings(
         data__source=str(source), data__held_out=HELD_OUT, data__mirror=mirror, training__steps=4
     )
-    run = runs.start_run(settings, folder / "run")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-        for _ in run.train(cpu=True):
-            pass
-    return folder / "run"
+    return tiny.train_whole(settings, folder / "run")
 
 
 def ddpm(steps: int, variance: Variance = "posterior", guidance: float = 1.0) -> SamplerSettings:

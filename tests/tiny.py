@@ -16,8 +16,8 @@ from spritelab.config import RunSettings, preset
 from spritelab.data import SpriteSet
 from spritelab.errors import ModelError
 from spritelab.pixels import Images
-from spritelab.runs import Run, read_metrics
-from spritelab.training import validation_losses
+from spritelab.runs import Run, read_metrics, start_run
+from spritelab.training import loop, validation_losses
 
 Refused = Callable[..., str]
 """The fixture ``refused``: takes the words of a command that must fail, returns its one line."""
@@ -54,6 +54,17 @@ def tiny_set(n: int = 40, seed: int = 0) -> SpriteSet:
     labels = np.arange(n, dtype=np.int64) % len(CLASSES)
     images = np.stack([_sprite(int(label), rng) for label in labels])
     return SpriteSet.from_arrays(images, labels, CLASSES)
+
+
+def train_whole(settings: RunSettings, folder: Path, sprites: SpriteSet | None = None) -> Path:
+    """Train a run from its beginning to its end, with short validations; its folder."""
+    run = start_run(settings, folder, sprites=sprites)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "validation_losses", short_validation_losses)
+        for _ in run.train(cpu=True):
+            pass
+    assert run.finished
+    return folder
 
 
 def save_npz(sprites: SpriteSet, path: Path) -> Path:

@@ -3,7 +3,7 @@
     python -m tools.palette_picture MODEL --out docs/pictures/palettes.png
 
 The rows are: the palettes that training sprites lend; the same with all hues turned by half a
-circle; and in palettes that no model learnt, ``benchmarks.lib.palettes``. Nothing is picked.
+circle; and palettes that no model learnt, of ``benchmarks.lib.palettes``. Nothing is picked.
 """
 
 from __future__ import annotations

@@ -146,15 +146,18 @@ def figures(
 
 def table(report: dict[str, Any]) -> str:
     """The report as Markdown; what held-out sprites have stands in brackets."""
-    titles = ["model", "palette", report["frechet_name"], "× floor", "KID × 1000", "in class"]
+    titles = ["model", "palette", report["frechet_name"], "× floor", "KID × 1000"]
+    titles += ["in class", "colours"]
     lines = [
         [model["model"], row["palette"], *_line(row)]
         for model in report["models"]
         for row in model["rows"]
     ]
-    counts = ", ".join(f"{model['n']:,} of {model['model']}" for model in report["models"])
+    counts = ", ".join(
+        f"{model['n']:,} of {model['model']} ({model['held_out']:,})" for model in report["models"]
+    )
     return (
-        f"{harness.markdown([*titles, 'colours'], lines)}\nSprites of a row: {counts}, seed "
+        f"{harness.markdown(titles, lines)}\nSprites of a row: {counts}, seed "
         f"{report['seed']}; in brackets held-out sprites, redrawn in the palette as the training "
         "sprites are.\n\n" + harness.under_table(report)
     )
@@ -168,7 +171,7 @@ def _line(row: dict[str, Any]) -> list[str]:
 
     return [
         *(beside("frechet"), figure(drawn["frechet"] / real["frechet"]), beside("kid", 1000)),
-        f"{drawn['in_class']:.0%} ({real['in_class']:.0%})".replace("%", " %"),
+        f"{100 * drawn['in_class']:.0f} % ({100 * real['in_class']:.0f} %)",
         f"{drawn['colours']:.1f} ({real['colours']:.1f})",
     ]
 

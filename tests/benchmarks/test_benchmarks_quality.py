@@ -30,8 +30,7 @@ from spritelab.generate import Distilled, load_model, save_model
 from spritelab.generate.calibration import save_calibrated
 from spritelab.generate.palettes import fit_channels
 from spritelab.palette import apply
-from spritelab.runs import start_run
-from spritelab.training import checkpoints, loop
+from spritelab.training import checkpoints
 
 QUALITY = ["--data", "builtin", "--count", "300", "-n", "40", "--steps", "5"]
 QUALITY += ["--features", "pixels", *ONE_THREAD]
@@ -302,11 +301,7 @@ def palette_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = tiny.tiny_settings(
         data__source=str(source), data__palette=17, training__prediction="palette"
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-        for _ in start_run(settings, folder / "run").train(cpu=True):
-            pass
-    return folder / "run"
+    return tiny.train_whole(settings, folder / "run")
 
 
 def test_real_sprites_in_given_palettes(palette_run: Path) -> None:

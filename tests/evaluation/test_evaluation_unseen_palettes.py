@@ -10,7 +10,6 @@ import pytest
 
 import tiny
 from evaluation_runs import HELD_OUT, N, ddim, ddpm
-from spritelab import runs
 from spritelab.cli import main
 from spritelab.data import SpriteSet
 from spritelab.errors import DataError, SettingsError
@@ -18,7 +17,6 @@ from spritelab.evaluation import Evaluator, Extractor, Split, compare, find_spli
 from spritelab.evaluation.samples import SampleStore, borrow_from
 from spritelab.generate import Model, load_model, model_identity
 from spritelab.palette import index_sprites
-from spritelab.training import loop
 
 PIXELS = Extractor("pixels")
 
@@ -34,10 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training__prediction="palette",
         training__steps=2,
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-        list(runs.start_run(settings, folder / "run").train(cpu=True))
-    return folder / "run"
+    return tiny.train_whole(settings, folder / "run")
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,6 @@ from spritelab.cli import main
 from spritelab.errors import SettingsError
 from spritelab.generate import Model, load_model
 from spritelab.palette import Palette
-from spritelab.runs import start_run
-from spritelab.training import loop
 
 GROUND = (40, 60, 90)
 """What the sprites are laid on; no colour of their own."""
@@ -33,11 +31,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         training__distract=0.5,
         training__steps=4,
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "validation_losses", tiny.short_validation_losses)
-        for _ in start_run(settings, folder / "run").train(cpu=True):
-            pass
-    return folder / "run"
+    return tiny.train_whole(settings, folder / "run")
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,6 @@ from PIL import Image
 import tiny
 from benchmarks.lib import palettes
 from spritelab.palette import Palette, to_oklab
-from spritelab.runs import start_run
-from spritelab.training import loop
 from tools import palette_picture
 
 
@@ -26,17 +24,13 @@ def test_hues_are_turned_by_half_a_circle() -> None:
     assert turned.colours[:, 3].tolist() == given.colours[:, 3].tolist()
 
 
-def test_a_row_for_each_palette(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(loop, "validation_losses", tiny.short_validation_losses)
+def test_a_row_for_each_palette(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tiny.tiny_settings(
         data__palette=17, training__prediction="palette", training__steps=2
     )
-    for _ in start_run(settings, tmp_path / "run", sprites=tiny.tiny_set()).train(cpu=True):
-        pass
+    run = tiny.train_whole(settings, tmp_path / "run", tiny.tiny_set())
     out = tmp_path / "palettes.png"
-    words = [str(tmp_path / "run"), "--out", str(out), "-n", "6", "--device", "cpu"]
+    words = [str(run), "--out", str(out), "-n", "6", "--device", "cpu"]
     assert palette_picture.main([*words, "--threads", "1"]) == 0
     assert str(out) in capsys.readouterr().out
     with Image.open(out) as picture:
