@@ -5,8 +5,8 @@ BIN := .venv/bin
 .PHONY: demo test check soak audit docs engines reproduce bench bench-quality help clean
 
 help:
-	@echo "make demo    draw sprites with the models that come along, learn built-in ones for seven"
-	@echo "             minutes, draw new ones with DDPM and DDIM, and set all beside real ones"
+	@echo "make demo    draw sprites with the models that come along, teach one of them built-in ones"
+	@echo "             for seven minutes, draw new ones with DDPM and DDIM, set all beside real ones"
 	@echo "make test    all checks and all tests"
 	@echo "make check   style, types and the quick tests"
 	@echo "make soak    broken on purpose for an hour or more: damaged files, kills (docs/trust.md)"

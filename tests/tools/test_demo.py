@@ -11,7 +11,7 @@ from PIL import Image
 import evaluation_runs
 from spritelab import cli
 from spritelab.evaluation import Evaluator, Extractor, find_split
-from spritelab.generate import load_model
+from spritelab.generate import find_model, load_model, read_config
 from tools import demo
 
 
@@ -33,6 +33,12 @@ def test_the_commands_draw_with_every_shipped_model_but_students_and_train(tmp_p
     assert train[train.index("--preset") + 1] == "small"
     assert train[train.index("--max-minutes") + 1] == "7"
     assert train[train.index("--out") + 1] == str(tmp_path / "demo")
+
+
+def test_what_the_training_begins_from_has_never_seen_what_it_learns(tmp_path: Path) -> None:
+    *_, train = demo.commands(tmp_path, 7)
+    parent = read_config(find_model(train[train.index("--init") + 1]))
+    assert parent.trained_on.source != train[train.index("--data") + 1]
 
 
 def test_a_training_that_was_begun_goes_on(run: Path) -> None:
