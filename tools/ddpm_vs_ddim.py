@@ -31,6 +31,8 @@ LEFT_OUT = ("Out of the noise", "Does it copy?")
 
 _SECONDS = re.compile(r" ?!\[[^\]]*against seconds\]\([^)]*\)")
 _PICTURE = re.compile(r"(!\[[^\]]*\]\()pictures/([^)\s]+)\)")
+_OUT = re.compile(r" --out ('[^']*'|[^\s`]+)")
+"""Where the report was put, which is nobody else's place."""
 _TIMES = re.compile(r"; times on [^.\n]*")
 
 
@@ -57,7 +59,7 @@ def section(report: str, name: str) -> str:
     head = head.partition("\n")[2].strip()
     kept = [part.strip() for part in parts if not part.startswith(LEFT_OUT)]
     text = "\n\n".join([f"## `{name}`", head, *(f"### {part}" for part in kept)])
-    text = _TIMES.sub("", _SECONDS.sub("", text))
+    text = _OUT.sub("", _TIMES.sub("", _SECONDS.sub("", text)))
     text = _PICTURE.sub(rf"\1{PICTURES.as_posix()}/{name}_\2)", text)
     return "\n".join(_without_column(text.splitlines(), "a sprite"))
 

@@ -13,12 +13,14 @@ from tools import ddpm_vs_ddim
 
 
 @pytest.fixture
-def report(tiny_run: Path, tmp_path: Path) -> Path:
+def report(tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "report"
     source = tiny.save_npz(tiny.tiny_set(), tmp_path / "sprites.npz")
     words = ["compare", str(tiny_run), "--data", str(source), "--features", "pixels"]
     words += ["-n", "20", "--seeds", "2", "--steps", "2", "--eta", "0,0.5"]
-    assert main([*words, "--out", str(folder), "--device", "cpu"]) == 0
+    words += ["--out", str(folder), "--device", "cpu"]
+    monkeypatch.setattr("sys.argv", ["spritelab", *words])  # which the report says
+    assert main(words) == 0
     return folder
 
 
@@ -44,6 +46,9 @@ def test_a_report_is_put_in_once(
     assert len(pictures) == 6
     assert all((page.parent / picture).stat().st_size for picture in pictures)
     assert "seconds" not in text
+    assert "To make it again: `spritelab compare" in text
+    assert "--out" not in text
+    assert "--eta 0,0.5 --device cpu`" in text
     table = text.partition("### All figures")[2]
     assert "| NFE | FD-pixels |" in table
     assert "DDIM, η = 0.5, 2 steps | 2 | " in table

@@ -110,6 +110,7 @@ def votes(beliefs: Tensor, weights: Tensor) -> Tensor:
         if (dy, dx) != (REACH, REACH)
     ]
     voters += [mirrored[..., dx : dx + width] for dx in range(2 * MIRROR_REACH + 1)]
+    weights = weights.contiguous()  # one weight of all pixels together, where channels come last
     total = torch.zeros_like(beliefs)
     for number, voter in enumerate(voters):
         total = torch.addcmul(total, weights[:, number : number + 1], voter)
