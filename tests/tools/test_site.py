@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from programs import Serve, script
+
+pytest.importorskip("mkdocs", reason="the site needs the extra `docs`")
+
 from tools.site import build
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -15,7 +18,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("mkdocs")
     runtime = script("onnxruntime-web/package.json").parent
     return build(tmp_path_factory.mktemp("made") / "site", runtime)
 
