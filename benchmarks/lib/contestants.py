@@ -157,7 +157,7 @@ def _resolve(name: str, known: Mapping[str, Mapping[str, Any]], seen: Sequence[s
 
 def _is_common(key: str) -> bool:
     shared = (*LENGTHS, "training.seed", "preset", "data")
-    own = ("data.mirror", "data.channels")
+    own = ("data.mirror", "data.channels", "data.palette")
     return key in shared or (key.startswith("data.") and key not in own)
 
 

@@ -91,6 +91,16 @@ def test_minutes_for_all_and_for_one() -> None:
     assert read_minutes([], ["a"], "5,10") == {"a": [5, 10]}
 
 
+@pytest.mark.parametrize("file", sorted(ABLATIONS.parent.glob("*.toml")), ids=lambda f: f.stem)
+def test_every_file_of_contestants_can_be_read(file: Path) -> None:
+    assert len(read_contestants([], file)) > 1
+
+
+def test_a_contestant_may_have_a_palette_of_its_own() -> None:
+    (few,) = read_contestants(["few=small,data.palette=8"], None)
+    assert few.settings.data.palette == 8
+
+
 def test_every_ablation_pulls_one_lever() -> None:
     known = read_contestants([], ABLATIONS)
     assert known[0].name == "centre"
