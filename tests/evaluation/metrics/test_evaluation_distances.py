@@ -21,8 +21,10 @@ from spritelab.evaluation.metrics import (
     frechet_distance,
     kernel_distance,
     kid,
+    nearest_other,
     neighbour_measures,
 )
+from spritelab.evaluation.metrics.neighbours import distances
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "metrics.json").read_text())["cases"]
 Array = NDArray[np.float64]
@@ -246,6 +248,32 @@ def test_one_picture_over_and_over_has_no_diversity() -> None:
     assert ours.precision == 1
     assert ours.recall == pytest.approx(1 / 40)
     assert ours.coverage < 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [0, 300])
+def test_the_nearest_other_is_the_least_distance_to_the_bit(dtype: type, offset: int) -> None:
+    """More rows than are held at a time; copies, near copies and mirror images among them."""
+    x: NDArray[np.floating[Any]] = normal(8, 700, 40).astype(dtype) + dtype(offset)
+    x[100:110] = x[:10]
+    x[600:610] = x[20:30] + dtype(1e-4) * normal(9, 10, 40).astype(dtype)
+    twin = np.random.default_rng(10).permutation(len(x))
+    for image in (None, twin):
+        apart = distances(x, x)
+        rows = np.arange(len(x))
+        apart[rows, rows] = np.inf
+        if image is not None:
+            apart[rows, image] = np.inf
+        ours = nearest_other(x, image)
+        assert ours.dtype == dtype
+        np.testing.assert_array_equal(ours, apart.min(axis=1))
+    assert (nearest_other(x)[:10] == 0).all()
+
+
+def test_one_row_has_no_nearest_other() -> None:
+    assert nearest_other(np.ones((1, 4), np.float32)).tolist() == [np.inf]
+    assert nearest_other(np.eye(2), np.array([1, 0])).tolist() == [np.inf, np.inf]
+    assert nearest_other(np.ones((0, 4))).shape == (0,)
 
 
 BAD = [

@@ -21,6 +21,12 @@ Float = TypeVar("Float", bound=np.floating[Any])
 _ROWS = 512
 """Rows whose distances to all others are held at a time."""
 
+_PAIRS = 4096
+"""Pairs of rows compared at a time."""
+
+_ROUNDING = 1e-3
+"""More than float32 loses of a squared distance, by D roundings of 6e-8 for some thousand D."""
+
 
 @dataclass(frozen=True)
 class NeighbourMeasures:
@@ -108,29 +114,50 @@ def distances(x: NDArray[Float], y: NDArray[Float]) -> NDArray[Float]:
     loses near neighbours to cancellation.
     """
     left, right = (torch.from_numpy(np.ascontiguousarray(side)) for side in (x, y))
-    found: NDArray[Float] = torch.cdist(
-        left, right, compute_mode="donot_use_mm_for_euclid_dist"
-    ).numpy()
+    found: NDArray[Float] = _apart(left, right).numpy()
     return found
 
 
 def nearest_other(x: NDArray[Float], twin: NDArray[np.int64] | None = None) -> NDArray[Float]:
     """The distance of every row of float ``[N,D]`` to its nearest other: ``[N]``.
 
+    The least of ``distances``, to the bit, in a tenth of the time: only others that may be the
+    nearest by ‖x‖² + ‖y‖² - 2x·y, in float64 and with room for all rounding, are compared.
+
     Args:
         x: the rows.
         twin: int64 ``[N]``, a row that does not count as another, besides the row itself: the
             sprite's mirror image.
+
+    Returns:
+        The distances in the dtype of ``x``; inf where there is no other.
     """
-    nearest = np.empty(len(x), dtype=x.dtype)
-    for start in range(0, len(x), _ROWS):
-        rows = np.arange(start, min(start + _ROWS, len(x)))
-        block = distances(x[rows], x)
-        block[np.arange(len(rows)), rows] = np.inf
+    rows = torch.from_numpy(np.ascontiguousarray(x))
+    exact = rows.double()
+    squares = torch.linalg.vecdot(exact, exact)
+    room = 1e-9 * squares.amax() if len(rows) else 0
+    nearest = torch.full((len(rows),), torch.inf, dtype=rows.dtype)
+    for start in range(0, len(rows), _ROWS):
+        here = torch.arange(start, min(start + _ROWS, len(rows)))
+        squared = torch.addmm(squares, exact[here], exact.T, alpha=-2)
+        squared += squares[here, None]
+        squared[torch.arange(len(here)), here] = torch.inf
         if twin is not None:
-            block[np.arange(len(rows)), twin[rows]] = np.inf
-        nearest[rows] = block.min(axis=1)
-    return nearest
+            squared[torch.arange(len(here)), torch.from_numpy(twin)[here]] = torch.inf
+        # Those of ``distances`` are rounded in float32: two may change places that are as near.
+        bound = squared.amin(dim=1, keepdim=True) * (1 + _ROUNDING) + room
+        row, other = torch.nonzero((squared <= bound) & squared.isfinite(), as_tuple=True)
+        for part in range(0, len(row), _PAIRS):
+            ours, theirs = row[part : part + _PAIRS] + start, other[part : part + _PAIRS]
+            found = _apart(rows[ours, None], rows[theirs, None]).flatten()
+            nearest.scatter_reduce_(0, ours, found, "amin")
+    result: NDArray[Float] = nearest.numpy()
+    return result
+
+
+def _apart(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Euclidean distances ``[…,N,M]`` of ``[…,N,D]`` and ``[…,M,D]``, from differences."""
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def _radii(within: NDArray[Float], k: int) -> NDArray[Float]:
