@@ -104,11 +104,11 @@ def test_preset_notebook_is_the_recipe_of_the_notebook() -> None:
     assert training.t_power == 1
 
 
-def test_preset_small_is_rgba_with_the_palette_head() -> None:
+def test_preset_small_is_a_narrower_rgba_with_the_palette_head() -> None:
     changes = {"prediction": "palette", "recolour": 0.5, "distract": 0.5}
     changed = {f"training.{key}": value for key, value in changes.items()}
     assert preset("rgba").training.prediction == "v"
-    changed |= {"sampling.sampler": "ddpm", "sampling.steps": 20}
+    changed |= {"network.widths": (32, 64, 64), "sampling.sampler": "ddpm", "sampling.steps": 20}
     assert preset("rgba").override({"preset": "small", **changed}) == preset("small")
 
 

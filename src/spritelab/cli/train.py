@@ -42,7 +42,7 @@ def train(
     preset: Annotated[
         str | None,
         typer.Option(
-            help="small: for a laptop; rgba: the same without palettes, as the papers have it; "
+            help="small: for a laptop; rgba: without palettes, as the papers have it; "
             "base: for a GPU; notebook: the original recipe; unset: small",
             rich_help_panel=LEARNING,
         ),
