@@ -141,10 +141,10 @@ def nearest_other(x: NDArray[Float], twin: NDArray[np.int64] | None = None) -> N
         here = torch.arange(start, min(start + _ROWS, len(rows)))
         squared = torch.addmm(squares, exact[here], exact.T, alpha=-2)
         squared += squares[here, None]
-        squared[torch.arange(len(here)), here] = torch.inf
+        squared[here - start, here] = torch.inf
         if twin is not None:
-            squared[torch.arange(len(here)), torch.from_numpy(twin)[here]] = torch.inf
-        # Those of ``distances`` are rounded in float32: two may change places that are as near.
+            squared[here - start, torch.from_numpy(twin)[here]] = torch.inf
+        # ``distances`` rounds in the dtype of ``x``: two that are nearly as near may change places.
         bound = squared.amin(dim=1, keepdim=True) * (1 + _ROUNDING) + room
         row, other = torch.nonzero((squared <= bound) & squared.isfinite(), as_tuple=True)
         for part in range(0, len(row), _PAIRS):
