@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import http.server
 import os
 import shutil
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import torch
 
 import tiny
+from benchmarks.lib.browser import served as served_folder
 from programs import Serve, program
 from spritelab import generate
 from spritelab.cli import main
@@ -90,23 +89,8 @@ def drawn_counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serve a folder on this machine and return its address."""
-    servers: list[http.server.ThreadingHTTPServer] = []
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    def start(folder: Path) -> str:
-        handler = functools.partial(Quiet, directory=str(folder))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(served_folder(folder))
 
 
 @pytest.fixture(scope="session")

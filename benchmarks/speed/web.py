@@ -10,20 +10,15 @@ machine slows both. It needs playwright, Chromium and npm's onnxruntime-web (``m
 from __future__ import annotations
 
 import argparse
-import functools
 import gzip
-import http.server
-import shutil
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.lib import harness, machine
-from spritelab.errors import SettingsError
+from benchmarks.lib.browser import chromium, served
 from spritelab.generate import load_model
 from spritelab.web import export_web
 
@@ -95,13 +90,7 @@ def _in_page(page: Path, given: argparse.Namespace) -> tuple[dict[str, float], I
 
 
 def _turns(page: Path, given: argparse.Namespace) -> Iterator[Any]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise SettingsError("the browser needs playwright: pip install playwright") from None
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    with _served(page) as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with served(page) as address, chromium() as browser:
         opened = browser.new_page()
         opened.goto(f"{address}/#draw?n=1")
         drawn = "document.querySelector('#draw-status').textContent.includes(' · ')"
@@ -109,21 +98,6 @@ def _turns(page: Path, given: argparse.Namespace) -> Iterator[Any]:
         opened.fill("#count", str(given.n))
         for seed in range(given.rounds + 1):
             yield opened.evaluate(DRAW, str(seed))
-        browser.close()
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
 
 
 def _sizes(page: Path) -> dict[str, dict[str, int]]:
