@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from benchmarks.lib import console, harness
 from benchmarks.lib.browser import chromium, served
@@ -55,14 +56,14 @@ def photograph(models: Sequence[Model], runtime: str | None) -> dict[str, bytes]
                     viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme
                 )
                 opened.set_default_timeout(PATIENCE)
-                show(opened, address)
+                show(opened, address, models[0])
                 opened.mouse.move(0, 0)
                 found[name] = opened.screenshot(full_page=True)
                 opened.close()
     return found
 
 
-def _draw(page: Any, address: str) -> None:
+def _draw(page: Any, address: str, _: Model) -> None:
     """24 sprites, four of them kept and one selected."""
     page.goto(f"{address}/#draw?seed=12&n=24")
     _until(page, "#draw-status")
@@ -72,7 +73,7 @@ def _draw(page: Any, address: str) -> None:
     page.click("#sprites .tile >> nth=5")
 
 
-def _edit(page: Any, address: str) -> None:
+def _edit(page: Any, address: str, _: Model) -> None:
     """A part of a sprite selected and drawn anew."""
     page.goto(f"{address}/#draw?seed=12&n=4")
     _until(page, "#draw-status")
@@ -94,9 +95,10 @@ def _edit(page: Any, address: str) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _watch(page: Any, address: str) -> None:
+def _watch(page: Any, address: str, model: Model) -> None:
     """Both samplers, half way."""
-    page.goto(f"{address}/#watch?seed=12&ddpm=50&ddim=10&label=hero")
+    label = quote(model.class_names[0])
+    page.goto(f"{address}/#watch?seed=12&ddpm=50&ddim=10&label={label}")
     page.wait_for_selector("#paths-panel:not([hidden])")
     page.evaluate(
         "() => { const t = document.querySelector('#t'); t.value = t.max * 0.6;"
