@@ -15,6 +15,7 @@ import torch
 
 import tiny
 from benchmarks.lib.browser import served as served_folder
+from benchmarks.lib.browser import wait_for_drawing
 from programs import Serve, program
 from spritelab import generate
 from spritelab.cli import main
@@ -226,8 +227,6 @@ def site(page: Any, small_folder: Path, serve: Serve) -> Iterator[str]:
 @pytest.fixture
 def opened(page: Any, site: str) -> Any:
     """The page at work: six sprites are drawn."""
-    from browsing import wait_until_drawn
-
     page.goto(f"{site}/#draw?model=tiny&seed=3&n=6&label=disc")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     return page

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.lib import console, harness
-from benchmarks.lib.browser import chromium, served
+from benchmarks.lib.browser import chromium, on_pixel, served, wait_for_drawing
 from spritelab.generate import Model, load_model
 from spritelab.storage import write_file
 from spritelab.web import export_web
@@ -47,68 +47,58 @@ def photograph(models: Sequence[Model], runtime: str | None) -> dict[str, bytes]
     with tempfile.TemporaryDirectory() as folder:
         page = export_web(models, Path(folder) / "page", runtime=runtime)
         with served(page) as address, chromium() as browser:
-            for name, theme, show in (
-                ("draw-light", "light", _draw),
-                ("edit-light", "light", _edit),
-                ("watch-dark", "dark", _watch),
+            label = quote(models[0].class_names[0])
+            for name, theme, place, show in (
+                ("draw-light", "light", "draw?seed=12&n=24", _draw),
+                ("edit-light", "light", "draw?seed=12&n=4", _edit),
+                ("watch-dark", "dark", f"watch?seed=12&ddpm=50&ddim=10&label={label}", _watch),
             ):
                 opened = browser.new_page(
                     viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=theme
                 )
                 opened.set_default_timeout(PATIENCE)
-                show(opened, address, models[0])
+                opened.goto(f"{address}/#{place}")
+                show(opened)
                 opened.mouse.move(0, 0)
                 found[name] = opened.screenshot(full_page=True)
                 opened.close()
     return found
 
 
-def _draw(page: Any, address: str, _: Model) -> None:
-    """24 sprites, four of them kept and one selected."""
-    page.goto(f"{address}/#draw?seed=12&n=24")
-    _until(page, "#draw-status")
+def _draw(page: Any) -> None:
+    """Four sprites kept, and one selected."""
+    wait_for_drawing(page)
     for number in (1, 3, 8, 10):
         page.click(f"#sprites .tile >> nth={number}")
     page.click("#keep")
     page.click("#sprites .tile >> nth=5")
 
 
-def _edit(page: Any, address: str, _: Model) -> None:
+def _edit(page: Any) -> None:
     """A part of a sprite selected and drawn anew."""
-    page.goto(f"{address}/#draw?seed=12&n=4")
-    _until(page, "#draw-status")
+    wait_for_drawing(page)
     page.click("#sprites .tile >> nth=3")
     page.click("#edit")
     page.click("#ways >> text=Fill")
-    box = page.locator("#easel canvas.sprite").bounding_box()
     (left, top), (right, bottom) = MASK
     for row in range(top, bottom + 1):
-        y = box["y"] + box["height"] * (row + 0.5) / 16
-        page.mouse.move(box["x"] + box["width"] * (left + 0.5) / 16, y)
+        page.mouse.move(*on_pixel(page, left, row))
         page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * (right + 0.5) / 16, y)
+        page.mouse.move(*on_pixel(page, right, row))
         page.mouse.up()
     page.fill("#edit-count", "7")
     page.click("#edit-go")
-    _until(page, "#edit-status")
+    wait_for_drawing(page, "#edit-status")
     page.click("#edits .tile >> nth=1")
     page.evaluate("scrollTo(0, 0)")
 
 
-def _watch(page: Any, address: str, model: Model) -> None:
-    """Both samplers, half way."""
-    label = quote(model.class_names[0])
-    page.goto(f"{address}/#watch?seed=12&ddpm=50&ddim=10&label={label}")
+def _watch(page: Any) -> None:
+    """Both samplers, three fifths of the way."""
     page.wait_for_selector("#paths-panel:not([hidden])")
     page.evaluate(
         "() => { const t = document.querySelector('#t'); t.value = t.max * 0.6;"
         " t.dispatchEvent(new Event('input', {bubbles: true})); }"
-    )
-
-
-def _until(page: Any, status: str) -> None:
-    page.wait_for_function(
-        "status => document.querySelector(status).textContent.includes(' · ')", arg=status
     )
 
 

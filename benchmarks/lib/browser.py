@@ -1,4 +1,4 @@
-"""A folder served on this machine, and Chromium to open it in."""
+"""A folder served on this machine, Chromium to open it in, and the page of ``export web`` there."""
 
 from __future__ import annotations
 
@@ -48,3 +48,21 @@ def chromium() -> Iterator[Any]:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+def wait_for_drawing(page: Any, status: str = "#draw-status", timeout: float | None = None) -> None:
+    """Wait until a place of the page says how its drawing went, as in "24 sprites · 2 s".
+
+    Args:
+        page: an open page of ``spritelab export web``.
+        status: the selector of what is said.
+        timeout: milliseconds; None is the page's own.
+    """
+    said = "status => document.querySelector(status).textContent.includes(' · ')"
+    page.wait_for_function(said, arg=status, timeout=timeout)
+
+
+def on_pixel(page: Any, x: int, y: int) -> tuple[float, float]:
+    """Where on the page the middle of a pixel of the edited sprite is, one of 16×16."""
+    box = page.locator("#easel canvas.sprite").bounding_box()
+    return box["x"] + box["width"] * (x + 0.5) / 16, box["y"] + box["height"] * (y + 0.5) / 16

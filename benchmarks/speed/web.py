@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.lib import harness, machine
-from benchmarks.lib.browser import chromium, served
+from benchmarks.lib.browser import chromium, served, wait_for_drawing
 from spritelab.generate import load_model
 from spritelab.web import export_web
 
@@ -93,8 +93,7 @@ def _turns(page: Path, given: argparse.Namespace) -> Iterator[Any]:
     with served(page) as address, chromium() as browser:
         opened = browser.new_page()
         opened.goto(f"{address}/#draw?n=1")
-        drawn = "document.querySelector('#draw-status').textContent.includes(' · ')"
-        opened.wait_for_function(drawn, timeout=120_000)
+        wait_for_drawing(opened, timeout=120_000)
         opened.fill("#count", str(given.n))
         for seed in range(given.rounds + 1):
             yield opened.evaluate(DRAW, str(seed))

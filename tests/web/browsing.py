@@ -12,10 +12,6 @@ DIFFERING = 0.002
 """The share of pixels that may differ, by a level, from those of Python. Measured: 0 to 0.1 %."""
 
 
-def wait_until_drawn(page: Any) -> None:
-    page.wait_for_function("document.querySelector('#draw-status').textContent.includes(' · ')")
-
-
 def seen(page: Any, selector: str) -> np.ndarray[Any, Any]:
     """The pixels of all canvases, uint8 [N,16,16,4]."""
     code = """

@@ -11,9 +11,10 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from browsing import DIFFERING, MODELS, seen, wait_until_drawn
+from browsing import DIFFERING, MODELS, seen
 from PIL import Image
 
+from benchmarks.lib.browser import wait_for_drawing
 from programs import script
 from spritelab.app.watch import plane
 from spritelab.config import Spacing
@@ -171,7 +172,7 @@ def test_the_address_says_what_is_drawn(opened: Any, small: list[Model]) -> None
     opened.fill("#seed", "4")
     opened.fill("#count", "2")
     opened.click("#go")
-    wait_until_drawn(opened)
+    wait_for_drawing(opened)
     assert opened.url.endswith("#draw?model=tiny&label=disc&seed=4&n=2")
     assert opened.locator(".tile").count() == 2
 
@@ -202,7 +203,7 @@ def test_the_tray_outlives_the_page_and_becomes_files(opened: Any, small: list[M
 
 
 def test_the_denoising_is_a_gif_that_ends_in_the_sprites(opened: Any) -> None:
-    wait_until_drawn(opened)
+    wait_for_drawing(opened)
     opened.click(".tile >> nth=1")
     film = Image.open(io.BytesIO(fetched(opened, "#gif")))
     assert film.size == (128, 128)
@@ -228,7 +229,7 @@ def test_stopping_leaves_what_is_finished(opened: Any) -> None:
     assert opened.locator(".tile[disabled]").count() == 0
     opened.fill("#count", "3")
     opened.click("#go")
-    wait_until_drawn(opened)
+    wait_for_drawing(opened)
     assert opened.locator(".tile").count() == 3
 
 
@@ -236,7 +237,7 @@ def test_classes_are_chosen_and_mixed(opened: Any) -> None:
     opened.click(".chip:text-is('square')")
     opened.fill("#mix input >> nth=1", "0.5")
     opened.click("#go")
-    wait_until_drawn(opened)
+    wait_for_drawing(opened)
     assert "label=disc%3D1,square%3D0.5" in opened.url
     assert opened.text_content("#mix output >> nth=0") == "67 %"
     opened.click(".chip:text-is('any')")
@@ -245,13 +246,13 @@ def test_classes_are_chosen_and_mixed(opened: Any) -> None:
 
 def test_a_wrong_colour_is_told_beside_the_field(page: Any, site: str) -> None:
     page.goto(f"{site}/#draw?model=of-palettes&n=1")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     page.select_option("#palette", "own")
     page.fill("#colours", "#ff0000 blue")
     assert page.text_content("#colours-error") == "blue is no colour; write #rrggbb."
     page.fill("#colours", "#ff0000")
     page.click("#go")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     (sprite,) = seen(page, ".tile canvas")
     assert {tuple(colour) for colour in sprite.reshape(-1, 4).tolist()} == {
         (0, 0, 0, 0),
@@ -310,7 +311,7 @@ def test_axe_finds_nothing(page: Any, site: str, place: str, theme: str) -> None
     page.goto(f"{site}/#{place}?model=tiny&n=2&ddpm=2&ddim=2")
     page.wait_for_selector(".tile:not([disabled]) >> nth=1" if place == "draw" else ".chart")
     if place == "draw":
-        wait_until_drawn(page)
+        wait_for_drawing(page)
         page.click(".tile >> nth=0")
         page.click("#keep")
         page.click("#more summary")

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import DIFFERING, MODELS, seen, wait_until_drawn
+from browsing import DIFFERING, MODELS, seen
 from numpy.typing import NDArray
 
+from benchmarks.lib.browser import on_pixel, wait_for_drawing
 from programs import script
 from spritelab.generate import Model
 from spritelab.palette import Palette
@@ -110,19 +111,9 @@ def test_a_sprite_is_drawn_again_as_in_python(
         assert (pixels == sprite)[:, ~mask].all()
 
 
-def wait_until_edited(page: Any) -> None:
-    page.wait_for_function("document.querySelector('#edit-status').textContent.includes(' · ')")
-
-
-def on_pixel(page: Any, x: int, y: int) -> tuple[float, float]:
-    """Where the middle of a pixel of the sprite is on the page."""
-    box = page.locator("#easel canvas.sprite").bounding_box()
-    return box["x"] + box["width"] * (x + 0.5) / 16, box["y"] + box["height"] * (y + 0.5) / 16
-
-
 def test_a_part_of_a_sprite_is_filled(page: Any, site: str, small: list[Model]) -> None:
     page.goto(f"{site}/#draw?model=of-palettes&n=3&label=disc")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     page.click("#sprites .tile >> nth=1")
     page.click("#edit")
     before = seen(page, "#easel canvas.sprite")[0]
@@ -136,7 +127,7 @@ def test_a_part_of_a_sprite_is_filled(page: Any, site: str, small: list[Model]) 
     assert page.text_content("#edit-selected") == "8 pixels selected"
     page.fill("#edit-count", "2")
     page.click("#edit-go")
-    wait_until_edited(page)
+    wait_for_drawing(page, "#edit-status")
     mask = np.zeros((16, 16), bool)
     mask[3, 2:10] = True
     batch = small[1].inpaint(before, mask, 2, label="disc")
@@ -147,7 +138,7 @@ def test_a_part_of_a_sprite_is_filled(page: Any, site: str, small: list[Model]) 
     assert "edit=1&by=fill&mask=000000000000" in link
     page.goto("about:blank")
     page.goto(link)  # opens as it was
-    wait_until_edited(page)
+    wait_for_drawing(page, "#edit-status")
     assert np.array_equal(seen(page, "#edits canvas"), drawn)
     page.click("#edits .tile >> nth=1")
     page.click("#edit-keep")
@@ -157,7 +148,7 @@ def test_a_part_of_a_sprite_is_filled(page: Any, site: str, small: list[Model]) 
 
 def test_pixels_are_painted_by_keys_and_undone(page: Any, site: str) -> None:
     page.goto(f"{site}/#draw?model=tiny&n=2&seed=3&label=disc")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     page.click("#sprites .tile >> nth=0")
     page.click("#edit")
     before = seen(page, "#easel canvas.sprite")[0]
@@ -180,14 +171,14 @@ def test_pixels_are_painted_by_keys_and_undone(page: Any, site: str) -> None:
 
 def test_a_sprite_is_redrawn_as_another_class(page: Any, site: str, small: list[Model]) -> None:
     page.goto(f"{site}/#draw?model=tiny&n=2&seed=3&label=disc")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     page.click("#sprites .tile >> nth=1")
     page.click("#edit")
     page.click("#ways >> text=Redraw")
     page.select_option("#edit-class", "square")
     page.select_option("#edit-from", "noise")
     page.click("#edit-go")
-    wait_until_edited(page)
+    wait_for_drawing(page, "#edit-status")
     batch = small[0].sample(numbers=[1], seed=3, label="square")
     assert (seen(page, "#edits canvas") != batch.images).any(axis=-1).mean() < 0.01
     assert "edit=1&by=redraw&from=noise&to=square" in page.url
@@ -206,7 +197,7 @@ def test_axe_finds_nothing_in_the_editor(page: Any, site: str, theme: str) -> No
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site}/#draw?model=of-palettes&n=2&edit=1&by=redraw&drawings=2")
-    wait_until_edited(page)
+    wait_for_drawing(page, "#edit-status")
     page.click("#edits .tile >> nth=0")
     page.evaluate(source)
     found = page.evaluate(

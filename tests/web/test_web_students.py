@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import seen, wait_until_drawn
+from browsing import seen
 from page_runtime import installed_runtime
-from test_web_steering import wait_until_edited
 
+from benchmarks.lib.browser import wait_for_drawing
 from programs import Serve
 from spritelab.config import SamplerSettings
 from spritelab.generate import Distilled, Model, training_moments
@@ -49,7 +49,7 @@ def test_a_student_draws_in_its_own_way_alone(
     page.set_default_timeout(120_000)
     # Whatever an address asks for.
     page.goto(f"{site}/#draw?model=quick&seed=3&n=3&label=disc&sampler=ddpm&steps=50&guidance=3")
-    wait_until_drawn(page)
+    wait_for_drawing(page)
     batch = student.sample(3, seed=3, label="disc")
     assert (seen(page, "#sprites canvas") != batch.images).any(axis=-1).mean() <= 0.01
     assert "draws in no others" in page.text_content("#student")
@@ -63,7 +63,7 @@ def test_a_student_draws_in_its_own_way_alone(
     assert not page.is_visible("#edit-strength")
     page.select_option("#edit-class", "square")
     page.click("#edit-go")
-    wait_until_edited(page)
+    wait_for_drawing(page, "#edit-status")
     again = student.sample(numbers=[1], seed=3, label="square")
     assert (seen(page, "#edits canvas") != again.images).any(axis=-1).mean() <= 0.01
     page.click("#edits .tile >> nth=0")
