@@ -69,7 +69,7 @@ def test_inspect_says_what_is_there(
         "distinct up to mirroring 4",
         "groups kept whole in a split 4",
         "sprites in a group 1 to 2, median 1",
-        "at most 16, 24, 32 colours 0.0%, 0.0%, 0.0% (transparent is one)",
+        "at most 16, 32, 64 colours 0.0%, 0.0%, 0.0% (transparent is one)",
         "colours of the whole set 769",
         "transparent pixels 25.0%",
         "partly transparent pixels 12.5%",
@@ -80,7 +80,7 @@ def test_inspect_says_what_is_there(
         assert line in lines
     # 192 colours a sprite, and each opacity of one counts: this is soft art.
     said = " ".join(lines)
-    assert "data.palette=auto 32 colours: 0.0% of the sprites stay as they are" in said
+    assert "data.palette=auto 64 colours: 0.0% of the sprites stay as they are" in said
     assert re.search(r", the others change by [1-9]\d*\.\d\d of 255 levels soft art ", said)
     with Image.open("inspect-my art.png") as sheet:
         assert sheet.width >= 4 * 16 * 8
@@ -115,11 +115,11 @@ def test_inspect_writes_json_and_the_sheet_where_asked(
     assert values["distinct"] == 4
     assert values["size"] == 16
     assert values["channels"] == 4
-    assert values["palettes"]["within_32"] == 0
+    assert values["palettes"]["within_64"] == 0
     assert values["palettes"]["set_colours"] == 4 * 16 * 12 + 1
-    assert values["palettes"]["error_32"] > 0
+    assert values["palettes"]["error"] > 0
     assert values["palettes"]["sizes"] == {"min": 193, "median": 193.0, "max": 193}
-    assert values["palettes"]["auto"] == 32
+    assert values["palettes"]["auto"] == 64
     assert values["transparent"] == 0.25
     assert values["partly_transparent"] == 0.125
     assert [one["name"] for one in values["classes"]] == ["hero", "side-facing"]

@@ -68,34 +68,34 @@ def test_the_keys_of_the_json_are_stable() -> None:
         "sizes",
         "auto",
         "within_16",
-        "within_24",
         "within_32",
+        "within_64",
         "set_colours",
-        "error_32",
+        "error",
         "error_reduced",
     ]
 
 
 def test_palettes_of_a_set_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sprites of 16, 17, 24, 25, 32, 33 and 34 colours, each beside a transparent one or not."""
-    sizes = [16, 17, 24, 25, 32, 33, 34, 34]
-    images = np.zeros((len(sizes), 6, 6, 4), dtype=np.uint8)
-    for image, size in zip(images.reshape(-1, 36, 4), sizes, strict=True):
-        image[: size - 1] = [(7 * k, 7 * k, 7 * k, 255) for k in range(size - 1)]
+    """Sprites of 16 to 66 colours, one of them transparent."""
+    sizes = [16, 17, 32, 33, 64, 65, 66, 66]
+    images = np.zeros((len(sizes), 9, 9, 4), dtype=np.uint8)
+    for image, size in zip(images.reshape(-1, 81, 4), sizes, strict=True):
+        image[: size - 1] = [(3 * k, 3 * k, 3 * k, 255) for k in range(size - 1)]
     facts = inspect(SpriteSet.from_arrays(images))
-    # 31 opaque greys fit beside the transparent one. Of 32, two must become one and of 33 two pairs
-    # or three: one pixel by 7 levels, or two. (Dark greys are the nearest to each other.)
-    error = (7 + 2 * 14) / (8 * 36)
+    # 63 opaque greys fit beside the transparent one. Of 64, two must become one and of 65 two pairs
+    # or three: one pixel by 3 levels, or two. (Dark greys are the nearest to each other.)
+    error = (3 + 2 * 6) / (8 * 81)
     found = facts.palettes
     assert found == PaletteFigures(
-        Spread(16, 28.5, 34), 32, 1 / 8, 3 / 8, 5 / 8, 34, found.error_32, found.error_reduced
+        Spread(16, 48.5, 66), 64, 1 / 8, 3 / 8, 5 / 8, 66, found.error, found.error_reduced
     )
-    assert found.error_32 == pytest.approx(error)
+    assert found.error == pytest.approx(error)
     assert found.error_reduced == pytest.approx(error * 8 / 3)
     monkeypatch.setattr("spritelab.data.inspection._REDUCED", 2)  # of three: the first and the last
     few = inspect(SpriteSet.from_arrays(images)).palettes
-    assert few.error_32 == pytest.approx((7 + 14) / 2 / 36 * 3 / 8)
-    assert few.error_reduced == pytest.approx((7 + 14) / 2 / 36)
+    assert few.error == pytest.approx((3 + 6) / 2 / 81 * 3 / 8)
+    assert few.error_reduced == pytest.approx((3 + 6) / 2 / 81)
 
 
 def test_a_set_of_few_colours_loses_nothing() -> None:

@@ -197,14 +197,14 @@ def _say_more(facts: Inspection, parents: dict[str, float]) -> None:
 def _palettes(facts: Inspection) -> Iterator[tuple[str, str]]:
     """Say what a palette for each sprite would mean."""
     found = facts.palettes
-    shares = (found.within_16, found.within_24, found.within_32)
+    shares = (found.within_16, found.within_32, found.within_64)
     counted = " (transparent is one)" if facts.transparent else ""
-    yield "at most 16, 24, 32 colours", ", ".join(f"{share:.1%}" for share in shares) + counted
+    yield "at most 16, 32, 64 colours", ", ".join(f"{share:.1%}" for share in shares) + counted
     yield "colours of the whole set", f"{found.set_colours:,}"
     if found.sizes.max <= found.auto:
         yield "data.palette=auto", f"{found.auto} colours: every sprite stays as it is"
         return
-    kept = f"{found.within_32:.1%} of the sprites stay as they are"
+    kept = f"{found.within_64:.1%} of the sprites stay as they are"
     moved = f"the others change by {found.error_reduced:.2f} of 255 levels"
     yield "data.palette=auto", f"{found.auto} colours: {kept}, {moved}"
     yield "soft art", SOFT_ART

@@ -50,7 +50,7 @@ class DataSettings(ReadingSettings):
     palette: Annotated[int, Field(ge=2, le=256)] | Literal["auto", "off"] = Field(
         default="auto",
         description="most colours of a sprite, for prediction palette; sprites that have more are "
-        "reduced; auto: as many as any has, at most 32; off: none, for the other predictions",
+        "reduced; auto: as many as any has, at most 64; off: none, for the other predictions",
     )
 
 

@@ -51,21 +51,21 @@ class PaletteFigures:
         auto: what `data.palette` auto chooses for this set, see ``palette.fitting_size``. Sprites
             with at most that many colours stay exactly as they are.
         within_16: share of sprites that have at most 16 colours, in [0, 1].
-        within_24: the same with 24.
         within_32: the same with 32.
+        within_64: the same with 64.
         set_colours: different colours of the whole set.
-        error_32: mean difference of a channel of a pixel over the whole set, sprites laid on white,
-            in levels (0 … 255), if sprites with more than 32 colours are reduced to 32.
+        error: mean difference of a channel of a pixel over the whole set, sprites laid on white,
+            in levels (0 … 255), if sprites with more than ``auto`` colours are reduced to that.
         error_reduced: the same over those sprites alone; 0 if there are none.
     """
 
     sizes: Spread
     auto: int
     within_16: float
-    within_24: float
     within_32: float
+    within_64: float
     set_colours: int
-    error_32: float
+    error: float
     error_reduced: float
 
 
@@ -206,17 +206,18 @@ def colours_per_sprite(images: Images) -> NDArray[np.int64]:
 
 def _palettes(images: Images) -> PaletteFigures:
     sizes = palette.palette_sizes(images)
-    more = np.flatnonzero(sizes > 32)
+    auto = palette.fitting_size(images)
+    more = np.flatnonzero(sizes > auto)
     measured = more[:: max(1, -(-len(more) // _REDUCED))]
-    error = palette.index_sprites(images[measured], 32).error.mean_levels
+    error = palette.index_sprites(images[measured], auto).error.mean_levels
     return PaletteFigures(
         sizes=_spread(sizes),
-        auto=palette.fitting_size(images),
+        auto=auto,
         within_16=_share(sizes <= 16),
-        within_24=_share(sizes <= 24),
         within_32=_share(sizes <= 32),
+        within_64=_share(sizes <= 64),
         set_colours=len(palette.Palette.of(images)) if len(images) else 0,
-        error_32=error * _share(sizes > 32),
+        error=error * _share(sizes > auto),
         error_reduced=error,
     )
 

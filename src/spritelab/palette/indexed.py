@@ -18,6 +18,9 @@ from spritelab.pixels import Images, check_images, composite
 LARGEST = 256
 """Colours of the largest palette whose indices are bytes."""
 
+AUTO_COLOURS = 64
+"""Colours of a sprite's palette at most, unless told otherwise."""
+
 _ROWS = 8192  # sprites at a time, so that 89,400 of them need little memory
 
 
@@ -87,11 +90,11 @@ def palette_sizes(images: Images) -> NDArray[np.int64]:
     return sizes
 
 
-def fitting_size(images: Images, at_most: int = 32) -> int:
+def fitting_size(images: Images, at_most: int = AUTO_COLOURS) -> int:
     """How many colours the palettes of a set need: those of its richest sprite, or ``at_most``.
 
-    32 leaves clean pixel art as it is, and soft art so little changed that it takes a look at the
-    levels to see it (``data inspect`` says how much). At least 2.
+    64 leaves clean pixel art as it is, and changes soft art so little that measures of quality do
+    not see it either (``docs/recipe.md``; ``data inspect`` says how much). At least 2.
 
     Raises:
         DataError: unless ``images`` is uint8 ``[N,H,W,3]`` or ``[N,H,W,4]``.
