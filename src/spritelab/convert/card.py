@@ -150,6 +150,7 @@ def write_card(config: ModelConfig, facts: CardFacts) -> str:
     whose, distilled = "Training", ""
     if facts.distilling is not None:
         whose, distilled = "Training of the teacher", _distilled(config, facts.distilling)
+    drawn = "T·u" if training.t_power == 1 else f"T·u^{training.t_power:g}"
     updates = round(training.sprites_seen / training.batch_size)
     gallery = f"\nSprites of every class, unpicked: {facts.gallery}.\n" if facts.gallery else ""
     label = names[-1] if is_plain(names[-1]) else plain_class(config) or "none"
@@ -170,7 +171,7 @@ spritelab sample {shown(facts.name)} --label {shown(label)} -n 20
 {distilled}- **{whose}**: {updates:,} updates of {training.batch_size},
   {training.sprites_seen:,} sprites, in {training.minutes:.0f} minutes{where};
   {config.prediction}-prediction, {config.schedule.name} schedule,
-  t = T·u^{training.t_power:g}, {plain(training.optimiser)} at a peak learning rate of
+  t = {drawn}, {plain(training.optimiser)} at a peak learning rate of
   {training.learning_rate:g}. The weights are the average of the run's end
   (`ema_width` {training.ema_width:g}). Held-out loss {training.val_loss:.4f}, training loss
   {training.train_loss:.4f} (error of ε̂).
