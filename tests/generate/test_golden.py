@@ -1,9 +1,9 @@
 """A seed's sprite stays what it is: no change of the code may move it unnoticed.
 
 ``golden/crawl-16.npz`` holds the first 64 sprites of seed 0 as ``crawl-16`` drew them, by every
-sampler, when its network became narrower (2026-11-29). They are the same bytes on the machine
-that made the file, and all but a few, which rounding decides, on another. Another model has other
-sprites:
+sampler, when it had learnt with up to 64 colours a sprite (2026-11-29). They are the same bytes on
+the machine that made the file, and all but a few, which rounding decides, on another. Another model
+has other sprites:
 
     python tests/generate/test_golden.py
 """
