@@ -105,7 +105,7 @@ def test_preset_notebook_is_the_recipe_of_the_notebook() -> None:
 
 
 def test_preset_small_is_a_narrower_rgba_with_the_palette_head() -> None:
-    changes = {"prediction": "palette", "recolour": 0.5, "distract": 0.5}
+    changes = {"prediction": "palette", "recolour": 0.5, "distract": 0.5, "t_power": 1}
     changed = {f"training.{key}": value for key, value in changes.items()}
     assert preset("rgba").training.prediction == "v"
     changed |= {"network.widths": (32, 64, 64), "sampling.sampler": "ddpm", "sampling.steps": 20}
